@@ -1,0 +1,1 @@
+"""streamsim shows, before production does, what AWS Lambda will do with your stream."""

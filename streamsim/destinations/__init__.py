@@ -1,0 +1,1 @@
+"""Where discarded batches go: implementations of the engine's `Destination` port."""

@@ -1,0 +1,67 @@
+"""The ports of the engine: what a worker needs from the outside, and nothing else.
+
+The worker is written once. In virtual time the ports are `engine.clock.VirtualClock`, simulated streams and modelled
+functions; on real streams they are the real clock, pollers and real functions. Conformance suites in `tests/` hold
+every implementation to these words.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
+
+from streamsim.model.batch import Batch, Log, Positions
+from streamsim.model.events import Event
+from streamsim.model.outcome import Outcome
+
+#: Takes each event as it happens. Must not wait.
+Sink = Callable[[Event], None]
+
+
+class Clock(Protocol):
+    """Time and waiting. All times are integer microseconds since the start of the run."""
+
+    @property
+    def now(self) -> int:
+        """Microseconds since the start; never decreases."""
+
+    def sleep(self, microseconds: int) -> Awaitable[None]:
+        """Waits. Sleepers that wake at the same instant wake in the order in which they fell asleep."""
+
+    def start(self, coroutine: Coroutine[Any, Any, None], name: str) -> Awaitable[None]:
+        """Starts a worker beside the caller; awaiting the answer waits for its end and raises what it raised."""
+
+
+class Reader(Protocol):
+    """The records of one shard, or of one lane of it, in order. Each position is gathered exactly once."""
+
+    @property
+    def log(self) -> Log:
+        """Where gathered positions can be looked up."""
+
+    async def gather(self, size: int, event_size: int, window: int) -> Positions | None:
+        """The next positions, oldest first, never empty; None once the shard will never have more.
+
+        Answers at the first of: `size` records are there; their event would exceed `event_size` bytes (at least one
+        record is returned all the same); `window` microseconds after the call, if there is a record by then. A window
+        that ends without a record begins anew. With a window of 0 it answers as soon as there is a record.
+        """
+
+    def unread(self) -> int:
+        """A position at or below the first record not yet gathered, and above all gathered ones of a one-lane shard."""
+
+
+class Function(Protocol):
+    """Runs a batch. Never raises for what the function does: that is an `Outcome`."""
+
+    async def invoke(self, batch: Batch) -> Outcome:
+        """Takes the time the invocation takes. Only called while the caller holds a slot of the concurrency pool."""
+
+
+class Destination(Protocol):
+    """Takes the documents of discarded batches."""
+
+    @property
+    def name(self) -> str:
+        """The ARN, as the trace shows it."""
+
+    async def send(self, document: bytes, key: str) -> bool:
+        """Whether the document arrived. `key` is the S3 object key, empty elsewhere."""

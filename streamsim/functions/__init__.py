@@ -1,0 +1,1 @@
+"""What handles batches: implementations of the engine's `Function` port."""

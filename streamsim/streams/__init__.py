@@ -1,0 +1,1 @@
+"""Where records come from: implementations of the engine's `Stream` and `Reader` ports."""
