@@ -1,0 +1,27 @@
+"""The first line of a trace: what ran. Knows nothing of how it ran."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a reader of events must know beforehand. All values are JSON-ready and ordered as they are to be shown.
+
+    `mappings`, `functions` and `streams` go by name and hold every setting that shaped the run, defaults included,
+    under AWS's names and units (`BatchSize`, `MaximumRetryAttempts`, `StreamName`, `FunctionName` in a mapping;
+    `MemorySize`, `Timeout`, `ReservedConcurrentExecutions` in a function; `shards`, `retention` in microseconds in a
+    stream). `account` holds `ConcurrentExecutions`. `epoch` is the ISO 8601 time of t = 0.
+    """
+
+    scenario: str
+    seed: int
+    clock: Literal["virtual", "real"] = "virtual"
+    epoch: str = "2026-01-01T00:00:00.000Z"
+    mappings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    functions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    streams: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    account: Mapping[str, Any] = field(default_factory=dict)
