@@ -87,6 +87,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def __init__(self) -> None:
         super().__init__()
+        # asyncio's does the same in Python
+        self.create_future = partial(asyncio.Future, loop=self)  # type: ignore[method-assign]
         self.clock = VirtualClock(self.drive, self._wake_at)
         self._timers: list[tuple[int, int, Any]] = []
         self._sequence = itertools.count().__next__
@@ -144,13 +146,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _park(self, coroutine: Coroutine[Any, Any, None], yielded: Any) -> None:
         """Does what a worker asks for: a sleep, a turn for the others, or to wait for a future."""
         worker = self._workers[coroutine]
-        if yielded is None or type(yielded) is int:
-            self._set(self.clock.now + (yielded or 0), coroutine)
-        elif getattr(yielded, "_asyncio_future_blocking", None) and yielded.get_loop() is self:
+        if getattr(yielded, "_asyncio_future_blocking", None) and yielded.get_loop() is self:
             yielded._asyncio_future_blocking = False  # noqa: SLF001 - the protocol between futures and who drives them
             worker = self._workers[coroutine]
             worker.waits_for = yielded
             yielded.add_done_callback(worker)
+        elif yielded is None or type(yielded) is int:
+            self._set(self.clock.now + (yielded or 0), coroutine)
         else:
             try:
                 other = coroutine.throw(
@@ -297,7 +299,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _run_ready(self) -> bool:
         """Runs what is ready and what becomes ready by that; False at the sign to stop."""
-        ready, clock = self._ready, self.clock
+        ready, clock, timers, sequence = self._ready, self.clock, self._timers, self._sequence
         take = ready.popleft
         while ready:
             what = take()
@@ -308,7 +310,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 except BaseException as end:  # noqa: BLE001 - `_end` raises what must not be kept
                     self._end(what, end)
                 else:
-                    self._park(what, yielded)
+                    if type(yielded) is int and yielded > 0:
+                        heappush(timers, (clock.now + yielded, sequence(), what))
+                    else:
+                        self._park(what, yielded)
             elif kind is partial:
                 clock.driving = False
                 what()

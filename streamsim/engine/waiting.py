@@ -93,7 +93,8 @@ def _place(frame: FrameType) -> str:
     """`Queue.get (queues.py:158)`, and the name of the object whose method it is, when it has one."""
     name = getattr(frame.f_locals.get("self"), "name", None)
     of = f" of {name!r}" if isinstance(name, str) else ""
-    return f"{frame.f_code.co_qualname}{of} ({PurePath(frame.f_code.co_filename).name}:{frame.f_lineno})"
+    function = frame.f_code.co_qualname.rpartition("<locals>.")[2]
+    return f"{function}{of} ({PurePath(frame.f_code.co_filename).name}:{frame.f_lineno})"
 
 
 def _subject(future: object, names: dict[int, str]) -> str:
