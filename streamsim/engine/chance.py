@@ -1,7 +1,7 @@
 """Everything random, keyed by name, so that adding a component never moves another's draws.
 
 All of it is integer arithmetic, so that a seed means the same on every machine: SHA-256 for names, SplitMix64
-(Steele, Lea, Flood 2014) for draws. Arrays of draws are `streamsim.streams.draws`' business.
+(Steele, Lea, Flood 2014) for draws. Arrays of draws are `streamsim.engine.draws`' business.
 """
 
 import hashlib
