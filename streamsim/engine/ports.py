@@ -5,11 +5,12 @@ functions; on real streams they are the real clock, pollers and real functions. 
 every implementation to these words.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
 from streamsim.model.batch import Batch, Log, Positions
 from streamsim.model.events import Event
+from streamsim.model.mapping import EventSourceMapping
 from streamsim.model.outcome import Outcome
 
 #: Takes each event as it happens. Must not wait.
@@ -45,8 +46,31 @@ class Reader(Protocol):
         that ends without a record begins anew. With a window of 0 it answers as soon as there is a record.
         """
 
+    def caught_up(self) -> bool:
+        """Whether every record that has arrived by now is gathered."""
+
     def unread(self) -> int:
-        """A position at or below the first record not yet gathered, and above all gathered ones of a one-lane shard."""
+        """The first position that has arrived and is not gathered, or else the first that has not arrived."""
+
+
+class Stream(Protocol):
+    """A stream as one or more mappings see it."""
+
+    @property
+    def retention(self) -> int:
+        """Microseconds that a record stays readable after its arrival."""
+
+    def shards(self) -> tuple[str, ...]:
+        """The ids of the open shards, in the order of their hash-key ranges."""
+
+    def arrived(self, shard: str) -> int:
+        """How many records have ever been in the shard, trimmed ones included."""
+
+    def start(self, shard: str, mapping: EventSourceMapping) -> int:
+        """The position at which a mapping without a checkpoint begins now, by its StartingPosition."""
+
+    def open(self, shard: str, position: int, lanes: int) -> Sequence[Reader]:
+        """One reader for each lane, all from `position` on."""
 
 
 class Function(Protocol):
@@ -63,5 +87,5 @@ class Destination(Protocol):
     def name(self) -> str:
         """The ARN, as the trace shows it."""
 
-    async def send(self, document: bytes, key: str) -> bool:
+    async def send(self, document: str, key: str) -> bool:
         """Whether the document arrived. `key` is the S3 object key, empty elsewhere."""

@@ -1,0 +1,62 @@
+"""Giving records up: writes the document, sends it, and only then lets the worker go on."""
+
+from streamsim.engine.chance import Uuids
+from streamsim.engine.ports import Clock, Destination, Sink
+from streamsim.model.batch import Batch
+from streamsim.model.events import Discard
+from streamsim.model.outcome import Outcome
+from streamsim.model.verdict import Condition
+from streamsim.rules.failure_document import Failure, s3_key, s3_object, sns_notification, sqs_body
+from streamsim.rules.kinesis_event import Source
+
+
+class Discards:
+    """A mapping's way out for records it gives up; without a destination they just vanish (developer guide)."""
+
+    def __init__(
+        self,
+        name: str,
+        source: Source,
+        uuids: Uuids,
+        destination: Destination | None,
+        clock: Clock,
+        sink: Sink,
+    ) -> None:
+        self._name = name
+        self._source = source
+        self._mapping_uuid = uuids.next()
+        self._uuids = uuids
+        self._destination = destination
+        self._clock = clock
+        self._sink = sink
+
+    async def send(self, batch: Batch, condition: Condition, attempts: int, last: Outcome | None) -> None:
+        """Delivers the document of a discarded batch once; a destination that refuses loses it (recorded)."""
+        failure = Failure(batch, condition, attempts, self._clock.now, last)
+        destination = self._destination
+        delivered = destination is not None and await self._deliver(destination, failure)
+        self._sink(
+            Discard(
+                self._clock.now,
+                self._name,
+                batch.shard,
+                batch.lane,
+                batch.request_id,
+                condition,
+                batch.positions,
+                max(attempts, 1),
+                destination.name if destination else None,
+                delivered,
+            )
+        )
+
+    async def _deliver(self, destination: Destination, failure: Failure) -> bool:
+        service = destination.name.split(":")[2]
+        if service == "sqs":
+            return await destination.send(sqs_body(failure, self._source), "")
+        uuid = self._uuids.next()
+        if service == "sns":
+            return await destination.send(sns_notification(failure, self._source, destination.name, uuid), "")
+        return await destination.send(
+            s3_object(failure, self._source), s3_key(failure, self._source, self._mapping_uuid, uuid)
+        )

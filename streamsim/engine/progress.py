@@ -1,0 +1,65 @@
+"""How far a mapping is through a shard: the checkpoint.
+
+The checkpoint is the lowest position with nothing unfinished before it. With one lane that is where the lane's current
+batch begins; with several it is the low-water mark over the lanes, for a record finished by one lane must not carry
+the checkpoint past an older one that another still holds. assumed: AWS documents one checkpoint a shard and order per
+key, from which the low-water mark follows.
+"""
+
+from collections.abc import Sequence
+
+from streamsim.engine.chance import Uuids
+from streamsim.engine.ports import Clock, Reader, Sink
+from streamsim.model.events import Checkpoint
+
+
+class Holding:
+    """What one lane holds unfinished: the first position of it, or nothing between two batches."""
+
+    __slots__ = ("_progress", "first", "lane", "reader", "request_ids")
+
+    def __init__(self, lane: int, reader: Reader, request_ids: Uuids, progress: "Progress") -> None:
+        self.lane = lane
+        self.reader = reader
+        self.request_ids = request_ids
+        self.first: int | None = None
+        self._progress = progress
+
+    def hold(self, first: int) -> None:
+        """The lane begins a batch at this position."""
+        self.first = first
+
+    def move(self, first: int) -> None:
+        """Everything of the lane below `first` is finished."""
+        self.first = first
+        self._progress.update(first)
+
+    def release(self, stop: int) -> None:
+        """Everything of the lane below `stop` is finished, and it holds nothing."""
+        self.first = None
+        self._progress.update(stop)
+
+
+class Progress:
+    """The checkpoint of one mapping in one shard."""
+
+    def __init__(self, mapping: str, position: int, clock: Clock, sink: Sink) -> None:
+        self._mapping = mapping
+        self.position = position
+        self._clock = clock
+        self._sink = sink
+        self.lanes: Sequence[Holding] = ()
+
+    def update(self, finished: int) -> None:
+        """Moves the checkpoint as far as the lanes allow, after one of them finished everything below `finished`."""
+        lanes = self.lanes
+        if len(lanes) > 1:
+            finished = min(lane.reader.unread() if lane.first is None else lane.first for lane in lanes)
+        if finished > self.position:
+            self.position = finished
+            log = lanes[0].reader.log
+            self._sink(
+                Checkpoint(
+                    self._clock.now, self._mapping, log.shard, finished, log.sequence_number(finished - 1)
+                )
+            )

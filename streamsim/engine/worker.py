@@ -1,0 +1,161 @@
+"""The in-order worker of one lane: takes the next batch, hands it to the function, does what the verdict says.
+
+It knows nothing of shards beside its own, of what a stream is, or whether time is real. A batch that must change
+leaves `_settle` as parts, which go before anything younger: depth first, oldest part first. So a lane has at most one
+batch in flight and its records finish in order.
+"""
+
+from typing import Final
+
+from streamsim.engine.concurrency import FunctionConcurrency
+from streamsim.engine.discards import Discards
+from streamsim.engine.ports import Clock, Function, Reader, Sink
+from streamsim.engine.progress import Holding
+from streamsim.model.batch import Batch, Positions
+from streamsim.model.events import Backoff, CaughtUp, Ended, Expired, Invoke, Result, Split
+from streamsim.model.mapping import INFINITE, MAXIMUM_EVENT_SIZE, EventSourceMapping
+from streamsim.model.outcome import Outcome
+from streamsim.model.units import SECOND
+from streamsim.model.verdict import Done, GiveUp, Reform, Retry
+from streamsim.rules.age import older_than
+from streamsim.rules.judge import judge
+from streamsim.rules.payload import EVENT_OVERHEAD, record_event_size
+from streamsim.rules.response import first_failed
+
+_THROTTLED: Final = Outcome("throttled", error="Rate Exceeded.")
+_TOO_LARGE: Final = Outcome("too_large", error="the event exceeds 6 MB")
+
+
+class Worker:
+    """One lane of one shard under one mapping."""
+
+    def __init__(
+        self,
+        mapping: EventSourceMapping,
+        reader: Reader,
+        holding: Holding,
+        function: Function,
+        concurrency: FunctionConcurrency,
+        discards: Discards,
+        clock: Clock,
+        sink: Sink,
+        retention: int,
+    ) -> None:
+        self._mapping = mapping
+        self._reader = reader
+        self._log = reader.log
+        self._holding = holding
+        self._function = function
+        self._concurrency = concurrency
+        self._discards = discards
+        self._clock = clock
+        self._sink = sink
+        self._where = (mapping.name, reader.log.shard, holding.lane)
+        self._retention = retention
+        age = mapping.maximum_record_age_in_seconds
+        self._age = retention if age == INFINITE else age * SECOND
+        self._shortest_life = min(self._age, retention)
+        self._may_be_too_large = (
+            record_event_size(reader.log.largest_record) + EVENT_OVERHEAD > MAXIMUM_EVENT_SIZE
+        )
+
+    async def work(self) -> None:
+        """Runs until the lane is drained."""
+        mapping, reader, holding = self._mapping, self._reader, self._holding
+        window = mapping.maximum_batching_window_in_seconds * SECOND
+        caught_up = False
+        while True:
+            if not caught_up and reader.caught_up():
+                caught_up = True
+                self._sink(CaughtUp(self._clock.now, *self._where))
+            positions = await reader.gather(mapping.batch_size, MAXIMUM_EVENT_SIZE, window)
+            if positions is None:
+                break
+            parts = [positions]
+            while parts:
+                holding.hold(parts[-1][0])
+                parts.extend(reversed(await self._settle(parts.pop())))
+                if parts:
+                    holding.move(parts[-1][0])
+            holding.release(positions[-1] + 1)
+
+    async def _settle(self, positions: Positions) -> tuple[Positions, ...]:
+        """Sends one batch until it is finished, then answers with nothing, or until it must change, then with its parts."""
+        batch = Batch(self._log, positions, self._holding.request_ids.next(), self._holding.lane)
+        clock, sink, mapping, where = self._clock, self._sink, self._mapping, self._where
+        attempt, pauses = 1, 0
+        while True:
+            if self._log.arrival_at(batch.first) < clock.now - self._shortest_life:
+                return await self._drop_old(batch, attempt - 1)
+            outcome = await self._attempt(batch, attempt)
+            failed = self._failed(batch, outcome)
+            self._tell(batch, attempt, outcome, failed)
+            match judge(mapping, positions, outcome, failed, attempt, pauses):
+                case Done():
+                    return ()
+                case Reform(parts):
+                    if len(parts) > 1:
+                        sink(Split(clock.now, *where, batch.request_id, parts[1][0]))
+                    return parts
+                case GiveUp(condition):
+                    await self._discards.send(batch, condition, attempt, outcome)
+                    return ()
+                case Retry(delay, counts):
+                    sink(Backoff(clock.now, *where, batch.request_id, clock.now + delay))
+                    await clock.sleep(delay)
+                    attempt, pauses = (attempt + 1, 0) if counts else (attempt, pauses + 1)
+
+    async def _attempt(self, batch: Batch, attempt: int) -> Outcome:
+        """One request to invoke the function; a batch that cannot be sent or is throttled comes back at once."""
+        too_large = self._may_be_too_large and (
+            record_event_size(self._log.size(batch.first)) + EVENT_OVERHEAD > MAXIMUM_EVENT_SIZE
+        )
+        running = not too_large and self._concurrency.take()
+        now, log = self._clock.now, self._log
+        first, last = batch.first, batch.last
+        self._sink(
+            Invoke(
+                now,
+                *self._where,
+                batch.request_id,
+                attempt,
+                batch.positions,
+                log.sequence_number(first),
+                log.sequence_number(last),
+                self._concurrency.in_flight,
+                now - log.arrival_at(last),
+            )
+        )
+        if not running:
+            return _TOO_LARGE if too_large else _THROTTLED
+        try:
+            return await self._function.invoke(batch)
+        finally:
+            self._concurrency.give()
+
+    def _failed(self, batch: Batch, outcome: Outcome) -> int | None:
+        if outcome.response is None or not self._mapping.report_batch_item_failures:
+            return None
+        return first_failed(batch, outcome.response)
+
+    def _tell(self, batch: Batch, attempt: int, outcome: Outcome, failed: int | None) -> None:
+        ended: Ended = outcome.ending if failed is None else "partial"
+        failed_from = None if failed is None else batch.positions[failed]
+        now, error = self._clock.now, outcome.error
+        self._sink(
+            Result(now, *self._where, batch.request_id, attempt, ended, outcome.duration, failed_from, error)
+        )
+
+    async def _drop_old(self, batch: Batch, attempts: int) -> tuple[Positions, ...]:
+        """Takes expired records off the head of the batch; what remains is a changed batch."""
+        now, positions = self._clock.now, batch.positions
+        trimmed = older_than(self._log, positions, now - self._retention)
+        if trimmed:
+            self._sink(Expired(now, *self._where, positions[:trimmed]))
+            positions = positions[trimmed:]
+        old = older_than(self._log, positions, now - self._age)
+        if old:
+            expired = Batch(self._log, positions[:old], batch.request_id, batch.lane)
+            await self._discards.send(expired, "RecordAgeExceeded", attempts, None)
+            positions = positions[old:]
+        return (positions,) if positions else ()

@@ -1,0 +1,151 @@
+"""A function that is only a model: how long it takes, and what goes wrong in it.
+
+All of an invocation is decided when it begins, from draws named after the shard and lane, so that what happens in one
+shard never changes what is drawn in another.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from streamsim.engine.chance import Chance
+from streamsim.engine.ports import Clock
+from streamsim.functions.poison import Poison
+from streamsim.model.batch import Batch
+from streamsim.model.outcome import Outcome
+from streamsim.model.units import SECOND
+
+_CRASH: Final = "Runtime.ExitError: Error: Runtime exited without providing a reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """Microseconds an invocation takes: fixed plus so much a record, spread evenly by `jitter` (0.1 = plus or minus 10 %)."""
+
+    fixed: int = 0
+    per_record: int = 0
+    jitter: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A time during which something is wrong: from `begin` until `end`, in one shard or (None) in all."""
+
+    begin: int
+    end: int
+    shard: str | None = None
+
+    def covers(self, now: int, shard: str) -> bool:
+        """Whether an invocation for this shard that begins now is affected."""
+        return self.begin <= now < self.end and self.shard in {None, shard}
+
+
+@dataclass(frozen=True, slots=True)
+class Ailments:
+    """What is wrong with a function and when.
+
+    `errors` and `lost_responses` strike with a probability; a lost response means that the work was done and Lambda
+    could not say so, which the poller sees as a service error. `slow` multiplies durations.
+    """
+
+    poison: Sequence[Poison] = ()
+    errors: Sequence[tuple[Spell, float]] = ()
+    lost_responses: Sequence[tuple[Spell, float]] = ()
+    slow: Sequence[tuple[Spell, float]] = ()
+
+
+_HEALTHY: Final = Ailments()
+
+
+class ModelledFunction:
+    """The engine's `Function` for a model. `timeout` is the function's Timeout in microseconds."""
+
+    def __init__(
+        self,
+        name: str,
+        duration: Duration,
+        timeout: int,
+        clock: Clock,
+        seed: int = 0,
+        ailments: Ailments = _HEALTHY,
+    ) -> None:
+        self._name = name
+        self._duration = duration
+        self._timeout = timeout
+        self._clock = clock
+        self._seed = seed
+        self._ailments = ailments
+        self._well = ailments == _HEALTHY and not duration.jitter
+        self._chances: dict[tuple[str, int], Chance] = {}
+
+    async def invoke(self, batch: Batch) -> Outcome:
+        """See `Function`."""
+        outcome = self._foretell(batch)
+        await self._clock.sleep(outcome.duration)
+        return outcome
+
+    def _foretell(self, batch: Batch) -> Outcome:
+        model = self._duration
+        full = model.fixed + model.per_record * len(batch)
+        if self._well:
+            return Outcome("success", full) if full <= self._timeout else self._timed_out()
+        stretch = self._stretch(batch)
+        full = int(full * stretch)
+        ending = self._poisoned(batch, stretch, full) or self._struck(batch, full) or Outcome("success", full)
+        return ending if ending.duration <= self._timeout else self._timed_out()
+
+    def _stretch(self, batch: Batch) -> float:
+        now = self._clock.now
+        stretch = 1.0
+        if self._duration.jitter:
+            stretch += (2 * self._chance(batch).below_one() - 1) * self._duration.jitter
+        for spell, factor in self._ailments.slow:
+            if spell.covers(now, batch.shard):
+                stretch *= factor
+        return stretch
+
+    def _poisoned(self, batch: Batch, stretch: float, full: int) -> Outcome | None:
+        """What the first poison record that ends the invocation does, else the report of those that do not end it."""
+        met = sorted(
+            (position, poison.how) for poison in self._ailments.poison for position in poison.strikes(batch)
+        )
+        reported = []
+        for position, how in met:
+            if how == "partial":
+                reported.append(position)
+                continue
+            if how == "timeout":
+                return self._timed_out()
+            handled = bisect_left(batch.positions, position) + 1
+            spent = int((self._duration.fixed + self._duration.per_record * handled) * stretch)
+            error = (
+                _CRASH
+                if how == "crash"
+                else f"PoisonRecord: record {position} of {batch.shard} cannot be handled"
+            )
+            return Outcome("error", spent, error=error)
+        if not reported:
+            return None
+        failures = [{"itemIdentifier": batch.log.sequence_number(position)} for position in reported]
+        return Outcome("success", full, {"batchItemFailures": failures})
+
+    def _struck(self, batch: Batch, full: int) -> Outcome | None:
+        now = self._clock.now
+        for spell, probability in self._ailments.errors:
+            if spell.covers(now, batch.shard) and self._chance(batch).below_one() < probability:
+                return Outcome("error", full, error="TransientError: the function failed by chance")
+        for spell, probability in self._ailments.lost_responses:
+            if spell.covers(now, batch.shard) and self._chance(batch).below_one() < probability:
+                return Outcome("fault", full, error="ServiceException: the response was lost")
+        return None
+
+    def _timed_out(self) -> Outcome:
+        seconds = self._timeout / SECOND
+        return Outcome("timeout", self._timeout, error=f"Task timed out after {seconds:.2f} seconds")
+
+    def _chance(self, batch: Batch) -> Chance:
+        place = (batch.shard, batch.lane)
+        if place not in self._chances:
+            self._chances[place] = Chance(self._seed, "function", self._name, *place)
+        return self._chances[place]

@@ -1,0 +1,64 @@
+"""The JSON that Lambda hands a function for a batch of Kinesis records.
+
+Field names, values and their order as recorded on AWS (LocalStack's AWS-validated Kinesis snapshots).
+"""
+
+import base64
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from streamsim.model.batch import Batch
+from streamsim.model.names import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What every record of a mapping's events has in common; `epoch` is t = 0 in microseconds since 1970."""
+
+    stream: str = "default"
+    function: str = "default"
+    epoch: int = 0
+    account: Account = field(default_factory=Account)
+
+    @property
+    def stream_arn(self) -> str:
+        """The event source's ARN."""
+        return self.account.stream(self.stream)
+
+    @property
+    def function_arn(self) -> str:
+        """The function's ARN, unqualified."""
+        return self.account.function(self.function)
+
+
+def kinesis_event(batch: Batch, source: Source) -> dict[str, Any]:
+    """The event as JSON values, `Records` oldest first."""
+    role, stream = source.account.role(f"{source.function}-role"), source.stream_arn
+    return {"Records": [_record(batch, position, source, role, stream) for position in batch.positions]}
+
+
+def event_text(batch: Batch, source: Source) -> str:
+    """The event as Lambda transmits it: JSON without spaces."""
+    return json.dumps(kinesis_event(batch, source), separators=(",", ":"))
+
+
+def _record(batch: Batch, position: int, source: Source, role: str, stream: str) -> dict[str, Any]:
+    log = batch.log
+    sequence_number = log.sequence_number(position)
+    return {
+        "kinesis": {
+            "kinesisSchemaVersion": "1.0",
+            "partitionKey": log.partition_key(position),
+            "sequenceNumber": sequence_number,
+            "data": base64.b64encode(log.data(position)).decode("ascii"),
+            "approximateArrivalTimestamp": (source.epoch + log.arrival_at(position)) // 1000 / 1000,
+        },
+        "eventSource": "aws:kinesis",
+        "eventVersion": "1.0",
+        "eventID": f"{batch.shard}:{sequence_number}",
+        "eventName": "aws:kinesis:record",
+        "invokeIdentityArn": role,
+        "awsRegion": source.account.region,
+        "eventSourceARN": stream,
+    }

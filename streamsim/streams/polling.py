@@ -1,0 +1,96 @@
+"""When a mapping's poller reads a shard, and what it may read.
+
+Lambda polls an idle Kinesis shard once a second (Lambda Developer Guide, "Polling and batching streams") and goes on
+without pause while there is more. A shard answers five GetRecords calls and 2 MB a second, at most 10,000 records or
+10 MB a call (Kinesis API, GetRecords; "Quotas and limits"). Nothing is polled for real here: the next poll that finds
+something is calculated, so an idle hour costs nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from streamsim.model.units import MILLISECOND, SECOND
+from streamsim.streams.arrivals import NEVER
+from streamsim.streams.logs import SimulatedLog
+
+POLL_INTERVAL: Final = SECOND
+_CALL_SPACING: Final = 200 * MILLISECOND
+_BYTES_PER_SECOND: Final = 2 * 1000 * 1000
+_CALL_RECORDS: Final = 10_000
+_CALL_BYTES: Final = 10 * 1000 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Reads of a shard fail from `begin` until `end`; polling goes on, and no attempt is spent (recorded)."""
+
+    begin: int
+    end: int
+
+
+class ReadLimit:
+    """What a shard still answers to all its readers together."""
+
+    def __init__(self) -> None:
+        self.free_at = -NEVER
+
+    def spend(self, now: int, size: int) -> None:
+        """Accounts for a call at `now` that answered `size` bytes."""
+        self.free_at = max(now, self.free_at) + max(_CALL_SPACING, size * SECOND // _BYTES_PER_SECOND)
+
+
+class Poller:
+    """One mapping's reading of one shard: how far it has read, and when it may read on. Shared by the lanes."""
+
+    def __init__(
+        self, log: SimulatedLog, position: int, limit: ReadLimit, outages: Sequence[Outage] = ()
+    ) -> None:
+        self.log = log
+        self.fetched = position
+        self._limit = limit
+        self._outages = outages
+        self._interval_from = -NEVER
+
+    def poll_for(self, now: int, arrival: int) -> int:
+        """The first poll from `now` on that is not before `arrival`: idle polls are an interval apart."""
+        begin = max(now, self._limit.free_at, self._interval_from)
+        return self._answered(begin if arrival <= begin else begin + _whole_intervals(arrival - begin))
+
+    def _answered(self, poll: int) -> int:
+        for outage in self._outages:
+            if outage.begin <= poll < outage.end:
+                poll += _whole_intervals(outage.end - poll)
+        return poll
+
+    def may_read(self, now: int) -> bool:
+        """Whether a poll at `now` is allowed and would be answered."""
+        return self.poll_for(now, now) <= now
+
+    def read(self, now: int) -> None:
+        """A GetRecords call: moves `fetched` over what has arrived, as far as one call goes."""
+        start = self.fetched
+        stop = min(self.log.arrivals.until(now), start + _CALL_RECORDS)
+        size = 0
+        if stop > start:
+            stop, size = self._within_call(start, stop)
+            self.fetched = stop
+            self._interval_from = -NEVER
+        else:
+            self._interval_from = now + POLL_INTERVAL
+        self._limit.spend(now, size)
+
+    def _within_call(self, start: int, stop: int) -> tuple[int, int]:
+        most = (stop - start) * self.log.largest_record
+        if most <= _CALL_BYTES and self.log.even:
+            return stop, most
+        size = 0
+        for position in range(start, stop):
+            size += self.log.size(position)
+            if size > _CALL_BYTES and position > start:
+                return position, size
+        return stop, size
+
+
+def _whole_intervals(wait: int) -> int:
+    return -(-wait // POLL_INTERVAL) * POLL_INTERVAL

@@ -1,0 +1,150 @@
+"""Gathers the records of a simulated shard, or of one lane of it, into batches.
+
+The same few questions for both: which positions come next, how many of them the poller has fetched, and when the one
+that would complete the batch arrives. A lane does not queue records, it is a view: the positions of the shard whose
+key hashes to it, chunk by chunk.
+"""
+
+from bisect import bisect_left
+from collections import OrderedDict
+from typing import Final, Protocol
+
+import numpy as np
+
+from streamsim.engine.ports import Clock
+from streamsim.model.batch import Positions
+from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size
+from streamsim.streams.arrivals import NEVER, chunk_bounds, chunk_number
+from streamsim.streams.logs import SimulatedLog
+from streamsim.streams.polling import Poller
+
+_KEPT: Final = 4
+
+
+class View(Protocol):
+    """A reader's own records in order, behind a cursor."""
+
+    cursor: int
+
+    def upcoming(self, count: int) -> Positions:
+        """The next positions from the cursor on, at most `count`, arrived or not; those that never arrive are left out."""
+
+
+class ShardView:
+    """Every record of the shard."""
+
+    def __init__(self, log: SimulatedLog, position: int) -> None:
+        self.cursor = position
+        self._arrivals = log.arrivals
+
+    def upcoming(self, count: int) -> Positions:
+        """See `View`."""
+        stop = self.cursor + count
+        if self._arrivals.at(stop - 1) == NEVER:
+            stop = max(self._arrivals.until(NEVER - 1), self.cursor)
+        return range(self.cursor, stop)
+
+
+class LaneView:
+    """The records of the shard that belong to one of its lanes."""
+
+    def __init__(self, log: SimulatedLog, position: int, lane: int, lanes: int) -> None:
+        self.cursor = position
+        self._log = log
+        self._lane = lane
+        self._lanes = lanes
+        self._chunks: OrderedDict[int, list[int]] = OrderedDict()
+
+    def upcoming(self, count: int) -> Positions:
+        """See `View`."""
+        arrivals = self._log.arrivals
+        found: list[int] = []
+        chunk = chunk_number(self.cursor)
+        while len(found) < count and arrivals.at(chunk_bounds(chunk)[0]) != NEVER:
+            own = self._own(chunk)
+            begin = bisect_left(own, self.cursor)
+            found += own[begin : begin + count - len(found)]
+            chunk += 1
+        while found and arrivals.at(found[-1]) == NEVER:
+            del found[bisect_left(found, NEVER, key=arrivals.at) :]
+        return tuple(found)
+
+    def _own(self, chunk: int) -> list[int]:
+        if chunk not in self._chunks:
+            offsets = np.flatnonzero(self._log.lanes(chunk, self._lanes) == self._lane)
+            self._chunks[chunk] = (offsets + chunk_bounds(chunk)[0]).tolist()
+            if len(self._chunks) > _KEPT:
+                self._chunks.popitem(last=False)
+        return self._chunks[chunk]
+
+
+class SimulatedReader:
+    """The engine's `Reader` of a simulated shard in virtual time."""
+
+    def __init__(self, view: View, poller: Poller, clock: Clock) -> None:
+        self.log = poller.log
+        self._view = view
+        self._poller = poller
+        self._clock = clock
+
+    async def gather(self, size: int, event_size: int, window: int) -> Positions | None:
+        """See `Reader`."""
+        upcoming = self._view.upcoming(size)
+        if not upcoming:
+            return None
+        clock, poller = self._clock, self._poller
+        fits = self._fitting(upcoming, event_size)
+        closes_at = self.log.arrival_at(upcoming[fits - 1]) if fits == size or fits < len(upcoming) else NEVER
+        deadline = clock.now + window
+        while True:
+            now = clock.now
+            fetched = min(_before(upcoming, poller.fetched), fits)
+            if fetched == fits and closes_at != NEVER:
+                return self._take(upcoming[:fits])
+            if now >= deadline and fetched and not self._more_now(upcoming, fetched, now):
+                return self._take(upcoming[:fetched])
+            if window and now >= deadline and not fetched:
+                first = max(self.log.arrival_at(upcoming[0]), now + 1)
+                deadline += -(-(first - deadline) // window) * window
+            if window:
+                wake = min(poller.poll_for(now, closes_at), deadline)
+            else:
+                wake = poller.poll_for(now, self.log.arrival_at(upcoming[fetched]))
+            if wake > now:
+                await clock.sleep(wake - now)
+            if poller.may_read(clock.now):
+                poller.read(clock.now)
+
+    def _more_now(self, upcoming: Positions, fetched: int, now: int) -> bool:
+        """Whether a poll could add to the batch this very instant."""
+        if fetched == len(upcoming):
+            return False
+        return self._poller.may_read(now) and self.log.arrival_at(upcoming[fetched]) <= now
+
+    def _fitting(self, upcoming: Positions, event_size: int) -> int:
+        largest = len(upcoming) * record_event_size(self.log.largest_record) + EVENT_OVERHEAD
+        if largest <= event_size:
+            return len(upcoming)
+        return fitting(map(self.log.size, upcoming), event_size)
+
+    def _take(self, positions: Positions) -> Positions:
+        self._view.cursor = positions[-1] + 1
+        return positions
+
+    def caught_up(self) -> bool:
+        """See `Reader`."""
+        upcoming = self._view.upcoming(1)
+        return not upcoming or self.log.arrival_at(upcoming[0]) > self._clock.now
+
+    def unread(self) -> int:
+        """See `Reader`."""
+        upcoming = self._view.upcoming(1)
+        arrived = self.log.arrivals.until(self._clock.now)
+        return min(upcoming[0], arrived) if upcoming else arrived
+
+
+def _before(positions: Positions, frontier: int) -> int:
+    """How many of the positions are below `frontier`."""
+    if isinstance(positions, range):
+        return min(max(frontier - positions.start, 0), len(positions))
+    return bisect_left(positions, frontier)

@@ -1,0 +1,88 @@
+"""A simulated Kinesis stream: shards by hash-key range, records computed on demand, retention, read limits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from streamsim.engine.ports import Clock, Reader
+from streamsim.model.mapping import EventSourceMapping, StartingPosition
+from streamsim.model.units import HOUR
+from streamsim.streams.arrivals import NEVER
+from streamsim.streams.logs import SimulatedLog
+from streamsim.streams.polling import Outage, Poller, ReadLimit
+from streamsim.streams.reader import LaneView, ShardView, SimulatedReader
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedShard:
+    """A shard: its log and what its readers share. Shards of one stream are in the order of their hash-key ranges."""
+
+    log: SimulatedLog
+    limit: ReadLimit = field(default_factory=ReadLimit)
+    outages: Sequence[Outage] = ()
+
+
+class SimulatedStream:
+    """The engine's `Stream` in virtual time."""
+
+    def __init__(self, shards: Sequence[SimulatedShard], clock: Clock, retention: int = 24 * HOUR) -> None:
+        self._shards: Mapping[str, SimulatedShard] = {shard.log.shard: shard for shard in shards}
+        self._clock = clock
+        self.retention = retention
+
+    def shards(self) -> tuple[str, ...]:
+        """See `Stream`."""
+        return tuple(self._shards)
+
+    def arrived(self, shard: str) -> int:
+        """See `Stream`."""
+        return self._shards[shard].log.arrivals.until(self._clock.now)
+
+    def start(self, shard: str, mapping: EventSourceMapping) -> int:
+        """See `Stream`."""
+        arrivals = self._shards[shard].log.arrivals
+        oldest = arrivals.until(self._clock.now - self.retention - 1)
+        match mapping.starting_position:
+            case StartingPosition.TRIM_HORIZON:
+                return oldest
+            case StartingPosition.LATEST:
+                return arrivals.until(self._clock.now)
+            case StartingPosition.AT_TIMESTAMP:
+                assert mapping.starting_position_timestamp is not None
+                return max(oldest, arrivals.until(mapping.starting_position_timestamp - 1))
+
+    def open(self, shard: str, position: int, lanes: int) -> Sequence[Reader]:
+        """See `Stream`."""
+        held = self._shards[shard]
+        poller = Poller(held.log, position, held.limit, held.outages)
+        if lanes == 1:
+            return [SimulatedReader(ShardView(held.log, position), poller, self._clock)]
+        return [
+            SimulatedReader(LaneView(held.log, position, lane, lanes), poller, self._clock)
+            for lane in range(lanes)
+        ]
+
+    def first_from(self, shard: str, instant: int) -> int:
+        """The position of the first record of a shard that arrives at or after `instant`."""
+        return self._shards[shard].log.arrivals.until(instant - 1)
+
+    def nth_arrival(self, number: int) -> tuple[str, int] | None:
+        """The shard and position of a record by its place in the stream's order of arrival, from 0; None beyond the end.
+
+        Of records that arrive at the same microsecond, those of earlier shards come first.
+        """
+        if sum(shard.log.arrivals.until(NEVER - 1) for shard in self._shards.values()) <= number:
+            return None
+        low, high = -NEVER, NEVER - 1
+        while low < high:
+            middle = (low + high) // 2
+            if sum(shard.log.arrivals.until(middle) for shard in self._shards.values()) > number:
+                high = middle
+            else:
+                low = middle + 1
+        before = sum(shard.log.arrivals.until(low - 1) for shard in self._shards.values())
+        for name, shard in self._shards.items():
+            first, stop = shard.log.arrivals.until(low - 1), shard.log.arrivals.until(low)
+            if number - before < stop - first:
+                return name, first + number - before
+            before += stop - first
+        raise AssertionError(number)

@@ -1,0 +1,122 @@
+"""The event and the on-failure documents, byte for byte in the recorded shape."""
+
+import json
+from typing import Any
+
+import pytest
+
+from streamsim.model.batch import Batch
+from streamsim.model.names import timestamp, unix
+from streamsim.model.outcome import Outcome
+from streamsim.rules.failure_document import (
+    Failure,
+    failure_document,
+    s3_key,
+    s3_object,
+    sns_notification,
+    sqs_body,
+)
+from streamsim.rules.kinesis_event import Source, event_text
+from tests.logs import WrittenLog
+
+EPOCH = unix("2026-01-01T00:00:00Z")
+SOURCE = Source("orders", "charge", EPOCH)
+LOG = WrittenLog([1_500_000, 1_750_999], ["user-1", "user-2"], [b"hello", b'{"a":1}'])
+BATCH = Batch(LOG, range(2), "11111111-2222-4333-a444-555555555555")
+SQS = "arn:aws:sqs:us-east-1:123456789012:dead"
+
+
+def failure(last: Outcome | None, **changes: Any) -> Failure:
+    facts = {
+        "batch": BATCH,
+        "condition": "RetryAttemptsExhausted",
+        "attempts": 3,
+        "at": 12_750_999,
+        "last": last,
+    }
+    return Failure(**{**facts, **changes})
+
+
+def test_the_event_is_the_recorded_one() -> None:
+    assert event_text(Batch(LOG, range(1), "id"), SOURCE) == (
+        '{"Records":[{"kinesis":{"kinesisSchemaVersion":"1.0","partitionKey":"user-1",'
+        '"sequenceNumber":"49600000000000000000000000000000000000000000000000001000",'
+        '"data":"aGVsbG8=","approximateArrivalTimestamp":1767225601.5},"eventSource":"aws:kinesis","eventVersion":"1.0",'
+        '"eventID":"shardId-000000000000:49600000000000000000000000000000000000000000000000001000",'
+        '"eventName":"aws:kinesis:record","invokeIdentityArn":"arn:aws:iam::123456789012:role/charge-role",'
+        '"awsRegion":"us-east-1","eventSourceARN":"arn:aws:kinesis:us-east-1:123456789012:stream/orders"}]}'
+    )
+
+
+def test_sqs_gets_metadata_in_the_recorded_order() -> None:
+    assert sqs_body(failure(Outcome("error", error="boom")), SOURCE) == (
+        '{"requestContext":{"requestId":"11111111-2222-4333-a444-555555555555",'
+        '"functionArn":"arn:aws:lambda:us-east-1:123456789012:function:charge",'
+        '"condition":"RetryAttemptsExhausted","approximateInvokeCount":3},'
+        '"responseContext":{"statusCode":200,"executedVersion":"$LATEST","functionError":"Unhandled"},'
+        '"version":"1.0","timestamp":"2026-01-01T00:00:12.750Z",'
+        '"KinesisBatchInfo":{"shardId":"shardId-000000000000",'
+        '"startSequenceNumber":"49600000000000000000000000000000000000000000000000001000",'
+        '"endSequenceNumber":"49600000000000000000000000000000000000000000000000001001",'
+        '"approximateArrivalOfFirstRecord":"2026-01-01T00:00:01.500Z",'
+        '"approximateArrivalOfLastRecord":"2026-01-01T00:00:01.750Z","batchSize":2,'
+        '"streamArn":"arn:aws:kinesis:us-east-1:123456789012:stream/orders"}}'
+    )
+
+
+ABSENT = object()
+
+
+@pytest.mark.parametrize(
+    ("last", "changes", "function_error", "count"),
+    [
+        pytest.param(Outcome("error"), {}, "Unhandled", 3, id="an exception is Unhandled"),
+        pytest.param(Outcome("timeout"), {}, "Unhandled", 3, id="a timeout is Unhandled"),
+        pytest.param(
+            Outcome("success", response={}), {}, None, 3, id="a reported failure is no function error"
+        ),
+        pytest.param(
+            Outcome("too_large"), {"attempts": 1}, ABSENT, 1, id="too large: the handler was not the cause"
+        ),
+        pytest.param(
+            None, {"condition": "RecordAgeExceeded", "attempts": 0}, ABSENT, 1, id="expired unsent counts 1"
+        ),
+        pytest.param(
+            None, {"condition": "RecordAgeExceeded", "attempts": 8}, ABSENT, 8, id="expired after 8 attempts"
+        ),
+    ],
+)
+def test_response_context(
+    last: Outcome | None, changes: dict[str, Any], function_error: Any, count: int
+) -> None:
+    document = failure_document(failure(last, **changes), SOURCE)
+    assert document["requestContext"]["approximateInvokeCount"] == count
+    assert document.get("responseContext", {"functionError": ABSENT})["functionError"] is function_error
+
+
+def test_sns_carries_the_document_as_a_string() -> None:
+    topic = "arn:aws:sns:us-east-1:123456789012:dead"
+    notification = json.loads(sns_notification(failure(Outcome("error")), SOURCE, topic, "an-id"))
+    assert list(notification) == ["Type", "MessageId", "TopicArn", "Message", "Timestamp"]
+    assert notification["Message"] == sqs_body(failure(Outcome("error")), SOURCE)
+
+
+def test_s3_carries_the_event_as_a_string_under_a_dated_key() -> None:
+    body = json.loads(s3_object(failure(Outcome("error")), SOURCE))
+    assert body.pop("payload") == event_text(BATCH, SOURCE)
+    assert body == failure_document(failure(Outcome("error")), SOURCE)
+    assert s3_key(failure(None), SOURCE, "mapping-uuid", "object-uuid") == (
+        "aws/lambda/mapping-uuid/shardId-000000000000/2026/01/01/2026-01-01T00.00.12-object-uuid"
+    )
+
+
+@pytest.mark.parametrize(
+    ("instant", "text"),
+    [
+        (EPOCH, "2026-01-01T00:00:00.000Z"),
+        (EPOCH + 999_999, "2026-01-01T00:00:00.999Z"),
+        (EPOCH - 1, "2025-12-31T23:59:59.999Z"),
+    ],
+)
+def test_timestamps_are_cut_to_milliseconds(instant: int, text: str) -> None:
+    assert timestamp(instant) == text
