@@ -88,7 +88,11 @@ def test_it_interrupts_callbacks(busy: Callable[[Callable[[], None]], None]) -> 
 @pytest.mark.parametrize("thread", ["the loop's thread", "another thread"])
 def test_it_interrupts_the_wait_for_a_job(thread: str) -> None:
     async def main() -> None:
+        jobs = running()._jobs
+
         def job() -> None:
+            while not jobs._waiting:
+                pass
             struck = loop_thread if thread == "the loop's thread" else threading.get_ident()
             signal.pthread_kill(struck, signal.SIGINT)
             released.append(proceed.wait(10))
