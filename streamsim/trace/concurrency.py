@@ -36,7 +36,6 @@ class Pool:
             wrong = (
                 f"{self.running} executions of {self.function} run, yet concurrency is {invoke.concurrency}"
             )
-            self.running = max(0, invoke.concurrency - 1)
         self.running += 1
         return Slot.OVER if invoke.concurrency > self.ceiling else Slot.GRANTED, wrong
 

@@ -155,6 +155,7 @@ class Oracle:
             and sent[1][4:6] == event[4:6]
             and type(positions := sent[1].positions) is range
             and positions.start == lane.finished.low
+            and not lane.finished.starts
             and positions.start > lane.delivered
         ):
             lane.pool.running -= 1

@@ -116,17 +116,21 @@ def _check_retry(lane: Lane, line: Line, invoke: Invoke, due: Due) -> None:
 
 
 def _displaced(lane: Lane, line: Line, positions: Positions, due: Due) -> Due:
-    """Reports a batch that is not the one due, and gives up on what is due of its records, or on all when it passes."""
+    """Reports a batch that is not the one due. What is due after its records stays so; what it passed is given up."""
     instead = f"{in_words(positions)} are sent, but {in_words(due.positions)} must be next"
-    inside = all(position in due.positions for position in (positions[0], positions[-1]))
-    parent = due.parent
+    inside = positions[0] in due.positions and positions[-1] in due.positions
     if due.request_id is not None and inside and positions[0] == due.positions[0]:
         lane.tell("split-uneven", f"{instead}: nothing has split them", due.sent, due.ended, line)
-    elif parent is not None and positions[0] in parent and positions[0] != due.positions[0]:
+    elif due.parent is not None and positions[0] in due.parent and positions[0] != due.positions[0]:
         sentence = f"{instead}: the remainder begins with the first record reported as failed"
         lane.tell("split-uneven", sentence, due.because, line)
     else:
         lane.tell("skip", instead, due.sent, due.ended, due.because, line)
-    rest = [other for other in lane.due if not overlap(other.positions, positions)]
-    lane.due = rest if len(rest) < len(lane.due) else []
-    return Due(positions, line, cut_from=due if overlap(due.positions, positions) else None)
+    touched = [other for other in lane.due if overlap(other.positions, positions)]
+    stays = [other for other in lane.due if other not in touched] if touched else []
+    for other in touched:
+        after = tuple(position for position in other.positions if position > positions[-1])
+        if after:
+            stays.append(Due(after, line, cut_from=other))
+    lane.due = stays
+    return Due(positions, line, cut_from=due if due in touched else None)
