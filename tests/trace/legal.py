@@ -61,11 +61,11 @@ class ShardOnStage:
         self.checkpoint = self.start
         stage.told.append(ShardOpen(stage.now, mapping, shard, (), self.start, self.arrived))
 
-    def lane(self, lane: int) -> Iterator[None]:
-        """Works the lane to its end; yields where others may go on."""
+    def lane(self, lane: int) -> Iterator[bool]:
+        """Works the lane to its end; yields where others may go on, and whether an attempt is in flight."""
         stage, random = self.stage, self.stage.random
         while self.unfinished[lane]:
-            yield
+            yield False
             size = random.randint(1, 8)
             positions = tuple(self.unfinished[lane][:size])
             if random.random() < 0.1:
@@ -77,7 +77,7 @@ class ShardOnStage:
                 parts += yield from self.settle(lane, parts.pop())
         stage.told.append(CaughtUp(stage.now, self.mapping, self.shard, lane))
 
-    def settle(self, lane: int, positions: tuple[int, ...]) -> Generator[None, None, list[tuple[int, ...]]]:
+    def settle(self, lane: int, positions: tuple[int, ...]) -> Generator[bool, None, list[tuple[int, ...]]]:
         """Sends a batch until it is finished or must change, then answers with its parts, the youngest first."""
         stage, random = self.stage, self.stage.random
         request_id = f"{self.shard}-{lane}-{len(stage.told)}"
@@ -99,7 +99,7 @@ class ShardOnStage:
             began = stage.now
             if not never_ran:
                 stage.now += 1
-                yield
+                yield True
                 stage.in_flight -= 1
             cut = random.randrange(len(positions)) if outcome == "partial" else None
             failed_from = None if cut is None else positions[cut]
@@ -119,7 +119,7 @@ class ShardOnStage:
                 return []
             stage.told.append(Backoff(stage.now, *here[:4], stage.now + 10))
             stage.now += random.randint(0, 20)
-            yield
+            yield False
             attempt += 1
 
     def lose(self, lane: int, positions: tuple[int, ...], request_id: str) -> list[tuple[int, ...]]:
@@ -153,21 +153,24 @@ class ShardOnStage:
 
 
 def play(random: Random, mappings: int, shards: int, lanes: int, unfinished: bool) -> list[Event]:
-    """The whole trace; with `unfinished` it is cut short somewhere and all shards end there."""
+    """The whole trace; with `unfinished` it is cut short somewhere, and all shards end once nothing is in flight."""
     stage = Stage(random)
     on_stage = [
         ShardOnStage(stage, f"mapping-{mapping}", f"shard-{shard}", lanes)
         for mapping in range(mappings)
         for shard in range(shards)
     ]
-    lanes_left = [shard.lane(lane) for shard in on_stage for lane in range(lanes)]
+    lanes_left = dict.fromkeys((shard.lane(lane) for shard in on_stage for lane in range(lanes)), False)
     steps = random.randint(0, 40) if unfinished else 10**9
-    while lanes_left and steps:
+    while going_on := [lane for lane, in_flight in lanes_left.items() if in_flight or steps > 0]:
         steps -= 1
-        lane = random.choice(lanes_left)
+        lane = random.choice(going_on)
         stage.now += random.randint(0, 3)
-        if next(lane, lane) is lane:
-            lanes_left.remove(lane)
+        in_flight = next(lane, None)
+        if in_flight is None:
+            del lanes_left[lane]
+        else:
+            lanes_left[lane] = in_flight
     for shard in on_stage:
         stage.told.append(ShardEnd(stage.now, shard.mapping, shard.shard, shard.arrived))
     return stage.told
