@@ -8,6 +8,8 @@ import hashlib
 
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
+_MASK_128 = (1 << 128) - 1
+_MULTIPLIER = 0x2360ED051FC65DA44385DF649FCCF645
 
 
 def key(seed: int, *names: object) -> int:
@@ -34,7 +36,17 @@ class Chance:
         """The next draw from [0, 1), a multiple of 2**-53."""
         return (self.word() >> 11) * 2.0**-53
 
-    def uuid(self) -> str:
-        """The next random UUID, version 4, as AWS writes request ids."""
-        digits = f"{self.word():016x}{self.word():016x}"
+
+class Uuids:
+    """A sequence of random UUIDs for one name: a 128-bit congruential generator with PCG's multiplier (O'Neill 2014)."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self, seed: int, *names: object) -> None:
+        self._state = key(seed, *names) << 64 | key(seed, "uuid", *names)
+
+    def next(self) -> str:
+        """The next UUID, of version 4 and lower case, as AWS writes request ids."""
+        self._state = state = (self._state * _MULTIPLIER + _GOLDEN) & _MASK_128
+        digits = f"{state ^ state >> 67:032x}"
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"

@@ -1,6 +1,6 @@
 """Giving records up: writes the document, sends it, and only then lets the worker go on."""
 
-from streamsim.engine.chance import Chance
+from streamsim.engine.chance import Uuids
 from streamsim.engine.ports import Clock, Destination, Sink
 from streamsim.model.batch import Batch
 from streamsim.model.events import Discard
@@ -17,14 +17,14 @@ class Discards:
         self,
         name: str,
         source: Source,
-        uuids: Chance,
+        uuids: Uuids,
         destination: Destination | None,
         clock: Clock,
         sink: Sink,
     ) -> None:
         self._name = name
         self._source = source
-        self._mapping_uuid = uuids.uuid()
+        self._mapping_uuid = uuids.next()
         self._uuids = uuids
         self._destination = destination
         self._clock = clock
@@ -54,7 +54,7 @@ class Discards:
         service = destination.name.split(":")[2]
         if service == "sqs":
             return await destination.send(sqs_body(failure, self._source), "")
-        uuid = self._uuids.uuid()
+        uuid = self._uuids.next()
         if service == "sns":
             return await destination.send(sns_notification(failure, self._source, destination.name, uuid), "")
         return await destination.send(

@@ -1,6 +1,6 @@
 """One mapping at work: owns a worker for each lane of each shard of its stream."""
 
-from streamsim.engine.chance import Chance
+from streamsim.engine.chance import Uuids
 from streamsim.engine.concurrency import FunctionConcurrency
 from streamsim.engine.discards import Discards
 from streamsim.engine.ports import Clock, Destination, Function, Sink, Stream
@@ -31,7 +31,7 @@ class MappingRun:
         self._function = function
         self._concurrency = concurrency
         self._discards = Discards(
-            mapping.name, source, Chance(seed, "uuid", mapping.name), destination, clock, sink
+            mapping.name, source, Uuids(seed, "uuid", mapping.name), destination, clock, sink
         )
         self._seed = seed
         self._clock = clock
@@ -55,7 +55,7 @@ class MappingRun:
         progress = Progress(mapping.name, position, clock, self._sink)
         readers = self._stream.open(shard, position, mapping.parallelization_factor)
         progress.lanes = [
-            Holding(lane, reader, Chance(self._seed, "request id", mapping.name, shard, lane), progress)
+            Holding(lane, reader, Uuids(self._seed, "request id", mapping.name, shard, lane), progress)
             for lane, reader in enumerate(readers)
         ]
         lanes = [

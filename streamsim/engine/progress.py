@@ -8,7 +8,7 @@ key, from which the low-water mark follows.
 
 from collections.abc import Sequence
 
-from streamsim.engine.chance import Chance
+from streamsim.engine.chance import Uuids
 from streamsim.engine.ports import Clock, Reader, Sink
 from streamsim.model.events import Checkpoint
 
@@ -18,7 +18,7 @@ class Holding:
 
     __slots__ = ("_progress", "first", "lane", "reader", "request_ids")
 
-    def __init__(self, lane: int, reader: Reader, request_ids: Chance, progress: "Progress") -> None:
+    def __init__(self, lane: int, reader: Reader, request_ids: Uuids, progress: "Progress") -> None:
         self.lane = lane
         self.reader = reader
         self.request_ids = request_ids

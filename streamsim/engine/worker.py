@@ -54,6 +54,7 @@ class Worker:
         self._retention = retention
         age = mapping.maximum_record_age_in_seconds
         self._age = retention if age == INFINITE else age * SECOND
+        self._shortest_life = min(self._age, retention)
         self._may_be_too_large = (
             record_event_size(reader.log.largest_record) + EVENT_OVERHEAD > MAXIMUM_EVENT_SIZE
         )
@@ -80,11 +81,11 @@ class Worker:
 
     async def _settle(self, positions: Positions) -> tuple[Positions, ...]:
         """Sends one batch until it is finished, then answers with nothing, or until it must change, then with its parts."""
-        batch = Batch(self._log, positions, self._holding.request_ids.uuid(), self._holding.lane)
+        batch = Batch(self._log, positions, self._holding.request_ids.next(), self._holding.lane)
         clock, sink, mapping, where = self._clock, self._sink, self._mapping, self._where
         attempt, pauses = 1, 0
         while True:
-            if self._log.arrival_at(batch.first) < clock.now - min(self._age, self._retention):
+            if self._log.arrival_at(batch.first) < clock.now - self._shortest_life:
                 return await self._drop_old(batch, attempt - 1)
             outcome = await self._attempt(batch, attempt)
             failed = self._failed(batch, outcome)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from streamsim.engine.chance import Chance, key
+from streamsim.engine.chance import Chance, Uuids, key
 from streamsim.engine.draws import exponentials, words
 
 
@@ -45,8 +45,8 @@ def test_a_chance_is_a_uniform_draw_and_its_own_sequence() -> None:
 
 
 def test_uuids_are_version_4_and_do_not_repeat() -> None:
-    chance = Chance(7, "request id")
-    uuids = [chance.uuid() for _ in range(1000)]
+    sequence = Uuids(7, "request id")
+    uuids = [sequence.next() for _ in range(1000)]
     assert len(set(uuids)) == 1000
     assert all(len(uuid) == 36 and uuid[14] == "4" and uuid[19] == "a" for uuid in uuids)
-    assert uuids[0] == "24598b3d-d3ad-4170-ab6b-778045118e8f"
+    assert uuids[0] == "a6092d58-3c43-44e5-ad60-eff9263135b0"

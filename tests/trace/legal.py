@@ -1,22 +1,23 @@
-"""Traces of lanes that do what a mapping does, in a time and with outcomes drawn at random.
+"""Random traces that keep the contract: a small model of mappings, written apart from the engine and the oracle.
 
-Not the engine: every outcome is drawn, and lanes take turns by lot. What is kept is what every legal trace keeps: a
-lane has one batch in flight, a failed batch is sent again or in parts, oldest first, and a request that never reached
-the function comes back at once.
+`legal_trace(seed)` draws settings, records, outcomes and lineages; every choice a mapping may make is made some time.
 """
 
-from collections.abc import Generator, Iterator
+import heapq
+from collections.abc import Generator
+from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
-from streamsim.model.batch import Positions
+from streamsim.model.batch import Positions, as_ranges, from_ranges
 from streamsim.model.events import (
     Backoff,
     CaughtUp,
     Checkpoint,
     Discard,
-    Ended,
     Event,
     Expired,
+    Fault,
     Filtered,
     Invoke,
     Result,
@@ -24,153 +25,263 @@ from streamsim.model.events import (
     ShardOpen,
     Split,
 )
+from streamsim.model.units import SECOND
+from streamsim.trace.header import Header
 
-OUTCOMES: tuple[Ended, ...] = (
-    "success",
-    "success",
-    "success",
-    "partial",
-    "error",
-    "timeout",
-    "throttled",
-    "fault",
-)
+SPACING = SECOND // 2  # between two arrivals
 
 
-class Stage:
-    """The time, the executions in flight and what has been told so far."""
+def legal_trace(seed: int) -> tuple[Header, list[Event]]:
+    """A header and events that break no guarantee; the same for the same seed."""
+    random = Random(seed)
+    names = ["default"] if random.random() < 0.7 else ["default", "other"]
+    mappings = {name: _settings(random, name) for name in names}
+    reserved = random.choice([None, 2, 3])
+    header = Header(
+        f"legal {seed}",
+        seed,
+        mappings=mappings,
+        functions={name: {"ReservedConcurrentExecutions": reserved} for name in names},
+        account={"ConcurrentExecutions": 1000},
+    )
+    events = _World(random, header).play()
+    if random.random() < 0.2:
+        events = events[: random.randrange(1, len(events) + 1)]  # killed
+    return header, events
 
-    def __init__(self, random: Random) -> None:
+
+def _settings(random: Random, name: str) -> dict[str, Any]:
+    return {
+        "BatchSize": random.choice([1, 3, 5, 8]),
+        "ParallelizationFactor": random.choice([1, 1, 1, 2, 3]),
+        "MaximumRetryAttempts": random.choice([-1, 0, 1, 2]),
+        "MaximumRecordAgeInSeconds": random.choice([-1, -1, 60]),
+        "BisectBatchOnFunctionError": random.random() < 0.5,
+        "FunctionResponseTypes": random.choice([[], ["ReportBatchItemFailures"]]),
+        "DestinationConfig": random.choice([{}, {"OnFailure": {"Destination": "sqs"}}]),
+        "FunctionName": name,
+    }
+
+
+Steps = Generator[int, None, None]
+
+
+@dataclass
+class _Shard:
+    mapping: str
+    name: str
+    parents: tuple[str, ...]
+    start: int
+    arrived: int
+    done: set[int] = field(default_factory=set)
+    checkpoint: int = 0
+    lanes: int = 0
+    ended: bool = False
+
+
+class _World:
+    def __init__(self, random: Random, header: Header) -> None:
         self.random = random
+        self.header = header
+        self.events: list[Event] = []
         self.now = 0
-        self.in_flight = 0
-        self.told: list[Event] = []
+        self.asleep: list[tuple[int, int, Steps]] = []
+        self.started = 0
+        self.ids = 0
+        self.running = dict.fromkeys(header.mappings, 0)
+        self.shards: dict[tuple[str, str], _Shard] = {}
 
+    def play(self) -> list[Event]:
+        for mapping in self.header.mappings:
+            for name, parents in self._lineage():
+                start = self.random.choice([0, 0, 0, 4])
+                shard = _Shard(
+                    mapping, name, parents, start, start + self.random.randrange(30), checkpoint=start
+                )
+                self.shards[mapping, name] = shard
+        self.open_ready()
+        while self.asleep:
+            self.now, _, steps = heapq.heappop(self.asleep)
+            self.resume(steps)
+        return self.events
 
-class ShardOnStage:
-    """One shard under one mapping, and which of its records each lane has finished."""
-
-    def __init__(self, stage: Stage, mapping: str, shard: str, lanes: int) -> None:
-        self.stage, self.mapping, self.shard = stage, mapping, shard
-        random = stage.random
-        self.start = random.randint(0, 5)
-        self.arrived = self.start + random.randint(0, 40)
-        self.unfinished: list[list[int]] = [[] for _ in range(lanes)]
-        for position in range(self.start, self.arrived):
-            random.choice(self.unfinished).append(position)
-        self.checkpoint = self.start
-        stage.told.append(ShardOpen(stage.now, mapping, shard, (), self.start, self.arrived))
-
-    def lane(self, lane: int) -> Iterator[bool]:
-        """Works the lane to its end; yields where others may go on, and whether an attempt is in flight."""
-        stage, random = self.stage, self.stage.random
-        while self.unfinished[lane]:
-            yield False
-            size = random.randint(1, 8)
-            positions = tuple(self.unfinished[lane][:size])
-            if random.random() < 0.1:
-                stage.told.append(Filtered(stage.now, self.mapping, self.shard, lane, positions))
-                self.finish(lane, positions)
-                continue
-            parts = [positions]
-            while parts:
-                parts += yield from self.settle(lane, parts.pop())
-        stage.told.append(CaughtUp(stage.now, self.mapping, self.shard, lane))
-
-    def settle(self, lane: int, positions: tuple[int, ...]) -> Generator[bool, None, list[tuple[int, ...]]]:
-        """Sends a batch until it is finished or must change, then answers with its parts, the youngest first."""
-        stage, random = self.stage, self.stage.random
-        request_id = f"{self.shard}-{lane}-{len(stage.told)}"
-        attempt = 1
-        while True:
-            if random.random() < 0.1:
-                return self.lose(lane, positions, request_id)
-            outcome = random.choice(OUTCOMES)
-            never_ran = outcome == "throttled" or (outcome == "fault" and random.random() < 0.5)
-            if not never_ran:
-                stage.in_flight += 1
-            here = (self.mapping, self.shard, lane, request_id, attempt)
-            first, last = str(positions[0]), str(positions[-1])
-            sent: Positions = positions
-            if positions == tuple(range(positions[0], positions[-1] + 1)):
-                sent = range(positions[0], positions[-1] + 1)
-            age = random.randint(0, 1000)
-            stage.told.append(Invoke(stage.now, *here, sent, first, last, stage.in_flight, age))
-            began = stage.now
-            if not never_ran:
-                stage.now += 1
-                yield True
-                stage.in_flight -= 1
-            cut = random.randrange(len(positions)) if outcome == "partial" else None
-            failed_from = None if cut is None else positions[cut]
-            stage.told.append(Result(stage.now, *here, outcome, stage.now - began, failed_from))
-            if outcome == "success":
-                self.finish(lane, positions)
-                return []
-            if cut:
-                self.finish(lane, positions[:cut])
-                return [positions[cut:]]
-            if outcome in {"error", "timeout"} and len(positions) > 1 and random.random() < 0.5:
-                half = len(positions) // 2
-                stage.told.append(Split(stage.now, *here[:4], positions[half]))
-                return [positions[half:], positions[:half]]
-            if random.random() < 0.3:
-                self.discard(lane, positions, request_id)
-                return []
-            stage.told.append(Backoff(stage.now, *here[:4], stage.now + 10))
-            stage.now += random.randint(0, 20)
-            yield False
-            attempt += 1
-
-    def lose(self, lane: int, positions: tuple[int, ...], request_id: str) -> list[tuple[int, ...]]:
-        """Gives up the head of a batch, for its age or because the stream has lost it."""
-        stage = self.stage
-        size = stage.random.randint(1, len(positions))
-        if stage.random.random() < 0.3:
-            stage.told.append(Expired(stage.now, self.mapping, self.shard, lane, positions[:size]))
-            self.finish(lane, positions[:size])
-        else:
-            self.discard(lane, positions[:size], request_id)
-        return [positions[size:]] if positions[size:] else []
-
-    def discard(self, lane: int, positions: tuple[int, ...], request_id: str) -> None:
-        """Gives up records, with or without a destination that works."""
-        destination, delivered = self.stage.random.choice([(None, False), ("sqs", True), ("sqs", False)])
-        here = (self.mapping, self.shard, lane, request_id)
-        self.stage.told.append(
-            Discard(self.stage.now, *here, "RetryAttemptsExhausted", positions, 1, destination, delivered)
+    def _lineage(self) -> list[tuple[str, tuple[str, ...]]]:
+        return self.random.choice(
+            [
+                [("s0", ())],
+                [("s0", ()), ("s1", ())],
+                [("s0", ()), ("s1", ("s0",)), ("s2", ("s0",))],
+                [("s0", ()), ("s1", ()), ("s2", ("s0", "s1"))],
+                [("s1", ("trimmed",))],
+            ]
         )
-        self.finish(lane, positions)
 
-    def finish(self, lane: int, positions: tuple[int, ...]) -> None:
-        """Moves the checkpoint to the oldest record that is not finished."""
-        self.unfinished[lane] = self.unfinished[lane][len(positions) :]
-        position = min((left[0] for left in self.unfinished if left), default=self.arrived)
-        if position > self.checkpoint:
-            self.checkpoint = position
-            here = (self.mapping, self.shard)
-            self.stage.told.append(Checkpoint(self.stage.now, *here, position, str(position - 1)))
+    def open_ready(self) -> None:
+        for (mapping, name), shard in self.shards.items():
+            parents = [self.shards.get((mapping, parent)) for parent in shard.parents]
+            if shard.lanes == 0 and all(parent is None or parent.ended for parent in parents):
+                self.events.append(
+                    ShardOpen(self.now, mapping, name, shard.parents, shard.start, shard.start)
+                )
+                settings = self.header.mappings[mapping]
+                shard.lanes = settings["ParallelizationFactor"]
+                whose = [self.random.randrange(shard.lanes) for _ in range(shard.arrived)]
+                for lane in range(shard.lanes):
+                    mine = [
+                        position for position in range(shard.start, shard.arrived) if whose[position] == lane
+                    ]
+                    self.resume(_Lane(self, shard, lane, settings).work(mine))
+
+    def resume(self, steps: Steps) -> None:
+        try:
+            pause = next(steps)
+        except StopIteration:
+            return
+        self.started += 1
+        heapq.heappush(self.asleep, (self.now + pause, self.started, steps))
+
+    def new_id(self) -> str:
+        self.ids += 1
+        return f"r{self.ids}"
 
 
-def play(random: Random, mappings: int, shards: int, lanes: int, unfinished: bool) -> list[Event]:
-    """The whole trace; with `unfinished` it is cut short somewhere, and all shards end once nothing is in flight."""
-    stage = Stage(random)
-    on_stage = [
-        ShardOnStage(stage, f"mapping-{mapping}", f"shard-{shard}", lanes)
-        for mapping in range(mappings)
-        for shard in range(shards)
-    ]
-    lanes_left = dict.fromkeys((shard.lane(lane) for shard in on_stage for lane in range(lanes)), False)
-    steps = random.randint(0, 40) if unfinished else 10**9
-    while going_on := [lane for lane, in_flight in lanes_left.items() if in_flight or steps > 0]:
-        steps -= 1
-        lane = random.choice(going_on)
-        stage.now += random.randint(0, 3)
-        in_flight = next(lane, None)
-        if in_flight is None:
-            del lanes_left[lane]
-        else:
-            lanes_left[lane] = in_flight
-    for shard in on_stage:
-        stage.told.append(ShardEnd(stage.now, shard.mapping, shard.shard, shard.arrived))
-    return stage.told
+class _Lane:
+    def __init__(self, world: _World, shard: _Shard, number: int, settings: Any) -> None:
+        self.world, self.shard, self.number, self.settings = world, shard, number, settings
+        self.random = world.random
+        self.place = (shard.mapping, shard.name, number)
+
+    def tell(self, kind: type, *rest: Any) -> None:
+        self.world.events.append(kind(self.world.now, *self.place, *rest))
+
+    def work(self, mine: list[int]) -> Steps:
+        while mine:
+            size = self.random.randint(1, self.settings["BatchSize"])
+            taken, mine = mine[:size], mine[size:]
+            wait = taken[-1] * SPACING - self.world.now
+            if wait > 0:
+                yield wait
+            unwanted = [position for position in taken if self.random.random() < 0.1]
+            if unwanted:
+                self.tell(Filtered, _tidy(unwanted))
+                self.finish(unwanted)
+            wanted = [position for position in taken if position not in unwanted]
+            stack = [wanted] if wanted else []
+            while stack:
+                yield from self.send(stack)
+            self.mark()
+        self.tell(CaughtUp)
+        self.shard.lanes -= 1
+        if self.shard.lanes == 0:
+            self.shard.ended = True
+            self.shard.lanes = -1
+            ended = ShardEnd(self.world.now, self.shard.mapping, self.shard.name, self.shard.arrived)
+            self.world.events.append(ended)
+            self.world.open_ready()
+
+    def send(self, stack: list[list[int]]) -> Steps:
+        """Takes the top batch to its end, or to what becomes of it."""
+        batch = stack.pop()
+        request_id, counted = self.world.new_id(), 0
+        while True:
+            left = self.age(batch, request_id, max(1, counted))
+            if len(left) < len(batch):
+                if left:
+                    stack.append(left)
+                return
+            outcome = yield from self.attempt(batch, request_id, counted + 1)
+            if isinstance(outcome, int):
+                self.finish(position for position in batch if position < outcome)
+                self.mark()
+                rest = [position for position in batch if position >= outcome]
+                if len(rest) < len(batch):
+                    stack.append(rest)
+                    return
+            if outcome == "success":
+                self.finish(batch)
+                self.mark()
+                return
+            if outcome not in ("throttled", "fault"):
+                counted += 1
+                if self.settings["BisectBatchOnFunctionError"] and len(batch) > 1:
+                    half = len(batch) // 2
+                    self.tell(Split, request_id, batch[half])
+                    stack += [batch[half:], batch[:half]]
+                    return
+                if counted == self.settings["MaximumRetryAttempts"] + 1:
+                    self.discard(batch, request_id, "RetryAttemptsExhausted", counted)
+                    return
+            pause = self.random.choice([SECOND // 5, SECOND, 40 * SECOND])
+            self.tell(Backoff, request_id, self.world.now + pause)
+            yield pause + self.random.choice([0, 7])
+
+    def age(self, batch: list[int], request_id: str, attempts: int) -> list[int]:
+        """The batch without records too old for the mapping, or now and then for the stream."""
+        limit = self.settings["MaximumRecordAgeInSeconds"]
+        if limit != -1:
+            old = [p for p in batch if self.world.now - p * SPACING > limit * SECOND]
+            if old:
+                self.discard(old, request_id, "RecordAgeExceeded", attempts)
+                return batch[len(old) :]
+        if self.random.random() < 0.03:
+            gone = batch[: self.random.randint(1, len(batch))]
+            self.tell(Expired, _tidy(gone))
+            self.finish(gone)
+            self.mark()
+            return batch[len(gone) :]
+        return batch
+
+    def attempt(self, batch: list[int], request_id: str, attempt: int) -> Generator[int, None, str | int]:
+        """Invokes once: how it ended, a position when partial."""
+        running = self.world.running
+        function = self.settings["FunctionName"]
+        reserved = self.world.header.functions[function]["ReservedConcurrentExecutions"]
+        denied = (reserved is not None and running[function] >= reserved) or self.random.random() < 0.05
+        if not denied:
+            running[function] += 1
+        numbers = (str(100 + batch[0]), str(100 + batch[-1]))
+        age = self.world.now - batch[-1] * SPACING
+        self.tell(Invoke, request_id, attempt, _tidy(batch), *numbers, running[function], age)
+        if denied:
+            self.tell(Result, request_id, attempt, "throttled", 0)
+            return "throttled"
+        if self.random.random() < 0.02:
+            self.world.events.append(Fault(self.world.now, "slow", None))
+        duration = self.random.choice([0, SECOND // 10, 3 * SECOND])
+        yield duration
+        running[function] -= 1
+        outcome = self.random.choice(["success"] * 5 + ["partial", "error", "timeout", "fault", "too_large"])
+        if outcome != "partial":
+            self.tell(Result, request_id, attempt, outcome, duration)
+            return outcome
+        if not self.settings["FunctionResponseTypes"]:
+            self.tell(Result, request_id, attempt, "success", duration)
+            return "success"
+        failed = self.random.choice(batch)
+        self.tell(Result, request_id, attempt, "partial", duration, failed)
+        return failed
+
+    def discard(self, batch: list[int], request_id: str, condition: str, attempts: int) -> None:
+        destination = self.settings["DestinationConfig"].get("OnFailure", {}).get("Destination")
+        self.tell(
+            Discard, request_id, condition, _tidy(batch), attempts, destination, destination is not None
+        )
+        self.finish(batch)
+        self.mark()
+
+    def finish(self, positions: Any) -> None:
+        self.shard.done.update(positions)
+
+    def mark(self) -> None:
+        shard = self.shard
+        low = shard.checkpoint
+        while low in shard.done:
+            low += 1
+        if low > shard.checkpoint and self.random.random() < 0.9:
+            shard.checkpoint = low
+            mark = Checkpoint(self.world.now, shard.mapping, shard.name, low, str(99 + low))
+            self.world.events.append(mark)
+
+
+def _tidy(positions: list[int]) -> Positions:
+    return from_ranges(as_ranges(tuple(positions)))

@@ -1,0 +1,247 @@
+"""Which events belong to one piece of trouble: from a batch's first failed attempt until its last record is finished.
+
+Follows the lanes of shards through events alone. Knows nothing of pictures, words or why a rule says what it says.
+Throttles are no incident of their own: the function never saw the batch (they wait; see `timeline`).
+Memory: one entry per lane, the open incidents, and the `keep` worst closed ones.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from streamsim.model import events as happened
+from streamsim.model.batch import Positions
+from streamsim.model.events import Event
+
+_UNTROUBLED: Final = ("success", "throttled")
+
+
+@dataclass(slots=True)
+class Incident:
+    """One piece of trouble in one lane.
+
+    `positions` are those of the batch that failed first; `failing` those of the batch that failed last, in `streak`
+    tries of one request id; `narrowed` tells that it became smaller than it was. `parts` are what splits left to do,
+    next one last, as (first, last, depth). Counts of records: `discarded`, `expired`, and `unread` for those that
+    expired without ever having been in a batch.
+    """
+
+    mapping: str
+    shard: str
+    lane: int
+    began_at: int
+    positions: Positions
+    failing: Positions
+    tries: int = 0
+    streak: int = 0
+    request_id: str = ""
+    outcomes: dict[str, int] = field(default_factory=dict)
+    error: str | None = None
+    splits: int = 0
+    discarded: int = 0
+    discards: int = 0
+    condition: str | None = None
+    destination: str | None = None
+    undelivered: int = 0
+    attempts: int = 0
+    expired: int = 0
+    unread: int = 0
+    until: int = 0
+    ended: bool = False
+    depth: int = 0
+    parts: list[tuple[int, int, int]] = field(default_factory=list)
+
+    @property
+    def held(self) -> int:
+        """Microseconds from the first failed attempt's start until the last record was finished, or the run's end."""
+        return self.until - self.began_at
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether the batch that failed last is smaller than the one that failed first."""
+        return len(self.failing) < len(self.positions)
+
+    @property
+    def weight(self) -> tuple[int, int, int, int]:
+        """What makes one incident worse than another: lost records, unfinished ones, discards, time."""
+        return (self.expired, int(not self.ended), self.discarded, self.held)
+
+
+@dataclass(slots=True)
+class _Lane:
+    """`highest` is the highest position ever in a batch of the lane.
+
+    `before` is the incident that ended last, until the lane invokes again: what expires meanwhile waited behind it.
+    """
+
+    invoke: happened.Invoke | None = None
+    incident: Incident | None = None
+    before: Incident | None = None
+    highest: int = -1
+
+
+class Incidents:
+    """A sink that sorts events into incidents; `of` tells the open one of a lane, `worst` the gravest of the run.
+
+    `now` is the last instant heard of; who passes on only some events moves it.
+    """
+
+    def __init__(self, keep: int = 8) -> None:
+        self.now = 0
+        self.count = 0
+        self.open_count = 0
+        self.unread = 0
+        self.expired = 0
+        self._keep = keep
+        self._closed: list[Incident] = []
+        self._lanes: dict[tuple[str, str, int], _Lane] = {}
+        self._handlers: dict[type, Callable[..., None]] = {
+            happened.Invoke: self._invoke,
+            happened.Result: self._result,
+            happened.Split: self._split,
+            happened.Discard: self._discard,
+            happened.Expired: self._expire,
+        }
+
+    def __call__(self, event: Event) -> None:
+        """Takes an event."""
+        self.now = event.t
+        handler = self._handlers.get(type(event))
+        if handler is not None:
+            handler(event)
+
+    def of(self, mapping: str, shard: str, lane: int) -> Incident | None:
+        """The lane's open incident."""
+        found = self._lanes.get((mapping, shard, lane))
+        return None if found is None else found.incident
+
+    def invoke_of(self, mapping: str, shard: str, lane: int) -> happened.Invoke | None:
+        """The lane's last invocation."""
+        found = self._lanes.get((mapping, shard, lane))
+        return None if found is None else found.invoke
+
+    def worst(self) -> list[Incident]:
+        """The gravest first, open ones as they stand at the last event; ties go by time, then by shard."""
+        still = [lane.incident for lane in self._lanes.values() if lane.incident is not None]
+        for incident in still:
+            incident.until = self.now
+        return _gravest([*self._closed, *still])
+
+    def _invoke(self, event: happened.Invoke) -> None:
+        key = (event.mapping, event.shard, event.lane)
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._lanes[key] = _Lane()
+        lane.invoke = event
+        lane.before = None
+        last = event.positions[-1]
+        if last > lane.highest:  # noqa: PLR1730  max() costs four times the comparison, once an invocation
+            lane.highest = last
+        incident = lane.incident
+        if incident is None:
+            return
+        if event.positions[0] > incident.positions[-1]:
+            self._close(lane, incident, event.t)
+        elif event.request_id != incident.request_id:
+            _take_part(incident, event.positions)
+
+    def _result(self, event: happened.Result) -> None:
+        lane = self._lanes.get((event.mapping, event.shard, event.lane))
+        if lane is None or lane.invoke is None:
+            return
+        incident = lane.incident
+        if incident is None:
+            if event.outcome in _UNTROUBLED:
+                return
+            incident = self._open(lane, lane.invoke)
+        positions = lane.invoke.positions
+        if event.outcome == "success":
+            if positions[-1] >= incident.positions[-1]:
+                self._close(lane, incident, event.t)
+            return
+        incident.outcomes[event.outcome] = incident.outcomes.get(event.outcome, 0) + 1
+        if event.outcome == "throttled":
+            return
+        incident.tries += 1
+        incident.streak = incident.streak + 1 if event.request_id == incident.request_id else 1
+        incident.request_id = event.request_id
+        incident.failing = positions
+        incident.error = event.error or incident.error
+
+    def _split(self, event: happened.Split) -> None:
+        lane = self._lanes.get((event.mapping, event.shard, event.lane))
+        if lane is None or lane.incident is None:
+            return
+        incident = lane.incident
+        incident.splits += 1
+        deeper = incident.depth + 1
+        incident.parts.append((event.at, incident.failing[-1], deeper))
+        incident.parts.append((incident.failing[0], event.at - 1, deeper))
+
+    def _discard(self, event: happened.Discard) -> None:
+        lane = self._lanes.get((event.mapping, event.shard, event.lane))
+        if lane is None or lane.incident is None:
+            return
+        incident = lane.incident
+        count = len(event.positions)
+        incident.discarded += count
+        incident.discards += 1
+        incident.condition = event.condition
+        incident.destination = event.destination
+        incident.attempts = event.attempts
+        if event.destination is not None and not event.delivered:
+            incident.undelivered += count
+        if event.positions[-1] >= incident.positions[-1]:
+            self._close(lane, incident, event.t)
+
+    def _expire(self, event: happened.Expired) -> None:
+        count = len(event.positions)
+        self.expired += count
+        lane = self._lanes.setdefault((event.mapping, event.shard, event.lane), _Lane())
+        unread = count - _up_to(event.positions, lane.highest)
+        self.unread += unread
+        incident = lane.incident or lane.before
+        if incident is None:
+            return
+        incident.expired += count
+        incident.unread += unread
+        if not incident.ended and event.positions[-1] >= incident.positions[-1]:
+            self._close(lane, incident, event.t)
+
+    def _open(self, lane: _Lane, invoke: happened.Invoke) -> Incident:
+        positions = invoke.positions
+        lane.incident = Incident(
+            invoke.mapping, invoke.shard, invoke.lane, invoke.t, positions, positions, until=invoke.t
+        )
+        self.count += 1
+        self.open_count += 1
+        return lane.incident
+
+    def _close(self, lane: _Lane, incident: Incident, now: int) -> None:
+        lane.incident, lane.before = None, incident
+        incident.until = now
+        incident.ended = True
+        self.open_count -= 1
+        self._closed.append(incident)
+        if len(self._closed) > 4 * self._keep:
+            self._closed = _gravest(self._closed)[: self._keep]
+
+
+def _take_part(incident: Incident, positions: Positions) -> None:
+    """The depth of a new batch: that of the part it begins in; a remainder stays as deep as what it is left of."""
+    first = positions[0]
+    while incident.parts and incident.parts[-1][1] < first:
+        incident.parts.pop()
+    if incident.parts and incident.parts[-1][0] == first:
+        incident.depth = incident.parts.pop()[2]
+
+
+def _up_to(positions: Positions, highest: int) -> int:
+    return bisect_right(positions, highest)
+
+
+def _gravest(incidents: list[Incident]) -> list[Incident]:
+    return sorted(
+        incidents, key=lambda one: (*(-part for part in one.weight), one.began_at, one.shard, one.lane)
+    )

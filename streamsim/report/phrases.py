@@ -1,0 +1,144 @@
+"""Numbers, shards, records and instants in the words every report shares.
+
+Knows how a person reads them; must not know where they are shown: no colour, no width, no terminal.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from textwrap import wrap
+from typing import Any, Final
+
+from streamsim.model.batch import Positions
+from streamsim.model.units import HOUR, MILLISECOND, MINUTE, SECOND, show_duration
+
+_UNIT: Final = re.compile(r"(?<=\d) (?=(?:us|ms|s|m|h|d)\b)")
+_SHARD: Final = re.compile(r"shardId-0*(\d+)")
+
+#: Measures counted in milliseconds, as CloudWatch gives them; all below these names are times too.
+_TIMES: Final = ("IteratorAge", "Duration", "blocked", "caught_up")
+
+#: The AWS defaults of the settings that shape delivery (CreateEventSourceMapping), and how a person says the others.
+_SAID: Final[tuple[tuple[str, Any, str], ...]] = (
+    ("BatchSize", 100, "BatchSize {}"),
+    ("MaximumBatchingWindowInSeconds", 0, "window {} s"),
+    ("ParallelizationFactor", 1, "ParallelizationFactor {}"),
+    ("BisectBatchOnFunctionError", False, "bisect"),
+    ("MaximumRetryAttempts", -1, "retries {}"),
+    ("MaximumRecordAgeInSeconds", -1, "record age {} s"),
+    ("TumblingWindowInSeconds", 0, "tumbling window {} s"),
+    ("StartingPosition", "TRIM_HORIZON", "from {}"),
+)
+
+
+def shard_number(shard: str) -> str:
+    """`2` for `shardId-000000000002`; for other ids their last part, at most 12 characters."""
+    match = _SHARD.match(shard)
+    return match[1] if match else shard.rsplit("-", 1)[-1][-12:]
+
+
+def shard_name(shard: str) -> str:
+    """`shard 2` for `shardId-000000000002`."""
+    return f"shard {shard_number(shard)}"
+
+
+def number(value: float) -> str:
+    """`8,640`; fractions keep three figures: `0.25`, `2.75`."""
+    if isinstance(value, int) or value == int(value):
+        return f"{int(value):,}"
+    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """`1 record`, `8,640 records`."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def records(positions: Positions, dash: str = "-") -> str:
+    """`record 20`, `records 120-148`; a tuple with gaps is told by its ends, its count tells the rest."""
+    first, last = positions[0], positions[-1]
+    return f"record {first}" if first == last else f"records {first}{dash}{last}"
+
+
+def instant(t: int) -> str:
+    """`12.800 s` in the first minute, `1:02:03.400` after it: readable, and of one width in a long story."""
+    if t < MINUTE:
+        return f"{t // SECOND}.{t % SECOND // MILLISECOND:03d} s"
+    return f"{t // HOUR}:{t % HOUR // MINUTE:02d}:{t % MINUTE // SECOND:02d}.{t % SECOND // MILLISECOND:03d}"
+
+
+def wrapped(sentence: str, width: int) -> list[str]:
+    """Lines of at most `width` characters; a number stays beside its unit, a longer word stays whole."""
+    kept = _UNIT.sub("\0", sentence)
+    lines = wrap(kept, width, break_long_words=False, break_on_hyphens=False)
+    return [line.replace("\0", " ") for line in lines]
+
+
+def strung(parts: Iterable[str], width: int, between: str) -> list[str]:
+    """The parts with `between` between them, on lines of at most `width`; a longer part stays whole."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and len(lines[-1]) + len(between) + len(part) <= width:
+            lines[-1] += between + part
+        else:
+            lines.append(part)
+    return lines
+
+
+def found(metrics: Mapping[str, Any], measure: str) -> Any:
+    """The value of a dotted measure in the metrics document, None where there is none."""
+    value: Any = metrics
+    for part in measure.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            return None
+        value = value[part]
+    return value
+
+
+def is_time(measure: str) -> bool:
+    """Whether the measure is counted in milliseconds."""
+    return measure.split(".", 1)[0] in _TIMES
+
+
+def measured(measure: str, value: Any) -> str:
+    """A measured value as a person reads it: times with their unit, money with its sign, counts with commas."""
+    if value is None:
+        return "never" if measure == "caught_up" else "not measured"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if is_time(measure):
+        return show_duration(round(value * MILLISECOND))
+    if measure.startswith("cost"):
+        return f"${value:,.2f}" if value >= 1 else f"${value:.4f}"
+    return number(value)
+
+
+def settings_said(mapping: Mapping[str, Any]) -> list[str]:
+    """The settings that differ from AWS's defaults: `BatchSize 40`, `bisect`, `retries 2`; `AWS defaults` for none."""
+    said = [
+        text.format(mapping[name])
+        for name, default, text in _SAID
+        if name in mapping and mapping[name] != default
+    ]
+    if "ReportBatchItemFailures" in (mapping.get("FunctionResponseTypes") or ()):
+        said.append("ReportBatchItemFailures")
+    if mapping.get("FilterCriteria"):
+        said.append("filters")
+    destination = on_failure(mapping)
+    if destination is not None:
+        said.append(f"on failure {destination_name(destination)}")
+    return said or ["AWS defaults"]
+
+
+def on_failure(mapping: Mapping[str, Any]) -> str | None:
+    """The on-failure destination of a mapping's settings, None without one."""
+    config = mapping.get("DestinationConfig") or {}
+    destination = (config.get("OnFailure") or {}).get("Destination")
+    return None if destination is None else str(destination)
+
+
+def destination_name(destination: str) -> str:
+    """`sqs` for `sqs`; the service and the last part of an ARN: `sqs orders-dlq`, `s3 failed-batches`."""
+    if not destination.startswith("arn:"):
+        return destination
+    parts = destination.split(":")
+    return f"{parts[2]} {parts[-1]}"

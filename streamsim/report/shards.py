@@ -1,0 +1,86 @@
+"""Shards that open or end together, in one line however many they are; what each had finished by then.
+
+Knows only how that reads; when it is told is the story's business.
+"""
+
+from collections.abc import Iterable
+
+from streamsim.model import events as happened
+from streamsim.model.events import Event
+from streamsim.report.phrases import counted, shard_number
+
+
+class Shards:
+    """Collects shards that open at one instant after the same parents, or that end one right after the other.
+
+    `checkpoints` are the last ones, by mapping and shard.
+    """
+
+    __slots__ = ("checkpoints", "ended", "opened")
+
+    def __init__(self) -> None:
+        self.opened: list[happened.ShardOpen] = []
+        self.ended: list[happened.ShardEnd] = []
+        self.checkpoints: dict[tuple[str, str], int] = {}
+
+    @property
+    def waiting(self) -> bool:
+        """Whether some are collected and not told."""
+        return bool(self.opened or self.ended)
+
+    def opens(self, event: happened.ShardOpen) -> None:
+        """Collects a shard that opens."""
+        self.opened.append(event)
+
+    def ends(self, event: happened.ShardEnd) -> None:
+        """Collects a shard that ends."""
+        self.ended.append(event)
+
+    def joined_by(self, event: Event) -> bool:
+        """Whether the event belongs to those collected."""
+        if isinstance(event, happened.ShardEnd):
+            return bool(self.ended) and self.ended[0].mapping == event.mapping
+        if isinstance(event, happened.ShardOpen) and self.opened:
+            first = self.opened[0]
+            return (first.t, first.parents, first.mapping) == (event.t, event.parents, event.mapping)
+        return False
+
+    def told(self) -> tuple[int, str, str]:
+        """When, of which mapping, and the words for those collected; afterwards none are."""
+        if self.opened:
+            opened, self.opened = self.opened, []
+            return opened[0].t, opened[0].mapping, _opening(opened)
+        ended, self.ended = self.ended, []
+        return ended[-1].t, ended[0].mapping, self._ending(ended)
+
+    def _ending(self, ended: list[happened.ShardEnd]) -> str:
+        arrived = sum(one.arrived for one in ended)
+        words = f"{_names(one.shard for one in ended)} {_verb('end', ended)}: {counted(arrived, 'record')}"
+        done = [self.checkpoints.get((one.mapping, one.shard)) for one in ended]
+        if all(position is None for position in done):
+            return words
+        total = sum(position or 0 for position in done)
+        return words + (", all finished" if total == arrived else f", checkpoints at {total:,}")
+
+
+def _opening(opened: list[happened.ShardOpen]) -> str:
+    words = f"{_names(one.shard for one in opened)} {_verb('open', opened)}"
+    if opened[0].parents:
+        words += f" after {_names(opened[0].parents)}"
+    there = sum(max(0, one.arrived - one.position) for one in opened)
+    return words + (f", {counted(there, 'record')} already there" if there else "")
+
+
+def _verb(verb: str, shards: list[happened.ShardOpen] | list[happened.ShardEnd]) -> str:
+    return verb + ("s" if len(shards) == 1 else "")
+
+
+def _names(shards: Iterable[str]) -> str:
+    """`0-3`, `0, 5, 7`: runs of following numbers by their ends."""
+    runs: list[list[str]] = []
+    for name in map(shard_number, shards):
+        if runs and name.isdigit() and runs[-1][-1].isdigit() and int(name) == int(runs[-1][-1]) + 1:
+            runs[-1][1:] = [name]
+        else:
+            runs.append([name])
+    return ", ".join("-".join(run) for run in runs)

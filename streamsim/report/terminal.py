@@ -1,0 +1,276 @@
+"""What a person sees after `streamsim run`: the verdict, the picture, the numbers, the expectations, what to type next.
+
+Knows the order of these and how they fit a width of 60 to 200 columns. Computes nothing: measures come from the metrics
+document, pictures from the timeline. No clock: the same run prints the same bytes. rich decides about colour
+(`NO_COLOR`, a pipe); what the output's encoding cannot show is drawn in ASCII.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text
+
+from streamsim.model.units import parse_duration, show_duration
+from streamsim.report.phrases import (
+    found,
+    instant,
+    measured,
+    settings_said,
+    shard_name,
+    strung,
+    wrapped,
+)
+from streamsim.report.picture import Picture, ceiling
+from streamsim.report.timeline import Timeline
+from streamsim.report.verdict import headline, noted, what_happened
+from streamsim.trace.header import Header
+
+NARROWEST: Final = 60
+WIDEST: Final = 200
+
+_QUIET: Final = "bright_black"
+_MOST_VIOLATIONS: Final = 5
+_MOST_EVIDENCE: Final = 4
+_MOST_INCIDENTS: Final = 4
+_BELOW: Final = re.compile(r"\s*<=?\s*(.+)")
+
+#: What is counted, by column: label, measure, style when it is not zero.
+_NUMBERS: Final = (
+    (
+        ("records", "records", ""),
+        ("delivered again", "delivered_again", "yellow"),
+        ("discarded", "discarded", "red"),
+        ("expired", "expired", "red"),
+    ),
+    (
+        ("Invocations", "Invocations", ""),
+        ("Errors", "Errors", "red"),
+        ("Throttles", "Throttles", "yellow"),
+        ("Duration p99", "Duration.p99", ""),
+    ),
+    (
+        ("IteratorAge max", "IteratorAge.max", ""),
+        ("IteratorAge p50", "IteratorAge.p50", ""),
+        ("ConcurrentExecutions max", "ConcurrentExecutions.max", ""),
+        ("blocked, longest", "blocked.max", ""),
+    ),
+)
+
+
+class Violation(Protocol):
+    """A broken guarantee, as the oracle reports it."""
+
+    @property
+    def kind(self) -> str:
+        """The anomaly's name, such as `lost`."""
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, in words."""
+
+    @property
+    def evidence(self) -> Sequence[Any]:
+        """The events, or the lines of the trace, that prove it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A rich renderable; see `render_summary`."""
+
+    header: Header
+    metrics: Mapping[str, Any]
+    expectations: Sequence[Mapping[str, Any]]
+    violations: Sequence[Violation]
+    timeline: Timeline
+    source: str | None = None
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width = max(NARROWEST, min(WIDEST, options.max_width))
+        yield from printable(self.lines(width, plain=options.ascii_only), options)
+
+    def lines(self, width: int, *, plain: bool = False) -> Iterator[Text]:
+        """The whole summary, line by line, none longer than `width` unless a word is."""
+        yield from self._verdict(width, plain=plain)
+        yield Text()
+        picture = Picture(self.timeline, width, plain=plain, age_limit=_age_limit(self.expectations))
+        yield from picture.lines()
+        yield from self._others(width)
+        yield Text()
+        yield from _numbers(self.metrics, self.timeline, width)
+        if self.expectations:
+            yield Text()
+            yield from expectations_lines(self.expectations, width, plain=plain)
+        if self.violations:
+            yield Text()
+            yield from _violations(self.violations, width, plain=plain)
+        yield Text()
+        yield from self._next(width, plain=plain)
+
+    def _verdict(self, width: int, *, plain: bool) -> Iterator[Text]:
+        well, verdict = headline(self.expectations, self.violations)
+        line = Text()
+        line.append(f"{sign(well, plain=plain)} {verdict}", "bold green" if well else "bold red")
+        title = f"  {self.header.scenario}"
+        if len(line) + len(title) <= width:
+            line.append(title, "bold")
+            yield line
+        else:
+            yield line
+            yield from _wrapped(self.header.scenario, width, "bold")
+        yield from _wrapped(what_happened(self.timeline, self.metrics), width)
+        ran = [f"seed {self.header.seed}", f"{show_duration(self.timeline.end)} of stream time"]
+        between = " - " if plain else " · "
+        several = len(self.header.mappings) > 1
+        for name, mapping in self.header.mappings.items():
+            said = settings_said(mapping)
+            parts = [f"{name}: {said[0]}", *said[1:]] if several else [*said, *ran]
+            yield from (Text(f"  {line}", _QUIET) for line in strung(parts, width - 2, between))
+        if len(self.header.mappings) != 1:
+            yield Text("  " + between.join(ran), _QUIET)
+
+    def _others(self, width: int) -> Iterator[Text]:
+        """The incidents that the verdict did not tell, in the order in which they began."""
+        others = self.timeline.incidents.worst()[1 : 1 + _MOST_INCIDENTS]
+        if not others:
+            return
+        yield Text()
+        others.sort(key=lambda one: (one.began_at, one.shard, one.lane))
+        names = [shard_name(incident.shard) for incident in others]
+        indent = 15 + max(len(name) for name in names)
+        for incident, name in zip(others, names, strict=True):
+            head = f" {instant(incident.began_at).rjust(10)}  {name}"
+            for part in wrapped(noted(incident), width - indent):
+                yield Text.assemble((head.ljust(indent), _QUIET), part)
+                head = ""
+        more = self.timeline.incidents.count - 1 - len(others)
+        if more:
+            yield Text(f" {' ' * 10}  and {more:,} more like these", _QUIET)
+
+    def _next(self, width: int, *, plain: bool) -> Iterator[Text]:
+        source = self.source or "SCENARIO"
+        commands = []
+        failed = [str(one["measure"]) for one in self.expectations if not one["ok"]]
+        if self.violations:
+            commands.append(f"streamsim run {source} --trace run.ndjson && streamsim verify run.ndjson")
+        if failed:
+            commands.append(f"streamsim explain {failed[0].split('.')[0]}")
+        commands.append(f"streamsim run {source} --report report.html")
+        for i, line in enumerate(strung(commands, width - 6, " - " if plain else " · ")):
+            yield Text.assemble(("next  " if i == 0 else "      ", _QUIET), (line, "bold"))
+
+
+def render_summary(
+    header: Header,
+    metrics: Mapping[str, Any],
+    expectations: Sequence[Mapping[str, Any]],
+    violations: Sequence[Violation],
+    timeline: Timeline,
+    *,
+    source: str | None = None,
+) -> Summary:
+    """What to print on stdout after one run, for `rich.console.Console.print`.
+
+    `metrics`, `expectations` as in `run --json` (times in milliseconds); `source` is the file to name in commands.
+    """
+    return Summary(header, metrics, expectations, violations, timeline, source)
+
+
+def sign(well: bool, *, plain: bool) -> str:
+    """A tick or a cross."""
+    if plain:
+        return "+" if well else "x"
+    return "✓" if well else "✗"
+
+
+def printable(lines: Iterator[Text], options: ConsoleOptions) -> Iterator[Text]:
+    """The lines without what the output's encoding cannot hold: a user's words may be in any script."""
+    for line in lines:
+        line.no_wrap = len(line) <= options.max_width
+        line.overflow = "fold"
+        line.plain = line.plain.encode(options.encoding, "replace").decode(options.encoding)
+        line.rstrip()
+        yield line
+
+
+def expectations_lines(
+    expectations: Sequence[Mapping[str, Any]], width: int, *, plain: bool
+) -> Iterator[Text]:
+    """A line each: a tick or a cross, what was asked, what was measured."""
+    asked = [f"{one['measure']}: {one['test']}" for one in expectations]
+    column = min(max(len(text) for text in asked), width - 20)
+    for one, text in zip(expectations, asked, strict=True):
+        well = bool(one["ok"])
+        line = Text()
+        line.append(sign(well, plain=plain), "green" if well else "bold red")
+        line.append(f" {text.ljust(column)}  ", "" if well else "bold red")
+        line.append(measured(str(one["measure"]), one["value"]), _QUIET if well else "bold red")
+        yield line
+
+
+def _wrapped(sentence: str, width: int, style: str = "") -> Iterator[Text]:
+    for part in wrapped(sentence, width - 2):
+        yield Text(f"  {part}", style)
+
+
+def _numbers(metrics: Mapping[str, Any], timeline: Timeline, width: int) -> Iterator[Text]:
+    """The measures in three aligned columns, one below the other where they do not fit; zeros are quiet."""
+    stacks = [_cells(group, metrics, timeline) for group in _NUMBERS]
+    stacks = [stack for stack in stacks if stack]
+    widths = [(max(len(c[0]) for c in stack), max(len(c[1]) for c in stack)) for stack in stacks]
+    if sum(label + value + 6 for label, value in widths) > width:
+        stacks = [[cell for stack in stacks for cell in stack]]
+        widths = [(max(len(c[0]) for c in stacks[0]), max(len(c[1]) for c in stacks[0]))]
+    for i in range(max(len(stack) for stack in stacks)):
+        line = Text(" ")
+        for stack, (label_width, value_width) in zip(stacks, widths, strict=True):
+            label, text, style = stack[i] if i < len(stack) else ("", "", _QUIET)
+            line.append(f" {label.ljust(label_width)}  ", _QUIET)
+            line.append(text.rjust(value_width), style if style == _QUIET else f"bold {style}".strip())
+            line.append("   ")
+        yield line
+
+
+def _cells(
+    group: Sequence[tuple[str, str, str]], metrics: Mapping[str, Any], timeline: Timeline
+) -> list[tuple[str, str, str]]:
+    """Label, value and style of the measures that there are."""
+    cells = []
+    for label, measure, style in group:
+        value = found(metrics, measure)
+        if value is None:
+            continue
+        text = measured(measure, value)
+        if measure == "ConcurrentExecutions.max":
+            text += f" of {ceiling(timeline).value}"
+        cells.append((label, text, style if value else _QUIET))
+    return cells
+
+
+def _violations(violations: Sequence[Violation], width: int, *, plain: bool) -> Iterator[Text]:
+    for violation in violations[:_MOST_VIOLATIONS]:
+        line = Text(f"{sign(well=False, plain=plain)} {violation.kind}", "bold red")
+        yield line
+        yield from _wrapped(violation.sentence, width)
+        for proof in violation.evidence[:_MOST_EVIDENCE]:
+            yield Text(f"    {proof}"[:width], _QUIET)
+        more = len(violation.evidence) - _MOST_EVIDENCE
+        if more > 0:
+            yield Text(f"    and {more:,} more lines of the trace", _QUIET)
+    more = len(violations) - _MOST_VIOLATIONS
+    if more > 0:
+        yield Text(f"  and {more:,} more violations", "bold red")
+
+
+def _age_limit(expectations: Sequence[Mapping[str, Any]]) -> int | None:
+    """The IteratorAge that was asked for at most, in microseconds: what is above it is drawn in red."""
+    for one in expectations:
+        match = _BELOW.fullmatch(str(one["test"])) if one["measure"] == "IteratorAge.max" else None
+        if match:
+            try:
+                return parse_duration(match[1])
+            except ValueError:
+                return None
+    return None

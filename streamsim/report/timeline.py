@@ -1,0 +1,262 @@
+"""A run as a picture's raw material, in bounded memory: what each shard did in each of a fixed number of time bins.
+
+A sink of events; constant work for each. When a run outgrows its bins their width doubles and neighbours merge, so a
+day costs what a second costs. Knows no glyphs, colours or words: `picture` chooses those.
+Memory: 8 bytes a bin for each kind of thing that a shard ever did; a shard without trouble did one.
+"""
+
+from array import array
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Any, Final
+
+import numpy as np
+
+from streamsim.model import events as happened
+from streamsim.model.events import Event
+from streamsim.report.incidents import Incidents
+from streamsim.trace.header import Header
+
+#: Lanes get rows of their own while a mapping has at most so many of them.
+MOST_LANES: Final = 12
+
+#: The width of a bin at the start, in microseconds: 512 of them fill a thirtieth of a second.
+_FINEST: Final = 64
+
+
+class Kind(IntEnum):
+    """What a shard can be seen doing, what matters least first. The last two count records, the others microseconds."""
+
+    SUCCESS = 0
+    BACKOFF = 1
+    THROTTLED = 2
+    PARTIAL = 3
+    TIMEOUT = 4
+    ERROR = 5
+    EXPIRED = 6
+    DISCARD = 7
+
+
+#: How an attempt's end is drawn. A throttled request took no time; the wait after it is what shows.
+_DRAWN: Final = {
+    "success": Kind.SUCCESS,
+    "partial": Kind.PARTIAL,
+    "error": Kind.ERROR,
+    "timeout": Kind.TIMEOUT,
+    "throttled": Kind.THROTTLED,
+    "too_large": Kind.ERROR,
+    "fault": Kind.ERROR,
+}
+
+
+class Row:
+    """One shard as one mapping saw it, or one lane of it where lanes are few enough to be told apart (`lane`).
+
+    `bins[kind]` is None until something of the kind happened, else one number a bin: microseconds summed over lanes,
+    or records. `invocations` counts what reached the function, `counts` attempts by how they ended.
+    """
+
+    __slots__ = (
+        "bins", "counts", "discarded", "expired", "invocations", "lane", "mapping", "shard", "throttled", "waited",
+    )  # fmt: skip
+
+    def __init__(self, mapping: str, shard: str, lane: int | None) -> None:
+        self.mapping = mapping
+        self.shard = shard
+        self.lane = lane
+        self.bins: list[array[int] | None] = [None] * len(Kind)
+        self.counts: dict[str, int] = {}
+        self.invocations = 0
+        self.discarded = 0
+        self.expired = 0
+        self.waited = 0
+        self.throttled: set[int] = set()
+
+    @property
+    def trouble(self) -> tuple[int, int, int, int]:
+        """What makes one shard more troubled than another: records gone, failures, throttles, time spent waiting."""
+        failed = sum(n for ended, n in self.counts.items() if ended not in {"success", "throttled"})
+        return (self.discarded + self.expired, failed, self.counts.get("throttled", 0), self.waited)
+
+    @property
+    def untroubled(self) -> bool:
+        """Whether nothing but success was ever seen here."""
+        return self.trouble == (0, 0, 0, 0)
+
+
+class Timeline:
+    """A sink that keeps `bins` bins of `width` microseconds for each shard, and for the run: the highest IteratorAge
+    and the highest ConcurrentExecutions in each (-1 where none was reported). `end` is the last event's instant.
+    """
+
+    def __init__(self, header: Header, columns: int = 512) -> None:
+        self.header = header
+        self.columns = columns + columns % 2
+        self.width = _FINEST
+        self.end = 0
+        self.rows: dict[tuple[str, str, int], Row] = {}
+        self.iterator_age = self._empty()
+        self.concurrency = self._empty()
+        self.incidents = Incidents()
+        self.function_of = {
+            name: str(settings.get("FunctionName", name)) for name, settings in header.mappings.items()
+        }
+        self._apart = {name for name in header.mappings if 1 < _lanes(header, name) <= MOST_LANES}
+        self._level: dict[str, int] = {}
+        self._level_bin = 0
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            happened.ShardOpen: self._open,
+            happened.Invoke: self._invoke,
+            happened.Result: self._result,
+            happened.Backoff: self._backoff,
+            happened.Discard: self._discard,
+            happened.Expired: self._expired,
+            happened.Split: self.incidents,
+        }
+
+    def __call__(self, event: Event) -> None:
+        """Takes an event; about a microsecond."""
+        self.incidents.now = self.end = event.t
+        handler = self._handlers.get(type(event))
+        if handler is not None:
+            handler(event)
+
+    def used(self) -> int:
+        """How many bins the run fills, at least 1."""
+        return min(self.columns, self.end // self.width + 1)
+
+    def level_to_end(self) -> None:
+        """Carries the executions still in flight forward to the last event; ask before reading `concurrency`."""
+        self._carry(self.used() - 1)
+
+    def _empty(self) -> "array[int]":
+        return array("q", [-1]) * self.columns
+
+    def _row(self, mapping: str, shard: str, lane: int) -> Row:
+        apart = mapping in self._apart
+        key = (mapping, shard, lane if apart else 0)
+        row = self.rows.get(key)
+        if row is None:
+            row = self.rows[key] = Row(mapping, shard, lane if apart else None)
+        return row
+
+    def _open(self, event: happened.ShardOpen) -> None:
+        lanes = parallelization_factor(self.header, event.mapping) if event.mapping in self._apart else 1
+        for lane in range(lanes):
+            self._row(event.mapping, event.shard, lane)
+
+    def _invoke(self, event: happened.Invoke) -> None:
+        self.incidents(event)
+        at = event.t // self.width
+        if at >= self.columns:
+            self._widen(event.t)
+            at = event.t // self.width
+        if event.iterator_age > self.iterator_age[at]:  # noqa: PLR1730  a comparison is cheaper than max(), here hot
+            self.iterator_age[at] = event.iterator_age
+        if at > self._level_bin:
+            self._carry(at)
+        self._level[self.function_of.get(event.mapping, event.mapping)] = event.concurrency
+        if event.concurrency > self.concurrency[at]:  # noqa: PLR1730  likewise
+            self.concurrency[at] = event.concurrency
+
+    def _result(self, event: happened.Result) -> None:
+        self.incidents(event)
+        row = self._row(event.mapping, event.shard, event.lane)
+        ended = event.outcome
+        row.counts[ended] = row.counts.get(ended, 0) + 1
+        self._spend(row, _DRAWN[ended], event.t - event.duration, event.t)
+        if ended == "throttled":
+            row.throttled.add(event.lane)
+            return
+        if ended != "too_large":
+            row.invocations += 1
+        if row.throttled:
+            row.throttled.discard(event.lane)
+        if event.t // self.width > self._level_bin:
+            self._carry(event.t // self.width)
+        function = self.function_of.get(event.mapping, event.mapping)
+        self._level[function] = max(0, self._level.get(function, 1) - 1)
+
+    def _backoff(self, event: happened.Backoff) -> None:
+        row = self._row(event.mapping, event.shard, event.lane)
+        row.waited += event.until - event.t
+        self._spend(
+            row, Kind.THROTTLED if event.lane in row.throttled else Kind.BACKOFF, event.t, event.until
+        )
+
+    def _discard(self, event: happened.Discard) -> None:
+        self.incidents(event)
+        row = self._row(event.mapping, event.shard, event.lane)
+        row.discarded += len(event.positions)
+        self._mark(row, Kind.DISCARD, event.t, len(event.positions))
+
+    def _expired(self, event: happened.Expired) -> None:
+        self.incidents(event)
+        row = self._row(event.mapping, event.shard, event.lane)
+        row.expired += len(event.positions)
+        self._mark(row, Kind.EXPIRED, event.t, len(event.positions))
+
+    def _mark(self, row: Row, kind: Kind, t: int, amount: int) -> None:
+        if t // self.width >= self.columns:
+            self._widen(t)
+        bins = row.bins[kind]
+        if bins is None:
+            bins = row.bins[kind] = array("q", [0]) * self.columns
+        bins[t // self.width] += amount
+
+    def _spend(self, row: Row, kind: Kind, start: int, stop: int) -> None:
+        """Adds the time from `start` to `stop` to the bins it covers; no time at all counts a microsecond."""
+        if stop // self.width >= self.columns:
+            self._widen(stop)
+        bins = row.bins[kind]
+        if bins is None:
+            bins = row.bins[kind] = array("q", [0]) * self.columns
+        width = self.width
+        first, last = start // width, stop // width
+        if first == last:
+            bins[first] += stop - start or 1
+            return
+        bins[first] += (first + 1) * width - start
+        for whole in range(first + 1, last):
+            bins[whole] += width
+        bins[last] += stop - last * width
+
+    def _carry(self, to: int) -> None:
+        """Between two events the executions in flight stay what they were."""
+        level = max(self._level.values(), default=0)
+        concurrency = self.concurrency
+        for at in range(self._level_bin + 1, to + 1):
+            concurrency[at] = max(concurrency[at], level)
+        self._level_bin = max(self._level_bin, to)
+
+    def _widen(self, t: int) -> None:
+        """Doubles the width until `t` has a bin. Over a whole run this happens once for each doubling of its length."""
+        while t // self.width >= self.columns:
+            self.width *= 2
+            self._level_bin //= 2
+            for row in self.rows.values():
+                for kind, bins in enumerate(row.bins):
+                    if bins is not None:
+                        row.bins[kind] = _folded(bins, np.add, 0)
+            self.iterator_age = _folded(self.iterator_age, np.maximum, -1)
+            self.concurrency = _folded(self.concurrency, np.maximum, -1)
+
+
+def parallelization_factor(header: Header, mapping: str) -> int:
+    """The lanes of each shard of a mapping, at least 1."""
+    return max(1, int(header.mappings.get(mapping, {}).get("ParallelizationFactor", 1)))
+
+
+def _lanes(header: Header, mapping: str) -> int:
+    """The lanes of one kind of shard together; 0 where a mapping has one a shard or its stream's shards are unknown."""
+    factor = parallelization_factor(header, mapping)
+    stream = header.streams.get(str(header.mappings[mapping].get("StreamName")), {})
+    return int(stream.get("shards", 0)) * factor if factor > 1 else 0
+
+
+def _folded(bins: "array[int]", merge: np.ufunc, empty: int) -> "array[int]":
+    """Neighbours merged into the first half, the second half empty."""
+    old = np.frombuffer(bins, dtype=np.int64)
+    new = np.full(len(bins), empty, dtype=np.int64)
+    new[: len(bins) // 2] = merge(old[0::2], old[1::2])
+    return array("q", new.tobytes())

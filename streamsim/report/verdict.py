@@ -1,0 +1,144 @@
+"""What happened, in one plain sentence each: composed from incidents and totals, never guessed.
+
+Every clause rests on a count that an event moved. Knows words only: no colour, no width.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from streamsim.model.batch import Positions
+from streamsim.model.units import show_duration
+from streamsim.report.incidents import Incident
+from streamsim.report.phrases import counted, destination_name, found, measured, records, shard_name
+from streamsim.report.timeline import Timeline, parallelization_factor
+from streamsim.trace.header import Header
+
+#: Violations that mean a key's records were handed over in the wrong order.
+_ORDER: Final = ("nonmonotonic-delivery", "skip")
+
+
+def headline(expectations: Sequence[Mapping[str, Any]], violations: Sequence[Any]) -> tuple[bool, str]:
+    """Whether all is well, and the verdict in a few words: broken guarantees before failed expectations."""
+    failed = sum(not one["ok"] for one in expectations)
+    if violations:
+        kinds = [violation.kind for violation in violations]
+        broken = "Order is broken" if any(kind in _ORDER for kind in kinds) else "A guarantee is broken"
+        also = f", and {failed} of {counted(len(expectations), 'expectation')} failed" if failed else ""
+        return False, f"{broken}: {counted(len(kinds), 'violation')}{also}"
+    if failed:
+        return False, f"{failed} of {counted(len(expectations), 'expectation')} failed"
+    if not expectations:
+        return True, "Done; nothing was expected"
+    return True, "The expectation holds" if len(
+        expectations
+    ) == 1 else f"All {len(expectations)} expectations hold"
+
+
+def what_happened(timeline: Timeline, metrics: Mapping[str, Any]) -> str:
+    """The one sentence about the run: its gravest incident, else what else went wrong, else how quiet it was."""
+    worst = timeline.incidents.worst()
+    if worst:
+        return told(worst[0], timeline.header)
+    rows = timeline.rows.values()
+    if timeline.incidents.expired:
+        return f"{_expired(timeline.incidents.expired, timeline.incidents.unread)}: the mapping was too slow."
+    discarded = sum(row.discarded for row in rows)
+    if discarded:
+        return f"{counted(discarded, 'record')} grew too old and were discarded without being sent."
+    throttles = sum(row.counts.get("throttled", 0) for row in rows)
+    if throttles:
+        shards = len({(row.mapping, row.shard) for row in rows if row.counts.get("throttled")})
+        waited = show_duration(sum(row.waited for row in rows))
+        return (
+            f"No batch failed, but {counted(throttles, 'request')} in {counted(shards, 'shard')} "
+            f"{'was' if throttles == 1 else 'were'} throttled and waited {waited} in all."
+        )
+    invocations = sum(row.invocations for row in rows)
+    if not invocations:
+        return "The function was never invoked."
+    said = f"Nothing failed in {counted(invocations, 'invocation')}"
+    age = found(metrics, "IteratorAge.max")
+    return said + ("." if age is None else f"; no batch was older than {measured('IteratorAge.max', age)}.")
+
+
+def noted(incident: Incident) -> str:
+    """An incident as a note beside its time and shard."""
+    subject = _subject(incident.failing if incident.discards < 2 else incident.positions, count=False)
+    later = f"{show_duration(incident.held)} later"
+    if incident.expired:
+        return f"{subject} failed every time until retention ended, {later}"
+    if incident.discarded:
+        after = f"after {counted(incident.attempts, 'try', 'tries')} " if incident.discards == 1 else ""
+        gone = counted(incident.discarded, "record")
+        return f"{subject} failed every time; {gone} discarded {after}{_whereto(incident)}, {later}"
+    if not incident.ended:
+        return f"{subject} failed {_times(incident)}, up to the end"
+    failed = counted(incident.tries, "failed try", "failed tries")
+    return f"{_subject(incident.positions, count=False)} went through after {failed}, {later}"
+
+
+def told(incident: Incident, header: Header) -> str:
+    """An incident as a sentence, with what it meant for the records behind it."""
+    lanes = parallelization_factor(header, incident.mapping) > 1
+    place = f"lane {incident.lane} of {shard_name(incident.shard)}" if lanes else shard_name(incident.shard)
+    its = "its" if len(incident.failing) == 1 else "their"
+    held = f"held {its} {'lane' if lanes else 'shard'} for {show_duration(incident.held)}"
+    if incident.expired:
+        return _held_until_expired(incident, place, held)
+    if incident.discarded:
+        return _discarded(incident, place, held)
+    subject = f"{_subject(incident.failing)} of {place}"
+    if not incident.ended:
+        return f"{subject} failed {_times(incident)} and {held}, up to the end of the run."
+    return (
+        f"{_subject(incident.positions)} of {place} went through after "
+        f"{counted(incident.tries, 'failed try', 'failed tries')} and {held}."
+    )
+
+
+def _held_until_expired(incident: Incident, place: str, held: str) -> str:
+    sentence = f"{_subject(incident.failing)} of {place} failed every time and {held}"
+    if incident.unread:
+        return f"{sentence}; {counted(incident.unread, 'record')} behind it expired unread."
+    behind = "it" if len(incident.failing) == 1 else "they"
+    return f"{sentence}, until {behind} expired."
+
+
+def _discarded(incident: Incident, place: str, held: str) -> str:
+    if incident.discards > 1:
+        what = f"{counted(incident.discarded, 'record')} of {place} failed every time and were discarded"
+        how = f" in {counted(incident.discards, 'batch', 'batches')}"
+    else:
+        what = f"{_subject(incident.failing)} of {place} failed every time"
+        if incident.narrowed and incident.splits:
+            one = "it" if len(incident.failing) == 1 else "them"
+            what += f"; bisect isolated {one} in {counted(incident.splits, 'split')}"
+        verb = "it was" if incident.discarded == 1 else f"{incident.discarded:,} records were"
+        how = f"; after {counted(incident.attempts, 'try', 'tries')} {verb} discarded"
+    held = held.replace("held its", "That held its").replace("held their", "That held their")
+    return f"{what}{how} {_whereto(incident)}. {held}."
+
+
+def _whereto(incident: Incident) -> str:
+    if incident.destination is None:
+        return "with no on-failure destination to keep a trace"
+    name = destination_name(incident.destination)
+    return f"but {name} did not take the document" if incident.undelivered else f"to {name}"
+
+
+def _subject(positions: Positions, *, count: bool = True) -> str:
+    """`Record 20`, `Records 120-148 (29)`."""
+    words = records(positions)
+    if count and len(positions) > 1:
+        words += f" ({len(positions):,})"
+    return words[0].upper() + words[1:]
+
+
+def _times(incident: Incident) -> str:
+    return "once" if incident.streak == 1 else f"{incident.streak:,} times in a row"
+
+
+def _expired(expired: int, unread: int) -> str:
+    if unread == expired:
+        return f"{counted(expired, 'record')} expired unread"
+    return f"{counted(expired, 'record')} expired, {unread:,} of them unread"

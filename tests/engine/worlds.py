@@ -1,0 +1,178 @@
+"""Random worlds: mappings x arrivals x faults, small enough to run thousands of."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import strategies as st
+
+from streamsim.destinations.kept import KeptDestination
+from streamsim.engine.concurrency import Account
+from streamsim.engine.loop import run, running
+from streamsim.engine.mapping import MappingRun
+from streamsim.functions.modelled import Ailments, Duration, ModelledFunction, Spell
+from streamsim.functions.poison import AtPositions, Poison
+from streamsim.model.events import Event
+from streamsim.model.mapping import INFINITE, BackOff, EventSourceMapping, StartingPosition
+from streamsim.model.names import shard_id
+from streamsim.model.units import MIB, MILLISECOND, MINUTE, SECOND
+from streamsim.rules.kinesis_event import Source
+from streamsim.streams.arrivals import ListedArrivals
+from streamsim.streams.logs import Given, ListedLog
+from streamsim.streams.polling import Outage
+from streamsim.streams.simulated import SimulatedShard, SimulatedStream
+from streamsim.trace.header import Header
+from tests.stage import QUEUE
+
+HUGE = b"x" * (5 * MIB)
+SMALL = b"{}"
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything a random run needs; the same world runs the same way each time."""
+
+    mapping: EventSourceMapping
+    shards: tuple[tuple[Given, ...], ...]
+    duration: Duration
+    timeout: int = 3 * SECOND
+    errors: float = 0.0
+    lost: float = 0.0
+    limit: int = 1000
+    retention: int = 5 * MINUTE
+    outages: tuple[Outage, ...] = ()
+    down: tuple[tuple[int, int], ...] = ()
+    seed: int = 0
+    poison: tuple[tuple[int, int, Any, int | None], ...] = field(default=())
+
+    @property
+    def header(self) -> Header:
+        mapping = self.mapping
+        settings = {
+            "StreamName": "default",
+            "FunctionName": "default",
+            "BatchSize": mapping.batch_size,
+            "MaximumBatchingWindowInSeconds": mapping.maximum_batching_window_in_seconds,
+            "ParallelizationFactor": mapping.parallelization_factor,
+            "StartingPosition": str(mapping.starting_position),
+            "MaximumRetryAttempts": mapping.maximum_retry_attempts,
+            "MaximumRecordAgeInSeconds": mapping.maximum_record_age_in_seconds,
+            "BisectBatchOnFunctionError": mapping.bisect_batch_on_function_error,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"]
+            if mapping.report_batch_item_failures
+            else [],
+            "DestinationConfig": {"OnFailure": {"Destination": mapping.on_failure}}
+            if mapping.on_failure
+            else {},
+        }
+        return Header(
+            "a random world",
+            self.seed,
+            mappings={"default": settings},
+            functions={"default": {"MemorySize": 128, "Timeout": self.timeout // SECOND}},
+            streams={"default": {"type": "kinesis", "shards": len(self.shards), "retention": self.retention}},
+            account={"ConcurrentExecutions": self.limit},
+        )
+
+
+def play_world(world: World) -> list[Event]:
+    """Everything that happened."""
+    events: list[Event] = []
+
+    async def main() -> None:
+        clock = running().clock
+        shards = [
+            SimulatedShard(
+                ListedLog(
+                    shard_id(number),
+                    ListedArrivals([given.arrival_at for given in listed]),
+                    listed,
+                    7,
+                    "default",
+                ),
+                outages=world.outages,
+            )
+            for number, listed in enumerate(world.shards)
+        ]
+        always = Spell(0, 1 << 60)
+        ailments = Ailments(
+            poison=[
+                Poison(AtPositions({shard_id(shard): [position]}), how, fails)
+                for shard, position, how, fails in world.poison
+            ],
+            errors=[(always, world.errors)] if world.errors else (),
+            lost_responses=[(always, world.lost)] if world.lost else (),
+        )
+        function = ModelledFunction("default", world.duration, world.timeout, clock, world.seed, ailments)
+        mapping = world.mapping
+        await MappingRun(
+            mapping,
+            SimulatedStream(shards, clock, world.retention),
+            function,
+            Account(world.limit, {"default": None}).functions["default"],
+            KeptDestination(mapping.on_failure, clock, world.down) if mapping.on_failure else None,
+            Source(),
+            world.seed,
+            clock,
+            events.append,
+        ).run()
+
+    run(main())
+    return events
+
+
+mappings = st.builds(
+    EventSourceMapping,
+    batch_size=st.integers(1, 12),
+    maximum_batching_window_in_seconds=st.sampled_from([0, 0, 1, 3]),
+    parallelization_factor=st.sampled_from([1, 1, 2, 5]),
+    starting_position=st.sampled_from([StartingPosition.TRIM_HORIZON, StartingPosition.LATEST]),
+    maximum_retry_attempts=st.sampled_from([INFINITE, 0, 1, 2, 5]),
+    maximum_record_age_in_seconds=st.sampled_from([INFINITE, INFINITE, 60, 90]),
+    bisect_batch_on_function_error=st.booleans(),
+    report_batch_item_failures=st.booleans(),
+    on_failure=st.sampled_from([None, QUEUE, "arn:aws:sns:us-east-1:123456789012:dead", "arn:aws:s3:::dead"]),
+    start_up_lag=st.sampled_from([0, 0, 5 * SECOND, 100 * SECOND]),
+    back_off=st.sampled_from([BackOff(), BackOff(cap=5 * SECOND)]),
+)
+
+gaps = st.sampled_from([0, 0, 1, 50 * MILLISECOND, 700 * MILLISECOND, 3 * SECOND, 40 * SECOND])
+record_shapes = st.tuples(gaps, st.integers(0, 7), st.sampled_from([SMALL] * 30 + [HUGE]))
+
+
+@st.composite
+def shards_of_records(draw: st.DrawFn) -> tuple[Given, ...]:
+    arrival = draw(st.sampled_from([-2 * MINUTE, -10 * SECOND, 0]))
+    records = []
+    for gap, key, data in draw(st.lists(record_shapes, max_size=40)):
+        arrival += gap
+        records.append(Given(arrival, f"user-{key}", data))
+    return tuple(records)
+
+
+worlds = st.builds(
+    World,
+    mapping=mappings,
+    shards=st.lists(shards_of_records(), min_size=1, max_size=4).map(tuple),
+    duration=st.builds(
+        Duration,
+        st.sampled_from([0, 140 * MILLISECOND, 4 * SECOND]),
+        st.sampled_from([0, 10 * MILLISECOND]),
+        st.sampled_from([0.0, 0.1]),
+    ),
+    errors=st.sampled_from([0.0, 0.0, 0.2, 0.7]),
+    lost=st.sampled_from([0.0, 0.0, 0.1]),
+    limit=st.sampled_from([1000, 1000, 1, 2]),
+    retention=st.sampled_from([24 * 60 * MINUTE, 5 * MINUTE, 2 * MINUTE]),
+    outages=st.sampled_from([(), (Outage(2 * SECOND, 9 * SECOND),)]),
+    down=st.sampled_from([(), ((0, 30 * SECOND),)]),
+    seed=st.integers(0, 1000),
+    poison=st.lists(
+        st.tuples(
+            st.integers(0, 3),
+            st.integers(0, 20),
+            st.sampled_from(["error", "timeout", "partial", "crash"]),
+            st.sampled_from([None, 1, 3]),
+        ),
+        max_size=3,
+    ).map(tuple),
+)

@@ -1,0 +1,128 @@
+"""The story of a run as text: what is told, what is folded, and that every line is true."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from streamsim.model import events as happened
+from streamsim.model.events import Event
+from streamsim.model.units import HOUR, MILLISECOND, SECOND
+from streamsim.report.story import Story, story
+from tests.report import runs
+
+Golden = Callable[[str, str], None]
+NUMBER = "1" * 56
+
+
+@pytest.mark.parametrize("name", ["poison", "day_long", "lanes_of_a_shard", "many_shards", "quiet"])
+def test_story_reads_as_recorded(golden_text: Golden, name: str) -> None:
+    lines = story(*getattr(runs, name)())
+    golden_text(f"{name}.story.txt", "".join(line + "\n" for line in lines))
+
+
+def test_a_poison_pill_of_a_day_fits_a_page() -> None:
+    assert len(story(*runs.day_long())) <= 40
+
+
+def invoke(t: int, shard: int, request_id: str, attempt: int, positions: Any) -> Event:
+    return happened.Invoke(
+        t, "default", runs.shard_id(shard), 0, request_id, attempt, positions, NUMBER, NUMBER, 1, 0
+    )
+
+
+def result(t: int, shard: int, request_id: str, attempt: int, outcome: Any, **more: Any) -> Event:
+    return happened.Result(
+        t, "default", runs.shard_id(shard), 0, request_id, attempt, outcome, 50 * MILLISECOND, **more
+    )
+
+
+def told(*events: Event) -> list[str]:
+    """The lines after the heading."""
+    return story(runs.header("By hand", 2), events)[3:]
+
+
+def test_the_only_try_held_back_is_told_in_full() -> None:
+    events: list[Event] = []
+    for attempt in range(1, 5):
+        events.append(invoke(attempt * SECOND, 0, "aaaa", attempt, range(5)))
+        events.append(result(attempt * SECOND + 50, 0, "aaaa", attempt, "error"))
+    lines = told(*events)
+    assert [("try 4" in line, "more tries" in line) for line in lines] == [(False, False)] * 3 + [
+        (True, False)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("highest", "positions", "how"),
+    [
+        (4, range(5), "records 0-4 (5) leave the stream unfinished: retention ended"),
+        (4, range(20), "records 0-19 (20) leave the stream unfinished, 15 of them unread: retention ended"),
+        (4, range(5, 6), "record 5 (1) leaves the stream unread: retention ended"),
+    ],
+)
+def test_expiry_tells_what_was_never_read(highest: int, positions: range, how: str) -> None:
+    lines = told(
+        invoke(0, 0, "aaaa", 1, range(highest + 1)),
+        result(50, 0, "aaaa", 1, "error"),
+        happened.Expired(24 * HOUR, "default", runs.shard_id(0), 0, positions),
+    )
+    assert lines[-1].endswith(how)
+
+
+@pytest.mark.parametrize(
+    ("destination", "delivered", "how"),
+    [
+        (None, False, "RetryAttemptsExhausted, no destination"),
+        ("sqs", True, "RetryAttemptsExhausted, sqs takes the document"),
+        ("arn:aws:sqs:us-east-1:1:dlq", False, "RetryAttemptsExhausted, sqs dlq does not take the document"),
+    ],
+)
+def test_discards_tell_their_condition_and_destination(
+    destination: str | None, delivered: bool, how: str
+) -> None:
+    discard = happened.Discard(
+        100,
+        "default",
+        runs.shard_id(0),
+        0,
+        "aaaa",
+        "RetryAttemptsExhausted",
+        range(5),
+        3,
+        destination,
+        delivered,
+    )
+    lines = told(invoke(0, 0, "aaaa", 1, range(5)), result(50, 0, "aaaa", 1, "error"), discard)
+    assert lines[-1].endswith(f"discard records 0-4 (5) after 3 tries: {how}")
+
+
+def test_children_open_after_their_parents_in_one_line() -> None:
+    parents = (runs.shard_id(0),)
+    opened = [happened.ShardOpen(SECOND, "default", runs.shard_id(n), parents, 0, 0) for n in (2, 3)]
+    assert [line.split() for line in told(*opened)] == [["1.000", "s", "shards", "2-3", "open", "after", "0"]]
+
+
+def test_losses_apart_from_incidents_are_told_while_they_are_few() -> None:
+    events = [happened.Expired(n, "default", runs.shard_id(0), 0, range(n, n + 1)) for n in range(30)]
+    lines = told(*events)
+    assert len([line for line in lines if "retention ended" in line]) == 12
+    assert "18 records expired" in lines[-1]
+
+
+def test_a_bisect_of_many_bad_records_is_told_up_to_a_point() -> None:
+    lane = runs.Lane(
+        0, 500, SECOND, lambda *_: ("error", MILLISECOND, "bad", None), size=1000, retries=0, bisect=True
+    )
+    lines = story(runs.header("All bad", 1), runs.merged([lane], 1))
+    assert len(lines) < 70
+    assert any("more attempts" in line for line in lines)
+
+
+def test_lines_stream_out_before_the_run_ends() -> None:
+    lines: list[str] = []
+    header, events = runs.poison()
+    teller = Story(header, lines.append)
+    for event in events[: len(events) // 2]:
+        teller(event)
+    assert len(lines) > 10

@@ -1,0 +1,81 @@
+"""What a person sees after a run, at several widths, with and without colour, in UTF-8 and in ASCII."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from streamsim.model.events import Event
+from streamsim.report.picture import LOOKS
+from streamsim.report.terminal import Summary, render_summary
+from streamsim.report.timeline import Kind, Timeline
+from streamsim.trace.header import Header
+from tests.report import runs
+
+Golden = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Broken:
+    kind: str
+    sentence: str
+    evidence: tuple[str, ...]
+
+
+def summary(
+    run: tuple[Header, list[Event]], expect: dict[str, str] | None = None, *broken: Broken
+) -> Summary:
+    header, events = run
+    timeline = Timeline(header)
+    for event in events:
+        timeline(event)
+    metrics = runs.metrics(events)
+    expectations = [
+        {"measure": "discarded", "test": "1", "value": metrics["discarded"], "ok": metrics["discarded"] == 1},
+        {
+            "measure": "IteratorAge.max",
+            "test": "<= 3s",
+            "value": metrics["IteratorAge"]["max"],
+            "ok": metrics["IteratorAge"]["max"] <= 3000,
+        },
+    ]
+    chosen = expectations if expect is None else []
+    return render_summary(header, metrics, chosen, broken, timeline, source="scenarios/it.yaml")
+
+
+def printed(shown: Any, width: int, *, encoding: str = "utf-8") -> str:
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding=encoding, newline="\n")
+    Console(file=file, width=width, color_system=None, force_terminal=False).print(shown)
+    file.flush()
+    return raw.getvalue().decode(encoding)
+
+
+@pytest.mark.parametrize("width", [60, 100, 160])
+@pytest.mark.parametrize("name", ["poison", "day_long", "lanes_of_a_shard", "many_shards", "quiet"])
+def test_summary_looks_as_recorded(golden_text: Golden, name: str, width: int) -> None:
+    golden_text(f"{name}-{width}.txt", printed(summary(getattr(runs, name)()), width))
+
+
+def test_ascii_output_holds_no_other_character(golden_text: Golden) -> None:
+    text = printed(summary(runs.poison()), 100, encoding="ascii")
+    assert text.isascii()
+    assert "?" not in text
+    golden_text("poison-ascii.txt", text)
+
+
+@pytest.mark.parametrize("width", [60, 73, 100, 160, 200])
+@pytest.mark.parametrize("name", ["poison", "day_long", "lanes_of_a_shard", "many_shards", "quiet"])
+def test_no_line_is_wider_than_the_terminal(name: str, width: int) -> None:
+    lines = printed(summary(getattr(runs, name)()), width).splitlines()
+    assert max(map(len, lines)) <= width
+
+
+def test_a_rare_error_in_a_green_column_stays_visible() -> None:
+    text = printed(summary(runs.day_long()), 60)
+    row = next(line for line in text.splitlines() if line.startswith(" shard 2"))
+    assert LOOKS[Kind.ERROR].glyph in row
+    assert LOOKS[Kind.EXPIRED].glyph in row
