@@ -60,7 +60,9 @@ def _next_of_lane(events: Events, i: int) -> int | None:
 def _result_of(events: Events, i: int) -> int | None:
     """Where the Invoke at `i` ends."""
     attempt = events[i][1:6]
-    found = (j for j in range(i + 1, len(events)) if isinstance(events[j], Result) and events[j][1:6] == attempt)
+    found = (
+        j for j in range(i + 1, len(events)) if isinstance(events[j], Result) and events[j][1:6] == attempt
+    )
     return next(found, None)
 
 

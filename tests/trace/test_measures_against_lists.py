@@ -21,22 +21,19 @@ from streamsim.model.events import (
 )
 from streamsim.trace.header import Header
 from streamsim.trace.measures import Measures, Value, flatten
-from tests.trace.random_traces import play
+from tests.trace.drawn import play
 
 Record = tuple[str, str, int]
 Attempt = tuple[Invoke, Result]
 
 
 def attempts(events: list[Event]) -> list[Attempt]:
-    """Requests with their results, in the order of the requests; those still in flight are left out."""
-    paired: list[Attempt] = []
-    for at, invoke in enumerate(events):
-        if isinstance(invoke, Invoke):
-            results = (
-                event for event in events[at:] if isinstance(event, Result) and event[1:4] == invoke[1:4]
-            )
-            paired += [(invoke, result) for result in results][:1]
-    return paired
+    """Requests with their results, in the order of the requests."""
+    return [
+        (invoke, next(e for e in events[at:] if isinstance(e, Result) and e[1:4] == invoke[1:4]))
+        for at, invoke in enumerate(events)
+        if isinstance(invoke, Invoke)
+    ]
 
 
 def ran(attempt: Attempt) -> bool:
