@@ -13,13 +13,13 @@ import click
 from rich.console import Console
 from streamsim.scenario.load import load, variants
 from streamsim.scenario.models import Scenario
-from streamsim.trace.ndjson import create_trace
 
 from streamsim.engine.ports import Sink
 from streamsim.report.terminal import render_comparison, render_summary
 from streamsim.report.timeline import Timeline
 from streamsim.scenario.play import Played, play
 from streamsim.scenario.world import header_of
+from streamsim.trace.ndjson import create_trace
 
 FORMAT = 1
 
