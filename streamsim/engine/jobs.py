@@ -19,6 +19,8 @@ Ts = TypeVarTuple("Ts")
 
 #: Seconds of real time between looks at threads that may be waiting for the loop.
 _LOOK_EVERY = 0.02
+#: The same for signals: one that reached another thread is only handled when the loop's thread moves.
+_MOVE_EVERY = 0.2
 _WAITS = (concurrent.futures.Future.result.__code__, concurrent.futures.Future.exception.__code__)
 
 
@@ -78,7 +80,7 @@ class Jobs:
         self._waiting = True  # before the look at `ready`: who fills it looks at this afterwards
         try:
             if not ready:
-                self._wake_ups.get(timeout=_LOOK_EVERY if self._promises else None)
+                self._wake_ups.get(timeout=_LOOK_EVERY if self._promises else _MOVE_EVERY)
         except queue.Empty:
             return False
         finally:
@@ -115,7 +117,6 @@ class Jobs:
 
 def _name(function: object) -> str:
     """The job's name; `asyncio.to_thread` wraps the function in a partial of `Context.run`."""
-    arguments = getattr(function, "args", None)
-    if arguments and hasattr(function, "func"):
-        return _name(arguments[0])
-    return getattr(function, "__qualname__", None) or repr(function)
+    if isinstance(function, partial):
+        return _name(function.args[0] if function.args else function.func)
+    return str(getattr(function, "__qualname__", function))

@@ -28,8 +28,9 @@ from types import CoroutineType
 from typing import Any, Final, TypeVar, TypeVarTuple, cast
 
 from streamsim.engine.clock import VirtualClock
+from streamsim.engine.driven import Worker, Workers
 from streamsim.engine.jobs import Jobs
-from streamsim.engine.waiting import Worker, who_waits
+from streamsim.engine.waiting import who_waits
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -87,11 +88,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def __init__(self) -> None:
         super().__init__()
+        # asyncio's does the same in Python
+        self.create_future = partial(asyncio.Future, loop=self)  # type: ignore[method-assign]
         self.clock = VirtualClock(self.drive, self._wake_at)
         self._timers: list[tuple[int, int, Any]] = []
         self._sequence = itertools.count().__next__
         self._sweep_above = _FEW_TIMERS
-        self._workers: dict[Coroutine[Any, Any, None], Worker] = {}
+        self._workers = Workers(self, self.clock, self._ready, self._set)
         self._jobs = Jobs()
         self._stop_asked = False
         self._has_main = False
@@ -113,72 +116,19 @@ class VirtualLoop(asyncio.BaseEventLoop):
         A worker may await `clock.sleep` and any Future, and whatever awaits only these: a Task, a Lock, a Queue. It is
         no Task: nothing cancels it, and `asyncio.timeout` and `TaskGroup` refuse to work in it. Cancelling the answer
         does not stop it. What a worker raises while nobody awaits it leaves `run_until_complete` there and then.
+        All workers share one context: a context variable that one sets, the others see.
         """
-        if type(coroutine) is not CoroutineType:
-            raise TypeError(f"a coroutine was expected, got {coroutine!r}")
         self._check_closed()
-        worker = Worker(name, coroutine, self.create_future(), self._ready)
-        self._workers[coroutine] = worker
-        self._ready.append(coroutine)
-        return worker.done
+        return self._workers.start(coroutine, name)
 
     def close_workers(self) -> None:
         """Ends all workers where they wait: their `finally` blocks run, in the order of their start."""
-        while self._workers:
-            coroutine, worker = next(iter(self._workers.items()))
-            del self._workers[coroutine]
-            if worker.waits_for is not None:
-                worker.waits_for.remove_done_callback(worker)
-            try:
-                coroutine.close()
-            except Exception as error:  # noqa: BLE001 - a worker's clean-up may raise anything; the others go on
-                message = f"worker {worker.name} failed when it was closed"
-                self.call_exception_handler({"message": message, "exception": error})
-            worker.done.cancel()
+        self._workers.close()
         ready = [what for what in self._ready if type(what) is not CoroutineType]
         self._ready.clear()
         self._ready.extend(ready)
         self._timers[:] = [timer for timer in self._timers if type(timer[2]) is not CoroutineType]
         heapify(self._timers)
-
-    def _park(self, coroutine: Coroutine[Any, Any, None], yielded: Any) -> None:
-        """Does what a worker asks for: a sleep, a turn for the others, or to wait for a future."""
-        worker = self._workers[coroutine]
-        if yielded is None or type(yielded) is int:
-            self._set(self.clock.now + (yielded or 0), coroutine)
-        elif getattr(yielded, "_asyncio_future_blocking", None) and yielded.get_loop() is self:
-            yielded._asyncio_future_blocking = False  # noqa: SLF001 - the protocol between futures and who drives them
-            worker = self._workers[coroutine]
-            worker.waits_for = yielded
-            yielded.add_done_callback(worker)
-        else:
-            try:
-                other = coroutine.throw(
-                    RuntimeError(f"a worker awaits clock.sleep or a future of its loop, not {yielded!r}")
-                )
-            except BaseException as end:  # noqa: BLE001 - `_end` raises what must not be kept
-                self._end(coroutine, end)
-            else:
-                self._park(coroutine, other)
-
-    def _end(self, coroutine: Coroutine[Any, Any, None], end: BaseException) -> None:
-        """Notes how a worker ended; raises what it raised when nobody is there to hear of it."""
-        worker = self._workers.pop(coroutine)
-        done = worker.done
-        if isinstance(end, StopIteration):
-            if not done.done():
-                done.set_result(None)
-            return
-        if isinstance(end, asyncio.CancelledError):
-            done.cancel()
-            return
-        end.add_note(f"in worker {worker.name}, {self.clock.now} us after the start")
-        awaited = bool(getattr(done, "_callbacks", None))
-        if not done.done():
-            done.set_exception(end)
-            done.exception()  # it is heard of either way: asyncio need not log it
-        if not awaited or not isinstance(end, Exception):
-            raise end
 
     # -- timers and callbacks ----------------------------------------------------------------------------------------
 
@@ -297,18 +247,21 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _run_ready(self) -> bool:
         """Runs what is ready and what becomes ready by that; False at the sign to stop."""
-        ready, clock = self._ready, self.clock
-        take = ready.popleft
+        ready, clock, timers, sequence = self._ready, self.clock, self._timers, self._sequence
+        workers, take = self._workers, ready.popleft
         while ready:
             what = take()
             kind = type(what)
             if kind is CoroutineType:
                 try:
                     yielded = what.send(None)
-                except BaseException as end:  # noqa: BLE001 - `_end` raises what must not be kept
-                    self._end(what, end)
+                except BaseException as end:  # noqa: BLE001 - `end` raises what must not be kept
+                    workers.end(what, end)
                 else:
-                    self._park(what, yielded)
+                    if type(yielded) is int and yielded > 0:
+                        heappush(timers, (clock.now + yielded, sequence(), what))
+                    else:
+                        workers.park(what, yielded)
             elif kind is partial:
                 clock.driving = False
                 what()
@@ -325,13 +278,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         A timer stays at the head of the heap while it runs, since all that is set meanwhile is later. So a worker
         that sleeps again replaces its own entry: one operation on the heap instead of two.
         """
-        ready, timers, clock, jobs, sequence = (
-            self._ready,
-            self._timers,
-            self.clock,
-            self._jobs,
-            self._sequence,
-        )
+        ready, timers, workers, jobs = self._ready, self._timers, self._workers, self._jobs
+        clock, sequence = self.clock, self._sequence
         now = clock.now
         while timers:
             when, _, what = timers[0]
@@ -341,15 +289,15 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 clock.now = now = when
                 try:
                     yielded = what.send(None)
-                except BaseException as end:  # noqa: BLE001 - `_end` raises what must not be kept
+                except BaseException as end:  # noqa: BLE001 - `end` raises what must not be kept
                     heappop(timers)
-                    self._end(what, end)
+                    workers.end(what, end)
                     continue
                 if type(yielded) is int and yielded > 0:
                     heapreplace(timers, (when + yielded, sequence(), what))
                 else:
                     heappop(timers)
-                    self._park(what, yielded)
+                    workers.park(what, yielded)
             else:
                 heappop(timers)
                 if not _is_dead(what):
@@ -374,9 +322,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _idle(self) -> None:
         """Waits for other threads where one can still make something ready; else the run is stuck."""
         if not self._jobs.out and self._has_main:
-            raise Stuck(
-                f"nothing is left to happen at {self.now} us, but\n" + who_waits(self, self._workers.values())
-            )
+            raise Stuck(f"nothing is left to happen at {self.now} us, but\n" + who_waits(self, self._workers))
         if not self._jobs.wait(self._ready):
             waiting = self._jobs.blocked()
             if waiting and len(waiting) == self._jobs.out and not self._ready:

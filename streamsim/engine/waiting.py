@@ -5,39 +5,15 @@ Reads the stacks of suspended Tasks and workers; changes nothing.
 
 import asyncio
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
-from types import CoroutineType, FrameType
+from types import FrameType
 from typing import Any
+
+from streamsim.engine.driven import Worker
 
 #: Lines of a report; more would hide the first.
 _LINES = 20
-
-
-class Worker:
-    """What the loop knows of a coroutine that it drives. Called by a Future that is done, it makes the worker ready."""
-
-    __slots__ = ("_ready", "coroutine", "done", "name", "waits_for")
-
-    def __init__(
-        self,
-        name: str,
-        coroutine: "CoroutineType[Any, Any, None]",
-        done: asyncio.Future[None],
-        ready: deque[Any],
-    ) -> None:
-        self.name = name
-        self.coroutine = coroutine
-        #: The worker's end, or what it raised.
-        self.done = done
-        #: The Future it awaited last.
-        self.waits_for: asyncio.Future[Any] | None = None
-        self._ready = ready
-
-    def __call__(self, _future: asyncio.Future[Any]) -> None:
-        if self.coroutine.cr_frame is not None:  # else it was closed meanwhile
-            self._ready.append(self.coroutine)
 
 
 def who_waits(loop: asyncio.AbstractEventLoop, workers: Iterable[Worker]) -> str:
@@ -93,7 +69,8 @@ def _place(frame: FrameType) -> str:
     """`Queue.get (queues.py:158)`, and the name of the object whose method it is, when it has one."""
     name = getattr(frame.f_locals.get("self"), "name", None)
     of = f" of {name!r}" if isinstance(name, str) else ""
-    return f"{frame.f_code.co_qualname}{of} ({PurePath(frame.f_code.co_filename).name}:{frame.f_lineno})"
+    function = frame.f_code.co_qualname.rpartition("<locals>.")[2]
+    return f"{function}{of} ({PurePath(frame.f_code.co_filename).name}:{frame.f_lineno})"
 
 
 def _subject(future: object, names: dict[int, str]) -> str:

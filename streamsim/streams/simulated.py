@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from streamsim.engine.ports import Clock, Reader
 from streamsim.model.mapping import EventSourceMapping, StartingPosition
 from streamsim.model.units import HOUR
+from streamsim.streams.arrivals import NEVER
 from streamsim.streams.logs import SimulatedLog
 from streamsim.streams.polling import Outage, Poller, ReadLimit
 from streamsim.streams.reader import LaneView, ShardView, SimulatedReader
@@ -59,3 +60,29 @@ class SimulatedStream:
             SimulatedReader(LaneView(held.log, position, lane, lanes), poller, self._clock)
             for lane in range(lanes)
         ]
+
+    def first_from(self, shard: str, instant: int) -> int:
+        """The position of the first record of a shard that arrives at or after `instant`."""
+        return self._shards[shard].log.arrivals.until(instant - 1)
+
+    def nth_arrival(self, number: int) -> tuple[str, int] | None:
+        """The shard and position of a record by its place in the stream's order of arrival, from 0; None beyond the end.
+
+        Of records that arrive at the same microsecond, those of earlier shards come first.
+        """
+        if sum(shard.log.arrivals.until(NEVER - 1) for shard in self._shards.values()) <= number:
+            return None
+        low, high = -NEVER, NEVER - 1
+        while low < high:
+            middle = (low + high) // 2
+            if sum(shard.log.arrivals.until(middle) for shard in self._shards.values()) > number:
+                high = middle
+            else:
+                low = middle + 1
+        before = sum(shard.log.arrivals.until(low - 1) for shard in self._shards.values())
+        for name, shard in self._shards.items():
+            first, stop = shard.log.arrivals.until(low - 1), shard.log.arrivals.until(low)
+            if number - before < stop - first:
+                return name, first + number - before
+            before += stop - first
+        raise AssertionError(number)

@@ -1,96 +1,154 @@
-"""What has to be remembered of a shard and its lanes while they are read.
+"""A shard of a mapping as the contract sees it: how far it is finished, its checkpoint, its place in the lineage."""
 
-Batches are never merged: each is new, or the same as a failed one, or a part of a failed one. So all records of a
-batch have been in the same attempts, and one number a batch counts their deliveries. Of a lane only the failed
-batches with unfinished records are kept.
-"""
-
-from streamsim.model import events
-
-
-class Lane:
-    """The batch in flight of one lane, and which of its records have been delivered before."""
-
-    __slots__ = ("before", "blocked_to", "caught_up", "failed", "high", "overtaken", "ran", "request")
-
-    def __init__(self) -> None:
-        self.request: events.Invoke  # the batch in flight
-        self.ran = 0  # how often its records ran before
-        self.before = -1  # the shard's `high` when it was sent
-        self.overtaken = False  # whether a later record of the shard was delivered before it
-        self.high = -1  # the greatest position delivered
-        self.blocked_to = -1  # the last position of the last batch that was blocked
-        self.caught_up = False
-        #: Failed batches with unfinished records, the next one last: `[last position, how often it ran]`.
-        self.failed: list[list[int]] = []
-
-    def find(self, first: int, last: int) -> int | None:
-        """How often these records ran as part of a failed batch; None when they are in none."""
-        failed = self.failed
-        while failed and failed[-1][0] < first:
-            failed.pop()
-        if not failed:
-            return None
-        ran = failed[-1][1]
-        if last < failed[-1][0]:
-            failed.append([last, ran])
-        return ran
-
-    def finish(self, last: int) -> None:
-        """Forgets what failed up to a position."""
-        failed = self.failed
-        while failed and failed[-1][0] <= last:
-            failed.pop()
-
-
-class Lanes(dict[int, Lane]):
-    """The lanes of a shard; each exists as soon as it is looked at."""
-
-    def __missing__(self, lane: int) -> Lane:
-        self[lane] = made = Lane()
-        return made
+from streamsim.model.events import Checkpoint, ShardEnd
+from streamsim.trace.concurrency import Pool
+from streamsim.trace.contract import Contract
+from streamsim.trace.identities import Identities
+from streamsim.trace.intervals import Finished
+from streamsim.trace.lane import Lane, State
+from streamsim.trace.violation import Findings, Kind, Line, in_words
 
 
 class Shard:
-    """What is known of one shard: which records are owed, how many are accounted for, how old the last batch was."""
+    """What all lanes of a shard share.
+
+    `unproven` names the parents not yet known to be through; it is empty once the first Invoke has looked.
+    `children` holds Invokes of child shards made while this one had no end, each with how far it was finished then.
+    """
 
     __slots__ = (
-        "age",
-        "arrived",
-        "blocked",
+        "checkpoint",
+        "children",
+        "contract",
         "ended",
-        "high",
+        "findings",
+        "finished",
+        "ids",
         "lanes",
+        "mapping",
+        "marked",
+        "name",
         "opened",
-        "position",
-        "settled",
-        "skipped",
-        "superseded",
+        "pool",
+        "start",
+        "unproven",
     )
 
-    def __init__(self) -> None:
-        self.lanes = Lanes()
-        self.opened = False
-        self.ended = False
-        self.superseded = False  # it has children
-        self.skipped = 0
-        self.position = 0
-        self.arrived = 0
-        self.settled = 0  # finished by the function, filtered, discarded or expired
-        self.high = -1  # the greatest position delivered
-        self.age = -1
-        #: Failed batches the checkpoint has not passed: when their first attempt ended, and their last position.
-        self.blocked: list[tuple[int, int]] = []
+    def __init__(
+        self,
+        mapping: str,
+        name: str,
+        position: int,
+        contract: Contract,
+        ids: Identities,
+        pool: Pool,
+        findings: Findings,
+    ) -> None:
+        self.mapping = mapping
+        self.name = name
+        self.start = position
+        self.contract = contract
+        self.ids = ids
+        self.pool = pool
+        self.findings = findings
+        self.finished = Finished(position)
+        self.checkpoint = position
+        self.marked: Line | None = None
+        self.opened: Line | None = None
+        self.ended: Line | None = None
+        self.unproven: tuple[str, ...] = ()
+        self.lanes: dict[int, Lane] = {}
+        self.children: list[tuple[Line, str, int]] = []
 
-    @property
-    def missing(self) -> int:
-        """How many records from the starting position on are not accounted for."""
-        return max(self.arrived - self.position - self.settled, 0)
+    def lane(self, number: int, line: Line) -> Lane:
+        """The lane of that number, made at its first event."""
+        lane = self.lanes.get(number)
+        if lane is None:
+            lane = Lane(
+                self.mapping,
+                self.name,
+                number,
+                self.contract,
+                self.finished,
+                self.ids,
+                self.pool,
+                self.findings,
+            )
+            self.lanes[number] = lane
+            if number >= self.contract.lanes:
+                sentence = (
+                    f"lane {number} of {self.name} is used, ParallelizationFactor is {self.contract.lanes}"
+                )
+                lane.tell("two-in-flight", sentence, line)
+        return lane
 
+    def tell_checkpoint(self, number: int, checkpoint: Checkpoint) -> None:
+        """Reports a checkpoint that does not stand between the last one and the first unfinished record."""
+        line = (number, checkpoint)
+        if checkpoint.position < self.checkpoint:
+            sentence = f"the checkpoint goes back from {self.checkpoint} to {checkpoint.position}"
+            self._tell("checkpoint-back", sentence, self.marked or self.opened, line)
+        if checkpoint.position > self.finished.low:
+            sentence = (
+                f"the checkpoint is {checkpoint.position}, but record {self.finished.low} is not finished"
+            )
+            self._tell("checkpoint-ahead", sentence, *self.seen_of(self.finished.low), line)
 
-class Shards(dict[str, Shard]):
-    """The shards of a mapping by id; each exists as soon as it is looked at."""
+    def seen_of(self, position: int) -> tuple[Line | None, ...]:
+        """The lines that say most about an unfinished record: its last attempt, else where the shard began."""
+        for lane in self.lanes.values():
+            if lane.state is State.IN_FLIGHT and lane.sent is not None and position in lane.sent[1].positions:
+                return (lane.sent,)
+            for due in lane.due:
+                if position in due.positions:
+                    return (due.sent, due.ended, due.because)
+        return (self.opened,)
 
-    def __missing__(self, shard: str) -> Shard:
-        self[shard] = made = Shard()
-        return made
+    def end(self, number: int, event: ShardEnd) -> None:
+        """Reports what the shard leaves behind: records nobody finished, records that never arrived."""
+        line = (number, event)
+        if self.ended is not None:
+            self._tell("out-of-place", f"{self.name} ends twice", self.ended, line)
+            return
+        self.ended = line
+        missing = self.finished.missing(event.arrived)
+        if missing:
+            count = sum(map(len, missing))
+            first = missing[0]
+            more = "" if len(missing) == 1 else f" and {count - len(first)} later ones"
+            verb = "was" if count == 1 else "were"
+            sentence = f"{in_words(first)}{more} of {self.name} {verb} neither delivered, discarded, filtered nor expired"
+            self._tell("lost", sentence, *self.seen_of(first.start), line)
+        for lane in self.lanes.values():
+            if lane.next > event.arrived:
+                sentence = f"record {lane.next - 1} was sent, but only {event.arrived} ever arrived"
+                self._tell("out-of-place", sentence, lane.sent, line)
+
+    def tell_children(self, arrived: int | None) -> None:
+        """Reports children that began while this shard still had work: it went on later, or has it still."""
+        for line, child, low in self.children:
+            if self.finished.low > low or (arrived is not None and arrived > low) or self.busy():
+                sentence = f"{child} begins while its parent {self.name} has record {low} unfinished"
+                self.findings.add(
+                    "child-before-parent", sentence, self.mapping, child, line, self.ended or self.marked
+                )
+        self.children.clear()
+
+    def busy(self) -> bool:
+        """Whether a lane has something in flight or due."""
+        return any(lane.state is not State.READY or lane.due for lane in self.lanes.values())
+
+    def tell_late(self, line: Line) -> None:
+        """Reports a batch of a shard that has ended."""
+        self._tell("out-of-place", f"{self.name} had ended", self.ended, line)
+
+    def reopen(self, line: Line, position: int) -> None:
+        """The mapping begins anew at `position`, which must leave nothing unfinished behind it."""
+        missing = self.finished.missing(position)
+        if missing:
+            sentence = f"{self.name} begins again at {position}, leaving {in_words(missing[0])} unfinished"
+            self._tell("lost", sentence, *self.seen_of(missing[0].start), line)
+        self.tell_children(None)
+
+    def _tell(self, kind: Kind, sentence: str, *evidence: Line | None) -> None:
+        self.findings.add(kind, sentence, self.mapping, self.name, *evidence)

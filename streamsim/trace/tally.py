@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from streamsim.model import events
 from streamsim.trace.histogram import Histogram
-from streamsim.trace.shard import Lane, Shard, Shards
+from streamsim.trace.deliveries import Lane, Shard, Shards
 
 
 class Tally:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Final
 
 from streamsim.trace.histogram import Histogram
-from streamsim.trace.shard import Shard
+from streamsim.trace.deliveries import Shard
 from streamsim.trace.tally import Tally
 
 #: AWS Lambda pricing page, us-east-1, x86, without the free tier: a request, and a GB-second (a GB is 1,024 MB).

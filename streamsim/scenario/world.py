@@ -1,0 +1,192 @@
+"""Builds the world that a scenario describes: streams, functions, mappings, one account, and what goes wrong when."""
+
+from collections.abc import Mapping as Names
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from streamsim.destinations.kept import KeptDestination
+from streamsim.engine.concurrency import Account, FunctionConcurrency, Slice
+from streamsim.engine.mapping import MappingRun
+from streamsim.engine.ports import Clock, Sink
+from streamsim.functions.modelled import Ailments, Duration, ModelledFunction, Spell
+from streamsim.functions.poison import AtPositions, AtRate, OfKeys, Poison, Selection
+from streamsim.model.events import Fault
+from streamsim.model.names import shard_id, timestamp
+from streamsim.model.units import SECOND
+from streamsim.rules.kinesis_event import Source
+from streamsim.scenario import models
+from streamsim.scenario.producers import shards_of
+from streamsim.streams.arrivals import NEVER
+from streamsim.streams.polling import Outage
+from streamsim.streams.simulated import SimulatedShard, SimulatedStream
+from streamsim.trace.header import Header
+
+FOR_GOOD: Final = NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What takes part in a run."""
+
+    mappings: Sequence[MappingRun]
+    calendar: "Calendar"
+
+
+def header_of(scenario: models.Scenario) -> Header:
+    """The first line of the scenario's trace."""
+    return Header(
+        scenario.scenario,
+        scenario.seed,
+        epoch=timestamp(scenario.epoch),
+        mappings={name: mapping.settings() for name, mapping in scenario.mappings.items()},
+        functions={name: _function_settings(function) for name, function in scenario.functions.items()},
+        streams={
+            name: {"type": stream.type, "shards": stream.shards, "retention": stream.retention}
+            for name, stream in scenario.streams.items()
+        },
+        account={"ConcurrentExecutions": scenario.account.ConcurrentExecutions},
+    )
+
+
+def _function_settings(function: models.Function) -> dict[str, Any]:
+    settings: dict[str, Any] = {"MemorySize": function.MemorySize, "Timeout": function.Timeout}
+    if function.ReservedConcurrentExecutions is not None:
+        settings["ReservedConcurrentExecutions"] = function.ReservedConcurrentExecutions
+    return settings
+
+
+def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path | None = None) -> World:
+    """A world at time 0. Documents of discarded batches are kept under the folder `on_failure` if there is one."""
+    streams = {name: _stream(scenario, name, clock) for name in scenario.streams}
+    account = Account(
+        scenario.account.ConcurrentExecutions,
+        {name: function.ReservedConcurrentExecutions for name, function in scenario.functions.items()},
+    )
+    functions = {name: _function(scenario, name, streams, clock) for name in scenario.functions}
+    runs = []
+    for name, described in scenario.mappings.items():
+        mapping = described.to_mapping(name, scenario.epoch)
+        down = [
+            (fault.begin, _end(fault.end))
+            for fault in scenario.faults
+            if isinstance(fault, models.DestinationDown) and fault.mapping in {None, name}
+        ]
+        folder = on_failure / name if on_failure and len(scenario.mappings) > 1 else on_failure
+        runs.append(
+            MappingRun(
+                mapping,
+                streams[mapping.stream],
+                functions[mapping.function],
+                account.functions[mapping.function],
+                KeptDestination(mapping.on_failure, clock, down, folder) if mapping.on_failure else None,
+                Source(mapping.stream, mapping.function, scenario.epoch),
+                scenario.seed,
+                clock,
+                sink,
+            )
+        )
+    return World(runs, Calendar(scenario.faults, account, clock, sink))
+
+
+def _stream(scenario: models.Scenario, name: str, clock: Clock) -> SimulatedStream:
+    described = scenario.streams[name]
+    outages = [
+        (fault.shard, Outage(fault.begin, _end(fault.end)))
+        for fault in scenario.faults
+        if isinstance(fault, models.SourceDown) and fault.stream == name
+    ]
+    shards = [
+        SimulatedShard(log, outages=[outage for shard, outage in outages if shard in {None, number}])
+        for number, log in enumerate(shards_of(described, name, scenario.seed, scenario.duration))
+    ]
+    return SimulatedStream(shards, clock, described.retention)
+
+
+def _function(
+    scenario: models.Scenario, name: str, streams: Names[str, SimulatedStream], clock: Clock
+) -> ModelledFunction:
+    described = scenario.functions[name]
+    model = described.model
+    fed = [mapping.stream for mapping in scenario.mappings.values() if mapping.function == name]
+    poison = [
+        Poison(_selection(fault, streams[fault.stream], scenario.seed, number), fault.how, fault.fails)
+        for number, fault in enumerate(scenario.faults)
+        if isinstance(fault, models.Poison) and fault.stream in fed
+    ]
+    ailments = Ailments(
+        poison=poison,
+        errors=[
+            (Spell(fault.begin, _end(fault.end)), fault.probability)
+            for fault in scenario.faults
+            if isinstance(fault, models.ErrorFault) and fault.function in {None, name}
+        ],
+        lost_responses=[
+            (Spell(fault.begin, _end(fault.end)), fault.probability)
+            for fault in scenario.faults
+            if isinstance(fault, models.LostResponse) and fault.function in {None, name}
+        ],
+        slow=[
+            (
+                Spell(fault.begin, _end(fault.end), None if fault.shard is None else shard_id(fault.shard)),
+                fault.factor,
+            )
+            for fault in scenario.faults
+            if isinstance(fault, models.Slow) and fault.function in {None, name}
+        ],
+    )
+    duration = Duration(model.fixed, model.per_record, model.jitter)
+    return ModelledFunction(name, duration, described.Timeout * SECOND, clock, scenario.seed, ailments)
+
+
+def _selection(fault: models.Poison, stream: SimulatedStream, seed: int, number: int) -> Selection:
+    if fault.key is not None:
+        return OfKeys([fault.key])
+    if fault.rate is not None:
+        return AtRate(fault.rate, seed, f"{fault.stream} {number}")
+    if fault.shard is None:
+        assert fault.record is not None
+        found = stream.nth_arrival(fault.record)
+        return AtPositions({found[0]: [found[1]]} if found else {})
+    shard = shard_id(fault.shard)
+    position = fault.record if fault.record is not None else stream.first_from(shard, fault.at or 0)
+    return AtPositions({shard: [position]})
+
+
+def _end(end: int | None) -> int:
+    return FOR_GOOD if end is None else end
+
+
+class Calendar:
+    """What goes wrong at certain times and is not a component's own business: throttles; and tells all faults' times."""
+
+    def __init__(self, faults: Sequence[models.Fault], account: Account, clock: Clock, sink: Sink) -> None:
+        self._account = account
+        self._clock = clock
+        self._sink = sink
+        self._faults = faults
+
+    def start(self) -> None:
+        """Begins to keep the dates; they never hold up the end of a run."""
+        for fault in self._faults:
+            self._clock.start(self._keep(fault), f"fault {fault.said}")
+
+    async def _keep(self, fault: models.Fault) -> None:
+        begin, end = (0, None) if isinstance(fault, models.Poison) else (fault.begin, fault.end)
+        if begin > 0:
+            await self._clock.sleep(begin)
+        self._sink(Fault(self._clock.now, fault.said, end))
+        if not isinstance(fault, models.Throttle):
+            return
+        throttled = self._throttled(fault.function)
+        before = [(place, place.limit) for place in throttled]
+        for place in throttled:
+            place.limit = min(fault.limit, place.limit) if place.limit is not None else fault.limit
+        if end is not None:
+            await self._clock.sleep(end - begin)
+            for place, limit in before:
+                place.limit = limit
+
+    def _throttled(self, function: str | None) -> Sequence["Slice | FunctionConcurrency"]:
+        return [self._account.unreserved] if function is None else [self._account.functions[function]]

@@ -1,0 +1,100 @@
+"""What the oracle reports: a broken guarantee, in words, with the lines that prove it. Knows no rules."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from streamsim.model.batch import Positions, as_ranges
+from streamsim.model.events import Event
+
+#: The guarantees that can break. Where Jepsen's Kafka workload has a name for the anomaly, it is that name.
+#: `lost`                    a record neither delivered, discarded, filtered nor expired when its shard ended
+#: `nonmonotonic-delivery`   records of a lane delivered for the first time out of order
+#: `skip`                    a batch that is not the head of its lane's unfinished records
+#: `checkpoint-ahead`        a checkpoint past unfinished records
+#: `checkpoint-back`         a checkpoint before an earlier one
+#: `two-in-flight`           two invocations of one lane at once, or a result nobody waited for
+#: `id-changed`              an unchanged batch under another request id
+#: `id-reused`               a changed batch under a request id used before
+#: `attempt-misnumbered`     an attempt that is neither the first nor one more than those that counted
+#: `over-retried`            more attempts than MaximumRetryAttempts allows
+#: `under-retried`           given up before the attempts were used, or counted wrongly in the document
+#: `not-bisected`            a failed batch of several records retried or given up despite BisectBatchOnFunctionError
+#: `split-uneven`            parts that do not begin where the rules cut the batch
+#: `too-early`               an unchanged batch sent again before its back-off was over
+#: `age`                     MaximumRecordAgeInSeconds ignored, or records given up by an age they had not reached
+#: `undelivered-first`       a discarded batch whose document went nowhere, or somewhere without OnFailure
+#: `over-limit`              concurrency above its ceiling, or counted wrongly
+#: `batch-too-large`         more records than BatchSize
+#: `child-before-parent`     a child shard begun before its parents were through
+#: `time-back`               an event before the one above it
+#: `out-of-place`            an event that cannot follow what came before
+Kind = Literal[
+    "lost",
+    "nonmonotonic-delivery",
+    "skip",
+    "checkpoint-ahead",
+    "checkpoint-back",
+    "two-in-flight",
+    "id-changed",
+    "id-reused",
+    "attempt-misnumbered",
+    "over-retried",
+    "under-retried",
+    "not-bisected",
+    "split-uneven",
+    "too-early",
+    "age",
+    "undelivered-first",
+    "over-limit",
+    "batch-too-large",
+    "child-before-parent",
+    "time-back",
+    "out-of-place",
+]
+
+#: How many violations of one kind are kept; a broken run would otherwise fill the memory with the same sentence.
+KEPT_OF_A_KIND: Final = 100
+
+
+#: The number of an event's line in the trace (the header is line 1), and the event.
+Line = tuple[int, Event]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A broken guarantee at `t` (microseconds); `evidence` is ascending, never empty, and ends where it showed."""
+
+    kind: Kind
+    sentence: str
+    t: int
+    mapping: str
+    shard: str
+    evidence: tuple[Line, ...]
+
+
+class Findings:
+    """The violations found so far, at most `KEPT_OF_A_KIND` of a kind; `counts` has the true numbers."""
+
+    __slots__ = ("counts", "kept")
+
+    def __init__(self) -> None:
+        self.kept: list[Violation] = []
+        self.counts: Counter[Kind] = Counter()
+
+    def add(self, kind: Kind, sentence: str, mapping: str, shard: str, *evidence: Line | None) -> None:
+        """Notes a violation. Evidence may repeat itself and name lines nobody has (None); it is put in order."""
+        self.counts[kind] += 1
+        if self.counts[kind] > KEPT_OF_A_KIND:
+            return
+        by_number = {line[0]: line for line in evidence if line is not None}
+        proof = tuple(by_number[number] for number in sorted(by_number))
+        self.kept.append(Violation(kind, sentence, proof[-1][1][0], mapping, shard, proof))
+
+
+def in_words(positions: Positions) -> str:
+    """`record 3`, `records 0-4`, `records 0-4, 7 and 3 more ranges`."""
+    ranges = as_ranges(positions)
+    texts = [str(first) if first == last else f"{first}-{last}" for first, last in ranges[:3]]
+    more = f" and {len(ranges) - 3} more ranges" if len(ranges) > 3 else ""
+    return f"{'record' if len(positions) == 1 else 'records'} {', '.join(texts)}{more}"
