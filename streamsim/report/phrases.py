@@ -4,18 +4,18 @@ Knows how a person reads them; must not know where they are shown: no colour, no
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from textwrap import wrap
 from typing import Any, Final
 
+from streamsim.model import events as happened
 from streamsim.model.batch import Positions
+from streamsim.model.events import Event
 from streamsim.model.units import HOUR, MILLISECOND, MINUTE, SECOND, show_duration
+from streamsim.trace.expectations import measure_named
 
 _UNIT: Final = re.compile(r"(?<=\d) (?=(?:us|ms|s|m|h|d)\b)")
 _SHARD: Final = re.compile(r"shardId-0*(\d+)")
-
-#: Measures counted in milliseconds, as CloudWatch gives them; all below these names are times too.
-_TIMES: Final = ("IteratorAge", "Duration", "blocked", "caught_up")
 
 #: The AWS defaults of the settings that shape delivery (CreateEventSourceMapping), and how a person says the others.
 _SAID: Final[tuple[tuple[str, Any, str], ...]] = (
@@ -59,11 +59,39 @@ def records(positions: Positions, dash: str = "-") -> str:
     return f"record {first}" if first == last else f"records {first}{dash}{last}"
 
 
+def many(positions: Positions) -> str:
+    """`record 20 (1)`, `records 120-148 (29)`."""
+    return f"{records(positions)} ({len(positions):,})"
+
+
 def instant(t: int) -> str:
     """`12.800 s` in the first minute, `1:02:03.400` after it: readable, and of one width in a long story."""
     if t < MINUTE:
         return f"{t // SECOND}.{t % SECOND // MILLISECOND:03d} s"
     return f"{t // HOUR}:{t % HOUR // MINUTE:02d}:{t % MINUTE // SECOND:02d}.{t % SECOND // MILLISECOND:03d}"
+
+
+#: What each kind of event says as evidence.
+_SAID_BY: Final[dict[type, Callable[[Any], str]]] = {
+    happened.Invoke: lambda e: f"invoke {e.request_id[:8]} try {e.attempt}  {many(e.positions)}",
+    happened.Result: lambda e: f"{e.outcome} of {e.request_id[:8]} try {e.attempt}",
+    happened.Backoff: lambda e: f"back-off of {e.request_id[:8]} until {instant(e.until)}",
+    happened.Split: lambda e: f"split of {e.request_id[:8]} at {e.at}",
+    happened.Discard: lambda e: f"discard of {e.request_id[:8]}  {many(e.positions)}, {e.condition}",
+    happened.Expired: lambda e: f"expired {many(e.positions)}",
+    happened.Filtered: lambda e: f"filtered {many(e.positions)}",
+    happened.Checkpoint: lambda e: f"checkpoint {e.position}",
+    happened.CaughtUp: lambda _: "caught up",
+    happened.ShardOpen: lambda e: f"open at {e.position}",
+    happened.ShardEnd: lambda e: f"end after {counted(e.arrived, 'record')}",
+    happened.Fault: lambda e: str(e.what),
+}
+
+
+def event_said(event: Event) -> str:
+    """An event in a line, as evidence: when, where, what, of which batch."""
+    where = "" if isinstance(event, happened.Fault) else f"  {shard_name(event.shard)}"
+    return f"{instant(event.t)}{where}  {_SAID_BY[type(event)](event)}"
 
 
 def wrapped(sentence: str, width: int) -> list[str]:
@@ -94,20 +122,16 @@ def found(metrics: Mapping[str, Any], measure: str) -> Any:
     return value
 
 
-def is_time(measure: str) -> bool:
-    """Whether the measure is counted in milliseconds."""
-    return measure.split(".", 1)[0] in _TIMES
-
-
 def measured(measure: str, value: Any) -> str:
     """A measured value as a person reads it: times with their unit, money with its sign, counts with commas."""
     if value is None:
-        return "never" if measure == "caught_up" else "not measured"
+        return "never"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    if is_time(measure):
+    unit = measure_named(measure).unit
+    if unit == "ms":
         return show_duration(round(value * MILLISECOND))
-    if measure.startswith("cost"):
+    if unit == "USD":
         return f"${value:,.2f}" if value >= 1 else f"${value:.4f}"
     return number(value)
 

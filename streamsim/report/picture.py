@@ -92,7 +92,7 @@ class Picture:
         self.shown = troubled_first(timeline.rows.values())
         self._label = max([len("concurrency"), *(len(self._name(row)) for row in self.shown)]) + 2
         self._columns = max(20, width - self._label - 1 - self._margin())
-        self._edges = _edges(timeline.used(), self._columns)
+        self._edges = column_edges(timeline.used(), self._columns)
         self._seen: set[Kind] = set()
 
     def lines(self) -> list[Text]:
@@ -194,7 +194,7 @@ class Picture:
         return line
 
     def _age(self) -> list[Text]:
-        ages = self._highest(self._timeline.iterator_age)
+        ages = highest(self._timeline.iterator_age, self._edges)
         top = max(ages, default=-1)
         if top < 0:
             return []
@@ -209,7 +209,7 @@ class Picture:
         return "" if top < 0 else f"max {show_duration(top)}"
 
     def _concurrency(self) -> list[Text]:
-        levels = self._highest(self._timeline.concurrency)
+        levels = highest(self._timeline.concurrency, self._edges)
         top = max(levels, default=-1)
         if top < 0:
             return []
@@ -226,9 +226,6 @@ class Picture:
     def _peak(self) -> str:
         top = max(self._timeline.concurrency)
         return "" if top < 0 else f"max {top} of {self.ceiling().value}"
-
-    def _highest(self, bins: "array[int]") -> list[int]:
-        return [max(bins[first:stop]) for first, stop in self._edges]
 
     def _sparkline(self, label: str, values: Sequence[int], top: int, styles: Sequence[str]) -> Text:
         heights = ASCII_HEIGHTS if self._plain else HEIGHTS
@@ -294,9 +291,14 @@ def _note(row: Row) -> str:
     return ""
 
 
-def _edges(bins: int, columns: int) -> list[tuple[int, int]]:
+def column_edges(bins: int, columns: int) -> list[tuple[int, int]]:
     """Which bins make a column: each bin in exactly one, unless there are more columns than bins."""
     return [
         (column * bins // columns, max(column * bins // columns + 1, (column + 1) * bins // columns))
         for column in range(columns)
     ]
+
+
+def highest(bins: "array[int]", edges: Sequence[tuple[int, int]]) -> list[int]:
+    """The highest value in each column."""
+    return [max(bins[first:stop]) for first, stop in edges]

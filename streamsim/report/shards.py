@@ -11,7 +11,7 @@ from streamsim.report.phrases import counted, shard_number
 
 
 class Shards:
-    """Collects shards that open at one instant after the same parents, or that end one right after the other.
+    """Collects shards that open at one instant after the same parents, and those that ended since shards last opened.
 
     `checkpoints` are the last ones, by mapping and shard.
     """
@@ -23,11 +23,6 @@ class Shards:
         self.ended: list[happened.ShardEnd] = []
         self.checkpoints: dict[tuple[str, str], int] = {}
 
-    @property
-    def waiting(self) -> bool:
-        """Whether some are collected and not told."""
-        return bool(self.opened or self.ended)
-
     def opens(self, event: happened.ShardOpen) -> None:
         """Collects a shard that opens."""
         self.opened.append(event)
@@ -36,26 +31,29 @@ class Shards:
         """Collects a shard that ends."""
         self.ended.append(event)
 
-    def joined_by(self, event: Event) -> bool:
-        """Whether the event belongs to those collected."""
-        if isinstance(event, happened.ShardEnd):
-            return bool(self.ended) and self.ended[0].mapping == event.mapping
-        if isinstance(event, happened.ShardOpen) and self.opened:
-            first = self.opened[0]
-            return (first.t, first.parents, first.mapping) == (event.t, event.parents, event.mapping)
-        return False
+    def opening_with(self, event: Event) -> bool:
+        """Whether the event is another shard that opens together with those collected."""
+        if not isinstance(event, happened.ShardOpen):
+            return False
+        first = self.opened[0]
+        return (first.t, first.parents, first.mapping) == (event.t, event.parents, event.mapping)
 
-    def told(self) -> tuple[int, str, str]:
-        """When, of which mapping, and the words for those collected; afterwards none are."""
+    def told(self) -> list[tuple[int, str, str]]:
+        """When, of which mapping, and the words: first for those that ended, then for those that opened."""
+        lines = []
+        for mapping in dict.fromkeys(one.mapping for one in self.ended):
+            ended = [one for one in self.ended if one.mapping == mapping]
+            lines.append((ended[-1].t, mapping, self._ending(ended)))
         if self.opened:
-            opened, self.opened = self.opened, []
-            return opened[0].t, opened[0].mapping, _opening(opened)
-        ended, self.ended = self.ended, []
-        return ended[-1].t, ended[0].mapping, self._ending(ended)
+            lines.append((self.opened[0].t, self.opened[0].mapping, _opening(self.opened)))
+        self.opened, self.ended = [], []
+        return lines
 
     def _ending(self, ended: list[happened.ShardEnd]) -> str:
         arrived = sum(one.arrived for one in ended)
-        words = f"{_names(one.shard for one in ended)} {_verb('end', ended)}: {counted(arrived, 'record')}"
+        by = "" if ended[0].t == ended[-1].t else " by then"
+        names = _names(sorted((one.shard for one in ended), key=lambda shard: (len(shard), shard)))
+        words = f"{names} {_verb('end', ended)}{by}: {counted(arrived, 'record')}"
         done = [self.checkpoints.get((one.mapping, one.shard)) for one in ended]
         if all(position is None for position in done):
             return words

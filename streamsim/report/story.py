@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from streamsim.model import events as happened
-from streamsim.model.batch import Positions
 from streamsim.model.events import Event
 from streamsim.model.units import show_duration
 from streamsim.report.incidents import Incident, Incidents
@@ -18,7 +17,7 @@ from streamsim.report.phrases import (
     counted,
     destination_name,
     instant,
-    records,
+    many,
     settings_said,
     shard_name,
 )
@@ -30,7 +29,7 @@ from streamsim.trace.header import Header
 
 #: So many incidents are told try by try, and so many discards and expiries apart from incidents; the others are counted.
 INCIDENTS_TOLD: Final = 40
-LOSSES_TOLD: Final = 12
+LOSSES_TOLD: Final = 5
 
 #: Where the outcome of an attempt stands, and the longest error text.
 _ARROW: Final = 56
@@ -75,7 +74,7 @@ class Story:
     def __call__(self, event: Event) -> None:
         """Takes an event."""
         self._incidents.now = event.t
-        if self._shards.waiting and not self._shards.joined_by(event):
+        if self._shards.opened and not self._shards.opening_with(event):
             self._tell_shards()
         handler = self._handlers.get(type(event))
         if handler is not None:
@@ -87,8 +86,7 @@ class Story:
         for key in self._lanes:
             self._release(key)
         self._fold(meanwhile=bool(self._lanes))
-        if self._shards.waiting:
-            self._tell_shards()
+        self._tell_shards()
 
     def _begin(self) -> None:
         self._write(f"{self._header.scenario} · seed {self._header.seed}")
@@ -136,7 +134,9 @@ class Story:
             self._release(key)
             lane.begin(event.request_id, incident.depth)
         lane.tries += 1
-        sent = f"{'  ' * lane.depth}invoke {event.request_id[:8]} try {event.attempt}  {_counted(invoke.positions)}"
+        sent = (
+            f"{'  ' * lane.depth}invoke {event.request_id[:8]} try {event.attempt}  {many(invoke.positions)}"
+        )
         line = Line(key, self._at(invoke.t, key) + f"{sent.ljust(_ARROW)}  -> {ending(event)}")
         if event.error is not None and event.error != lane.error:
             lane.error = event.error
@@ -186,7 +186,7 @@ class Story:
         self._pending = Line(
             key,
             self._at(event.t, key)
-            + f"discard {_counted(event.positions)} after {counted(event.attempts, 'try', 'tries')}: "
+            + f"discard {many(event.positions)} after {counted(event.attempts, 'try', 'tries')}: "
             f"{event.condition}, {where}",
         )
         self._end_of(key)
@@ -202,7 +202,7 @@ class Story:
             return
         unread = len(event.positions) - read
         how = "unread" if not read else f"unfinished, {unread:,} of them unread" if unread else "unfinished"
-        gone = f"{_counted(event.positions)} leave{'' if len(event.positions) > 1 else 's'} the stream {how}"
+        gone = f"{many(event.positions)} leave{'' if len(event.positions) > 1 else 's'} the stream {how}"
         self._pending = Line(key, self._at(event.t, key) + f"{gone}: retention ended")
         self._end_of(key)
 
@@ -287,18 +287,15 @@ class Story:
         return f"{'' if t is None else instant(t):>12}  {place.ljust(self._place)}"
 
     def _tell_shards(self) -> None:
-        """Which shards opened or ended at once, after what was said before."""
-        if self._shards.ended:
-            self._settle()
-            for key in self._lanes:
-                self._release(key)
-            self._fold(meanwhile=bool(self._lanes))
-        else:
-            self._settle()
+        """Which shards opened at once, and which had ended before, after what was said before."""
+        self._settle()
+        if not self._lanes:
             self._fold()
-        t, mapping, words = self._shards.told()
-        place = f"{mapping} shards" if self._several else "shards"
-        self._write(f"{instant(t):>12}  {place.ljust(self._place)}{words}")
+        place = "shards".ljust(self._place)
+        for t, mapping, words in self._shards.told():
+            self._write(
+                f"{instant(t):>12}  {f'{mapping} shards'.ljust(self._place) if self._several else place}{words}"
+            )
 
 
 def story(header: Header, events: Iterable[Event]) -> list[str]:
@@ -309,7 +306,3 @@ def story(header: Header, events: Iterable[Event]) -> list[str]:
         teller(event)
     teller.close()
     return lines
-
-
-def _counted(positions: Positions) -> str:
-    return f"{records(positions)} ({len(positions):,})"

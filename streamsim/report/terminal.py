@@ -13,8 +13,10 @@ from typing import Any, Final, Protocol
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
+from streamsim.model.events import Event
 from streamsim.model.units import parse_duration, show_duration
 from streamsim.report.phrases import (
+    event_said,
     found,
     instant,
     measured,
@@ -32,6 +34,7 @@ NARROWEST: Final = 60
 WIDEST: Final = 200
 
 _QUIET: Final = "bright_black"
+_VERDICTS: Final = {True: "bold green", False: "bold red", None: "bold"}
 _MOST_VIOLATIONS: Final = 5
 _MOST_EVIDENCE: Final = 4
 _MOST_INCIDENTS: Final = 4
@@ -72,8 +75,8 @@ class Violation(Protocol):
         """What is wrong, in words."""
 
     @property
-    def evidence(self) -> Sequence[Any]:
-        """The events, or the lines of the trace, that prove it."""
+    def evidence(self) -> Sequence[tuple[int, Event]]:
+        """The lines of the trace that prove it: their numbers and events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ class Summary:
     def _verdict(self, width: int, *, plain: bool) -> Iterator[Text]:
         well, verdict = headline(self.expectations, self.violations)
         line = Text()
-        line.append(f"{sign(well, plain=plain)} {verdict}", "bold green" if well else "bold red")
+        line.append(f"{sign(well, plain=plain)} {verdict}", _VERDICTS[well])
         title = f"  {self.header.scenario}"
         if len(line) + len(title) <= width:
             line.append(title, "bold")
@@ -178,8 +181,10 @@ def render_summary(
     return Summary(header, metrics, expectations, violations, timeline, source)
 
 
-def sign(well: bool, *, plain: bool) -> str:
-    """A tick or a cross."""
+def sign(well: bool | None, *, plain: bool) -> str:
+    """A tick, a cross, or a dot where nobody asked."""
+    if well is None:
+        return "*" if plain else "•"
     if plain:
         return "+" if well else "x"
     return "✓" if well else "✗"
@@ -254,11 +259,11 @@ def _violations(violations: Sequence[Violation], width: int, *, plain: bool) -> 
         line = Text(f"{sign(well=False, plain=plain)} {violation.kind}", "bold red")
         yield line
         yield from _wrapped(violation.sentence, width)
-        for proof in violation.evidence[:_MOST_EVIDENCE]:
-            yield Text(f"    {proof}"[:width], _QUIET)
+        for number, event in violation.evidence[:_MOST_EVIDENCE]:
+            yield Text(f"    line {number:<6} {event_said(event)}"[:width], _QUIET)
         more = len(violation.evidence) - _MOST_EVIDENCE
         if more > 0:
-            yield Text(f"    and {more:,} more lines of the trace", _QUIET)
+            yield Text(f"    and {more:,} more lines", _QUIET)
     more = len(violations) - _MOST_VIOLATIONS
     if more > 0:
         yield Text(f"  and {more:,} more violations", "bold red")

@@ -17,8 +17,8 @@ from streamsim.trace.header import Header
 _ORDER: Final = ("nonmonotonic-delivery", "skip")
 
 
-def headline(expectations: Sequence[Mapping[str, Any]], violations: Sequence[Any]) -> tuple[bool, str]:
-    """Whether all is well, and the verdict in a few words: broken guarantees before failed expectations."""
+def headline(expectations: Sequence[Mapping[str, Any]], violations: Sequence[Any]) -> tuple[bool | None, str]:
+    """Whether all is well (None: nobody said what well is), and the verdict in a few words: broken guarantees before failed expectations."""
     failed = sum(not one["ok"] for one in expectations)
     if violations:
         kinds = [violation.kind for violation in violations]
@@ -28,7 +28,7 @@ def headline(expectations: Sequence[Mapping[str, Any]], violations: Sequence[Any
     if failed:
         return False, f"{failed} of {counted(len(expectations), 'expectation')} failed"
     if not expectations:
-        return True, "Done; nothing was expected"
+        return None, "Nothing was expected of this run"
     return True, "The expectation holds" if len(
         expectations
     ) == 1 else f"All {len(expectations)} expectations hold"

@@ -15,6 +15,7 @@ from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.model.units import HOUR, MILLISECOND, MINUTE, SECOND
 from streamsim.trace.header import Header
+from streamsim.trace.measures import Measures
 
 #: What an attempt comes to: (outcome, duration in microseconds, error text, position it failed from).
 Ending = tuple[Any, int, str | None, int | None]
@@ -279,22 +280,24 @@ def quiet() -> tuple[Header, list[Event]]:
     return header("Nothing happens", 2), merged([Lane(n, 5, 12 * SECOND, fine()) for n in range(2)], 2)
 
 
-def metrics(events: list[Event]) -> dict[str, Any]:
-    """A metrics document with the values that can be counted simply; times in milliseconds."""
-    results = [event for event in events if isinstance(event, happened.Result)]
-    ages = sorted(event.iterator_age for event in events if isinstance(event, happened.Invoke))
-    ran = [event for event in results if event.outcome not in {"throttled", "too_large"}]
-    durations = sorted(event.duration for event in ran)
-    return {
-        "records": sum(event.arrived for event in events if isinstance(event, happened.ShardEnd)),
-        "delivered_again": 89,
-        "discarded": sum(len(event.positions) for event in events if isinstance(event, happened.Discard)),
-        "expired": sum(len(event.positions) for event in events if isinstance(event, happened.Expired)),
-        "Invocations": len(ran),
-        "Errors": sum(event.outcome in {"error", "timeout"} for event in ran),
-        "Throttles": sum(event.outcome == "throttled" for event in results),
-        "Duration": {"p99": durations[-1 - len(durations) // 100] / MILLISECOND},
-        "IteratorAge": {"max": ages[-1] / MILLISECOND, "p50": ages[len(ages) // 2] / MILLISECOND},
-        "ConcurrentExecutions": {"max": max(e.concurrency for e in events if isinstance(e, happened.Invoke))},
-        "blocked": {"max": 3300.0},
-    }
+@cache
+def factors() -> tuple[tuple[int, Header, list[Event]], ...]:
+    """A slow function behind two shards with ParallelizationFactor 1, 2 and 10."""
+    runs = []
+    for factor in (1, 2, 10):
+        lanes = [
+            Lane(n, 30, 60 * SECOND, fine(900 * MILLISECOND), size=10, lane=i, lanes=factor)
+            for n in range(2)
+            for i in range(factor)
+        ]
+        head = header("More lanes for a slow function", 2, BatchSize=10, ParallelizationFactor=factor)
+        runs.append((factor, head, merged(lanes, 2)))
+    return tuple(runs)
+
+
+def metrics(header: Header, events: list[Event]) -> dict[str, Any]:
+    """The measures of a run."""
+    measures = Measures(header)
+    for event in events:
+        measures(event)
+    return measures.report()

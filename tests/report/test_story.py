@@ -1,14 +1,17 @@
 """The story of a run as text: what is told, what is folded, and that every line is true."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.model.units import HOUR, MILLISECOND, SECOND
 from streamsim.report.story import Story, story
+from tests.engine.worlds import World, play_world, worlds
 from tests.report import runs
 
 Golden = Callable[[str, str], None]
@@ -106,8 +109,8 @@ def test_children_open_after_their_parents_in_one_line() -> None:
 def test_losses_apart_from_incidents_are_told_while_they_are_few() -> None:
     events = [happened.Expired(n, "default", runs.shard_id(0), 0, range(n, n + 1)) for n in range(30)]
     lines = told(*events)
-    assert len([line for line in lines if "retention ended" in line]) == 12
-    assert "18 records expired" in lines[-1]
+    assert len([line for line in lines if "retention ended" in line]) == 5
+    assert "25 records expired" in lines[-1]
 
 
 def test_a_bisect_of_many_bad_records_is_told_up_to_a_point() -> None:
@@ -126,3 +129,34 @@ def test_lines_stream_out_before_the_run_ends() -> None:
     for event in events[: len(events) // 2]:
         teller(event)
     assert len(lines) > 10
+
+
+COUNTED = (
+    r"([\d,]+) more tries",
+    r"([\d,]+) more attempts?",
+    r"([\d,]+) invocations? in",
+    r"([\d,]+) fails?\b",
+    r"([\d,]+) throttled",
+)
+
+
+def attempts_told(lines: list[str]) -> int:
+    """How many attempts the lines speak of, one by one or in counts."""
+    total = 0
+    for line in lines:
+        words, arrow, _ = line.partition("  -> ")
+        total += bool(arrow)
+        if "more tries" in words:
+            words = words.partition("more tries")[0] + "more tries"
+        total += sum(int(count.replace(",", "")) for one in COUNTED for count in re.findall(one, words))
+    return total
+
+
+@settings(max_examples=60, deadline=None)
+@given(worlds)
+def test_every_attempt_of_any_world_is_told_or_counted_once(world: World) -> None:
+    events = play_world(world)
+    lines = story(world.header, events)[3:]
+    assert attempts_told(lines) == sum(isinstance(event, happened.Result) for event in events), "\n".join(
+        lines
+    )

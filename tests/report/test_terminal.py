@@ -22,7 +22,7 @@ Golden = Callable[[str, str], None]
 class Broken:
     kind: str
     sentence: str
-    evidence: tuple[str, ...]
+    evidence: tuple[tuple[int, Event], ...]
 
 
 def summary(
@@ -32,7 +32,7 @@ def summary(
     timeline = Timeline(header)
     for event in events:
         timeline(event)
-    metrics = runs.metrics(events)
+    metrics = runs.metrics(header, events)
     expectations = [
         {"measure": "discarded", "test": "1", "value": metrics["discarded"], "ok": metrics["discarded"] == 1},
         {
@@ -79,3 +79,19 @@ def test_a_rare_error_in_a_green_column_stays_visible() -> None:
     row = next(line for line in text.splitlines() if line.startswith(" shard 2"))
     assert LOOKS[Kind.ERROR].glyph in row
     assert LOOKS[Kind.EXPIRED].glyph in row
+
+
+def test_violations_come_with_the_lines_that_prove_them(golden_text: Golden) -> None:
+    header, events = runs.poison()
+    lost = Broken(
+        "lost",
+        "record 137 of shard 2 was neither delivered, discarded, filtered nor expired",
+        ((17, events[12]), (23, events[40])),
+    )
+    text = printed(summary((header, events), {}, lost), 100)
+    assert text.startswith("\u2717 A guarantee is broken: 1 violation")
+    golden_text("violation.txt", text)
+
+
+def test_colour_is_left_out_where_the_output_is_no_terminal() -> None:
+    assert "\x1b" not in printed(summary(runs.poison()), 100)

@@ -1,0 +1,264 @@
+"""One table for the runs of a `compare:` scenario: what differs between them, and which run is best at it.
+
+Knows which measures are worth comparing and which way is better; computes none of them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text
+
+from streamsim.model.units import show_duration
+from streamsim.report.phrases import counted, found, measured, strung, wrapped
+from streamsim.report.picture import ASCII_HEIGHTS, HEIGHTS, column_edges, highest
+from streamsim.report.terminal import NARROWEST, WIDEST, printable, sign
+from streamsim.report.timeline import Timeline
+from streamsim.trace.header import Header
+
+#: Measures to compare, in this order; of all of these less is better, but of the last two.
+_LESS_IS_BETTER: Final = (
+    "IteratorAge.max", "IteratorAge.p99", "IteratorAge.p50", "IteratorAge.end", "blocked.max", "caught_up", "discarded",
+    "expired", "skipped", "delivered_again", "deliveries.max", "Errors", "Throttles", "Duration.p99", "cost.usd",
+)  # fmt: skip
+_NEITHER: Final = (
+    "Invocations",
+    "ConcurrentExecutions.max",
+    "records",
+    "order.per_key",
+    "order.per_shard",
+    "order.contract",
+)
+
+_QUIET: Final = "bright_black"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of several: the settings that make it different, and what came of it, as in `run --json`."""
+
+    settings: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    expectations: Sequence[Mapping[str, Any]] = ()
+    violations: Sequence[Any] = ()
+    timeline: Timeline | None = None
+
+    @property
+    def name(self) -> str:
+        """`ParallelizationFactor 10`, `BatchSize 10, retries 2`: settings by the last part of their path."""
+        return ", ".join(f"{_last(key)} {value}" for key, value in self.settings.items())
+
+    @property
+    def well(self) -> bool:
+        """Whether every expectation holds and no guarantee is broken."""
+        return all(one["ok"] for one in self.expectations) and not self.violations
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    text: str
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A row of the table: its name, a cell for each run, and the values where they can be drawn."""
+
+    name: str
+    cells: list[_Cell]
+    values: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A rich renderable; see `render_comparison`."""
+
+    header: Header
+    runs: Sequence[Run]
+    source: str | None = None
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width = max(NARROWEST, min(WIDEST, options.max_width))
+        yield from printable(self.lines(width, plain=options.ascii_only), options)
+
+    def lines(self, width: int, *, plain: bool = False) -> Iterator[Text]:
+        """Verdict, the age of all runs on one scale, the table, what is equal everywhere, what to type next."""
+        yield from self._verdict(width, plain=plain)
+        yield Text()
+        ages = list(_ages(self.runs, width, plain=plain))
+        if ages:
+            yield from ages
+            yield Text()
+        table = [*_measures(self.runs, plain=plain), *_expected(self.runs, plain=plain)]
+        yield from _drawn(self.runs, table, width, plain=plain)
+        same = [f"{name} {measured(name, found(self.runs[0].metrics, name))}" for name in _same(self.runs)]
+        if same:
+            yield Text()
+            for i, line in enumerate(strung(same, width - 18, " - " if plain else " · ")):
+                yield Text(("same in all runs  " if i == 0 else " " * 18) + line, _QUIET)
+        yield Text()
+        command = f"streamsim run {self.source or 'SCENARIO'} --report report.html"
+        yield Text.assemble(("next  ", _QUIET), (command, "bold"))
+
+    def _verdict(self, width: int, *, plain: bool) -> Iterator[Text]:
+        failed = sum(not run.well for run in self.runs)
+        asked = any(run.expectations for run in self.runs) or failed > 0
+        many = counted(len(self.runs), "run")
+        line = Text()
+        if not asked:
+            line.append(f"{sign(None, plain=plain)} {many} compared", "bold")
+        elif failed:
+            line.append(f"{sign(well=False, plain=plain)} {failed} of {many} failed", "bold red")
+        else:
+            line.append(f"{sign(well=True, plain=plain)} All {many} hold what was expected", "bold green")
+        line.append(f"  {self.header.scenario}", "bold")
+        yield line
+        sentence = _best_and_worst(self.runs)
+        if sentence:
+            for part in wrapped(sentence, width - 2):
+                yield Text(f"  {part}")
+
+
+def render_comparison(header: Header, runs: Sequence[Run], *, source: str | None = None) -> Comparison:
+    """What to print on stdout after the runs of a `compare:` scenario, in their order; at least two."""
+    return Comparison(header, runs, source)
+
+
+def _last(key: str) -> str:
+    return key.rsplit(".", 1)[-1]
+
+
+def _best_and_worst(runs: Sequence[Run]) -> str | None:
+    """What the settings change most plainly: the first measure that differs, at its best and its worst."""
+    for measure in _differing(runs, _LESS_IS_BETTER):
+        known = [
+            (value, run) for run in runs if isinstance(value := found(run.metrics, measure), int | float)
+        ]
+        if len(known) < 2:
+            continue
+        best, worst = min(known, key=lambda one: one[0]), max(known, key=lambda one: one[0])
+        name = measure.replace(".", " ")
+        return (
+            f"{name} is {measured(measure, best[0])} with {best[1].name}, "
+            f"{measured(measure, worst[0])} with {worst[1].name}."
+        )
+    return None
+
+
+def _differing(runs: Sequence[Run], measures: Sequence[str]) -> list[str]:
+    """The measures whose shown values are not the same in every run."""
+    return [name for name in measures if len({measured(name, found(run.metrics, name)) for run in runs}) > 1]
+
+
+def _same(runs: Sequence[Run]) -> list[str]:
+    """The measures that are the same in every run, but for zeros."""
+    return [
+        name
+        for name in (*_NEITHER, *_LESS_IS_BETTER)
+        if found(runs[0].metrics, name) and name not in _differing(runs, (name,))
+    ]
+
+
+def _measures(runs: Sequence[Run], *, plain: bool) -> Iterator[_Line]:
+    for name in _differing(runs, (*_LESS_IS_BETTER, *_NEITHER)):
+        values = [found(run.metrics, name) for run in runs]
+        known = [value for value in values if isinstance(value, int | float)]
+        best = min(known) if known and name in _LESS_IS_BETTER else None
+        cells = []
+        for value in values:
+            is_best = best is not None and measured(name, value) == measured(name, best)
+            mark = (" *" if plain else " ★") if is_best else "  "
+            cells.append(_Cell(measured(name, value) + mark, "bold green" if is_best else ""))
+        yield _Line(
+            name,
+            cells,
+            [float(value) for value in known] if len(known) == len(values) else [],
+        )
+
+
+def _expected(runs: Sequence[Run], *, plain: bool) -> Iterator[_Line]:
+    """A row for each expectation of any run; blank where it was not asked. Then a row for broken guarantees."""
+    asked = dict.fromkeys((str(one["measure"]), str(one["test"])) for run in runs for one in run.expectations)
+    for measure, test in asked:
+        cells = []
+        for run in runs:
+            own = [one for one in run.expectations if (one["measure"], str(one["test"])) == (measure, test)]
+            if not own:
+                cells.append(_Cell("  "))
+                continue
+            well = bool(own[0]["ok"])
+            text = f"{measured(measure, own[0]['value'])} {sign(well, plain=plain)}"
+            cells.append(_Cell(text, "green" if well else "bold red"))
+        yield _Line(f"{measure}: {test}", cells)
+    if any(run.violations for run in runs):
+        cells = []
+        for run in runs:
+            count, well = len(run.violations), not run.violations
+            cells.append(_Cell(f"{count:,} {sign(well, plain=plain)}", "green" if well else "bold red"))
+        yield _Line("violations", cells)
+
+
+def _drawn(runs: Sequence[Run], table: list[_Line], width: int, *, plain: bool) -> Iterator[Text]:
+    """Measures as rows and runs as columns; as many columns beside each other as fit, the others below."""
+    settings = [_last(key) for key in runs[0].settings]
+    heads = [[str(value) for value in run.settings.values()] for run in runs]
+    label = max(len(name) for name in [*settings, *(line.name for line in table)])
+    widths = [
+        max([*(len(part) + 2 for part in head), *(len(line.cells[i].text) for line in table)]) + 2
+        for i, head in enumerate(heads)
+    ]
+    trend = len(runs) > 2 and 2 + label + sum(widths) + 2 + len(runs) <= width
+    first = 0
+    while first < len(runs):
+        stop = first + 1
+        while stop < len(runs) and 2 + label + sum(widths[first : stop + 1]) <= width:
+            stop += 1
+        if first:
+            yield Text()
+        for part, setting in enumerate(settings):
+            row = Text(f"  {setting.ljust(label)}", _QUIET)
+            for head, room in zip(heads[first:stop], widths[first:stop], strict=True):
+                row.append(f"{head[part]}  ".rjust(room), "bold default")
+            yield row
+        for line in table:
+            row = Text(f"  {line.name.ljust(label)}", _QUIET)
+            for cell, room in zip(line.cells[first:stop], widths[first:stop], strict=True):
+                row.append(" " * (room - len(cell.text)))
+                row.append(cell.text, cell.style or "default")
+            if trend and line.values:
+                row.append("  " + _trend(line.values, plain=plain), "blue")
+            yield row
+        first = stop
+
+
+def _trend(values: Sequence[float], *, plain: bool) -> str:
+    heights = ASCII_HEIGHTS if plain else HEIGHTS
+    top = max(values) or 1.0
+    return "".join(heights[min(len(heights) - 1, int(value / top * len(heights)))] for value in values)
+
+
+def _ages(runs: Sequence[Run], width: int, *, plain: bool) -> Iterator[Text]:
+    """IteratorAge of every run over the same time, on the same scale; nothing unless every run has a timeline."""
+    timelines = [run.timeline for run in runs if run.timeline is not None]
+    peaks = [max(timeline.iterator_age) for timeline in timelines]
+    if len(timelines) < len(runs) or not peaks or max(peaks) <= 0:
+        return
+    label = max(len(run.name) for run in runs) + 2
+    notes = [f"max {show_duration(max(0, peak))}" for peak in peaks]
+    columns = max(10, width - label - 3 - max(map(len, notes)))
+    end = max(timeline.end for timeline in timelines) + 1
+    heights = ASCII_HEIGHTS if plain else HEIGHTS
+    top = max(peaks)
+    yield Text(f" IteratorAge over {show_duration(end - 1)}, all on one scale", _QUIET)
+    for run, timeline, note in zip(runs, timelines, notes, strict=True):
+        row = Text(f" {run.name.ljust(label)}")
+        own = max(1, columns * timeline.end // end)
+        ages = highest(timeline.iterator_age, column_edges(timeline.used(), own))
+        drawn = "".join(
+            " " if age < 0 else heights[min(len(heights) - 1, age * len(heights) // (top + 1))]
+            for age in ages
+        )
+        row.append(drawn.ljust(columns), "blue")
+        row.append(f"  {note}", "blue")
+        yield row
