@@ -36,7 +36,7 @@ Examples:
 NO_SIMPY: Final = "this compares with SimPy, which is not installed; try: pip install 'streamsim[bench]'"
 
 
-class NotInstalled(click.ClickException):  # noqa: N818 - it says what SimPy is
+class NotInstalled(click.ClickException):
     """The command cannot be given here."""
 
     exit_code = 2
