@@ -21,7 +21,7 @@ from streamsim.model.events import (
 )
 from streamsim.trace.header import Header
 from streamsim.trace.measures import Measures, Value, flatten
-from tests.trace.drawn import play
+from tests.trace.random_traces import play
 
 Record = tuple[str, str, int]
 Attempt = tuple[Invoke, Result]
