@@ -1,0 +1,299 @@
+"""How the parts of a scenario file fit together: names, references, shards, quotas of the account.
+
+Takes what the file's own models have accepted one by one. Must not know text or lines.
+"""
+
+from collections.abc import Iterator
+from collections.abc import Mapping as Names
+from typing import Any, TypeVar
+
+from streamsim.model.units import show_size
+from streamsim.rules.settings import REPORT_BATCH_ITEM_FAILURES
+from streamsim.scenario.errors import did_you_mean
+from streamsim.scenario.faults import DestinationDown, Fault, FaultItem, Poison, Slow, SourceDown
+from streamsim.scenario.fields import Complaint
+from streamsim.scenario.file import PLURALS, ScenarioFile, Stream
+from streamsim.scenario.function import UNRESERVED_MINIMUM, Function
+from streamsim.scenario.mapping import Mapping
+from streamsim.scenario.maps import Strict
+from streamsim.scenario.models import Scenario
+
+DEFAULT = "default"
+
+Path = tuple[str | int, ...]
+Named = TypeVar("Named")
+
+
+def assemble(file: ScenarioFile) -> tuple[Scenario | None, list[Complaint]]:
+    """The scenario, and what does not fit together in its file; no scenario if anything does not."""
+    complaints = list(_shorthand(file))
+    if complaints:
+        return None, complaints
+    parts = _Parts(file)
+    complaints += [*parts.complaints, *parts.check()]
+    if complaints:
+        return None, complaints
+    return (
+        Scenario(
+            file.scenario,
+            file.seed,
+            file.duration,
+            file.epoch,
+            parts.streams,
+            parts.mappings,
+            parts.functions,
+            file.account,
+            tuple(parts.faults),
+        ),
+        [],
+    )
+
+
+def _shorthand(file: ScenarioFile) -> Iterator[Complaint]:
+    for singular, plural in PLURALS.items():
+        if getattr(file, singular) is not None and getattr(file, plural) is not None:
+            yield Complaint(
+                (singular,),
+                f"a scenario has either {singular} or {plural}",
+                f"move it into `{plural}` under a name",
+                at_key=True,
+            )
+    if file.producer is not None and file.streams is not None:
+        yield Complaint(
+            ("producer",),
+            "with `streams`, each stream has its own producer",
+            "move it into its stream",
+            at_key=True,
+        )
+    if file.producer is not None and file.stream is not None and file.stream.producer is not None:
+        yield Complaint(
+            ("producer",), "the stream has a producer already", "remove one of the two", at_key=True
+        )
+
+
+def given_name(part: Strict, kind: str) -> str | None:
+    """The name that a reference in the file has; None where it is left out."""
+    name: str | None = getattr(part, kind) if kind in part.model_fields_set else None
+    return name
+
+
+class _Parts:
+    """The parts by name with references resolved, the complaints met on the way, and where each part stands."""
+
+    def __init__(self, file: ScenarioFile) -> None:
+        self.file = file
+        self.complaints: list[Complaint] = []
+        self.streams = self._streams()
+        self.functions: dict[str, Function] = dict(
+            file.functions if file.functions is not None else {DEFAULT: file.function or Function()}
+        )
+        self.mappings = self._mappings()
+        self.faults: list[Fault] = []
+        for index, item in enumerate(file.faults):
+            self.faults += self._fault(("faults", index, item.kind), item)
+
+    def check(self) -> Iterator[Complaint]:
+        """What does not fit together, part by part."""
+        for name, stream in self.streams.items():
+            yield from _check_stream(stream, self._producer_path(name), self.file)
+        yield from self._check_twins()
+        yield from self._check_concurrency()
+
+    def _streams(self) -> dict[str, Stream]:
+        if self.file.streams is not None:
+            return dict(self.file.streams)
+        stream = self.file.stream or Stream()
+        if self.file.producer is not None:
+            stream = stream.model_copy(update={"producer": self.file.producer})
+        return {DEFAULT: stream}
+
+    def _mappings(self) -> dict[str, Mapping]:
+        given = (
+            self.file.mappings
+            if self.file.mappings is not None
+            else {DEFAULT: self.file.mapping or Mapping()}
+        )
+        mappings = {}
+        for name, mapping in given.items():
+            path = self._path("mapping", name)
+            stream = self._refer(path, "stream", given_name(mapping, "stream"), self.streams)
+            function = self._refer(path, "function", given_name(mapping, "function"), self.functions)
+            mappings[name] = mapping.model_copy(update={"stream": stream, "function": function})
+        return mappings
+
+    def _refer(self, path: Path, kind: str, name: str | None, known: Names[str, Any]) -> str:
+        """The name that a reference means, the only one or `default` where it is left out."""
+        if name is None:
+            if len(known) == 1 or DEFAULT in known:
+                return DEFAULT if DEFAULT in known else next(iter(known))
+            self.complaints.append(
+                Complaint(
+                    path, f"which {kind}? There are {_list(known)}", f"add `{kind}: {next(iter(known))}`"
+                )
+            )
+        elif name in known:
+            return name
+        else:
+            hint = did_you_mean(name, known) or f"there is {_list(known)}"
+            self.complaints.append(Complaint((*path, kind), f"there is no {kind} {name!r}", hint))
+        return next(iter(known))
+
+    def _path(self, singular: str, name: str) -> Path:
+        plural = PLURALS[singular]
+        return (plural, name) if getattr(self.file, plural) is not None else (singular,)
+
+    def _producer_path(self, name: str) -> Path:
+        if self.file.producer is not None:
+            return ("producer",)
+        return (*self._path("stream", name), "producer")
+
+    def _fault(self, path: Path, item: FaultItem) -> Iterator[Fault]:
+        """The fault with its references resolved; a source_down without a stream is one for every stream."""
+        fault = item.fault
+        function = getattr(fault, "function", None)
+        if function is not None:
+            self._refer(path, "function", function, self.functions)
+        if isinstance(fault, SourceDown) and given_name(fault, "stream") is None and fault.shard is None:
+            yield from (fault.model_copy(update={"stream": name}) for name in self.streams)
+            return
+        if isinstance(fault, Poison | SourceDown):
+            stream = self._refer(path, "stream", given_name(fault, "stream"), self.streams)
+            self._check_shard(path, fault.shard, self.streams[stream].shards)
+            fault = fault.model_copy(update={"stream": stream})
+        if isinstance(fault, Poison):
+            self._check_poison(path, fault)
+        if isinstance(fault, Slow):
+            self._check_shard(path, fault.shard, max(stream.shards for stream in self.streams.values()))
+        if isinstance(fault, DestinationDown):
+            self._check_destination(path, fault)
+        yield fault
+
+    def _check_shard(self, path: Path, shard: int | None, shards: int) -> None:
+        if shard is not None and shard >= shards:
+            known = f"the shards are 0 to {shards - 1}" if shards > 1 else "the one shard is 0"
+            self.complaints.append(Complaint((*path, "shard"), f"there is no shard {shard}; {known}"))
+
+    def _check_poison(self, path: Path, fault: Poison) -> None:
+        producer = self.streams[fault.stream].producer
+        records = producer.records if producer else ()
+        if fault.record is not None and fault.shard is None and records and fault.record >= len(records):
+            self.complaints.append(
+                Complaint(
+                    (*path, "record"),
+                    f"there is no record {fault.record}; the records are 0 to {len(records) - 1}",
+                )
+            )
+        known = [record.key for record in records] or (
+            producer.keys.names if producer and producer.keys else ()
+        )
+        if fault.key is not None and known and fault.key not in known:
+            shown = did_you_mean(fault.key, known[:1000]) or f"keys are {_list(dict.fromkeys(known))}"
+            self.complaints.append(Complaint((*path, "key"), f"no record has the key {fault.key!r}", shown))
+        if fault.how != "partial":
+            return
+        for name, mapping in self.mappings.items():
+            if mapping.stream == fault.stream and not mapping.reports_batch_item_failures:
+                whose = f"mapping {name!r}" if len(self.mappings) > 1 else "the mapping"
+                self.complaints.append(
+                    Complaint(
+                        (*path, "how"),
+                        f"`how: partial` needs {REPORT_BATCH_ITEM_FAILURES}: without it Lambda ignores what the "
+                        f"function reports, and {whose} has it not",
+                        f"add `FunctionResponseTypes: [{REPORT_BATCH_ITEM_FAILURES}]` to {whose}",
+                    )
+                )
+
+    def _check_destination(self, path: Path, fault: DestinationDown) -> None:
+        if fault.mapping is not None:
+            mapping = self.mappings[self._refer(path, "mapping", fault.mapping, self.mappings)]
+            have = mapping.destination is not None
+        else:
+            have = any(mapping.destination for mapping in self.mappings.values())
+        if not have:
+            self.complaints.append(
+                Complaint(
+                    path,
+                    "no mapping has a destination that could be down",
+                    "add `DestinationConfig: {OnFailure: {Destination: sqs}}` to the mapping",
+                    at_key=True,
+                )
+            )
+
+    def _check_twins(self) -> Iterator[Complaint]:
+        seen: dict[tuple[str, str], str] = {}
+        for name, mapping in self.mappings.items():
+            pair = (mapping.stream, mapping.function)
+            first = seen.setdefault(pair, name)
+            if first != name:
+                yield Complaint(
+                    self._path("mapping", name),
+                    f'The event source arn (" {mapping.stream} ") and function (" {mapping.function} ") provided '
+                    f"mapping already exists. Please update or delete the existing mapping {first!r}",
+                    "a second mapping of a stream needs a function of its own",
+                    at_key=True,
+                )
+
+    def _check_concurrency(self) -> Iterator[Complaint]:
+        """Lambda keeps 100 executions unreserved; accounts of less than that are models and only must not overdraw."""
+        account = self.file.account.ConcurrentExecutions
+        keep = UNRESERVED_MINIMUM if account >= UNRESERVED_MINIMUM else 0
+        left = account
+        for name, function in self.functions.items():
+            reserved = function.ReservedConcurrentExecutions
+            if not reserved:
+                continue
+            left -= reserved
+            if left >= keep:
+                continue
+            path = (*self._path("function", name), "ReservedConcurrentExecutions")
+            if keep:
+                yield Complaint(
+                    path,
+                    "Specified ReservedConcurrentExecutions for function decreases account's "
+                    f"UnreservedConcurrentExecution below its minimum value of [{UNRESERVED_MINIMUM}].",
+                    f"reserve up to {max(left + reserved - keep, 0)}, or raise account.ConcurrentExecutions ({account})",
+                )
+            else:
+                yield Complaint(
+                    path,
+                    f"this reserves more than the account's {account} executions",
+                    f"reserve up to {left + reserved}, or raise account.ConcurrentExecutions",
+                )
+            return
+
+
+def _check_stream(stream: Stream, path: Path, file: ScenarioFile) -> Iterator[Complaint]:
+    producer = stream.producer
+    if producer is None:
+        what = "producer is missing" if path[0] != "streams" else f"the stream {path[1]!r} has no producer"
+        yield Complaint(path[:-1] if path[0] == "streams" else (), what, "add `producer: {rate: 12/s}`")
+        return
+    if producer.rate and not file.duration:
+        yield Complaint(
+            (*path, "rate") if "duration" not in file.model_fields_set else ("duration",),
+            "a producer with a rate needs a duration",
+            "add `duration: 60s` at the top level: how long it produces",
+        )
+    largest, limit = stream.max_record_size, show_size(stream.max_record_size)
+    if producer.size > largest:
+        yield Complaint(
+            (*path, "size"), f"{show_size(producer.size)} is more than the stream's max_record_size, {limit}"
+        )
+    for index, record in enumerate(producer.records):
+        if record.shard is not None and record.shard >= stream.shards:
+            yield Complaint(
+                (*path, "records"),
+                f"there is no shard {record.shard}; the shards are 0 to {stream.shards - 1}",
+            )
+            return
+        if len(record.data) > largest:
+            yield Complaint(
+                (*path, "records"),
+                f"record {index} has {show_size(len(record.data))}, more than max_record_size, {limit}",
+            )
+            return
+
+
+def _list(names: Any) -> str:
+    shown = [str(name)[:40] for name in names]
+    return ", ".join(shown[:6]) + (f" and {len(shown) - 6} more" if len(shown) > 6 else "")

@@ -1,0 +1,225 @@
+"""What goes wrong in a scenario, and when: each fault a map of one key."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import Field, PrivateAttr, model_validator
+
+from streamsim.rules.settings import described
+from streamsim.scenario.fields import (
+    Instant,
+    LaterInstant,
+    PositiveDuration,
+    Reference,
+    Share,
+    one_of,
+    reader,
+    refused,
+    whole_number,
+)
+from streamsim.scenario.maps import Strict
+from streamsim.scenario.records import partition_key
+
+_FROM: Final = "When it begins, since the start of the run. Default 0s."
+_FOR: Final = "How long it lasts. Default: to the end of the run."
+_SHARD: Final = "The shard's number, from 0. Default: every shard."
+_WHICH_STREAM: Final = "The stream's name, where there are several."
+_WHICH_FUNCTION: Final = "The function's name. Default: every function."
+
+Shard = Annotated[int | None, *whole_number(0, None, "a shard")]
+
+
+class Said(Strict):
+    """A fault that remembers the scenario's words for it."""
+
+    _said: str = PrivateAttr("")
+
+    def remember(self, settings: Mapping[str, Any]) -> None:
+        """See `Strict`."""
+        self._said = ", ".join(f"{name}: {value}" for name, value in settings.items())
+
+    @property
+    def said(self) -> str:
+        """The fault in the scenario's words: `throttle {limit: 4, from: 4m, for: 30s}`."""
+        return f"{self.label.split()[1]} {{{self._said}}}"
+
+
+class Spell(Said):
+    """A fault that begins at `begin` and lasts for `length` microseconds, None: to the end."""
+
+    begin: LaterInstant = Field(default=0, alias="from", description=_FROM)
+    length: PositiveDuration | None = Field(default=None, alias="for", description=_FOR)
+
+    @property
+    def end(self) -> int | None:
+        """When it is over, in microseconds since the start; None: never."""
+        return None if self.length is None else self.begin + self.length
+
+
+def _how(value: object) -> str:
+    return one_of(value, ("error", "timeout", "partial", "crash"), "how")
+
+
+def _fails(value: object) -> int | None:
+    if value == "always":
+        return None
+    found = re.fullmatch(r"([0-9]{1,9})\s+times?", value.strip()) if isinstance(value, str) else None
+    if not found or int(found[1]) == 0:
+        hint = (
+            f"write {value} times"
+            if isinstance(value, int) and not isinstance(value, bool)
+            else "write always or 2 times"
+        )
+        raise refused(f"fails is `always` or a number of times, not {described(value)}", hint)
+    return int(found[1])
+
+
+#: The ways to name a poison record, and what each needs.
+_CHOICES: Final = (
+    "{shard: 2, at: 12s}",
+    "{shard: 2, record: 5}",
+    "{record: 20}",
+    "{key: user-9}",
+    "{rate: 1e-4}",
+)
+
+
+class Poison(Said, label="a poison", example="{shard: 2, at: 12.75s}"):
+    """A record that the function cannot handle, whenever it is sent."""
+
+    shard: Shard = Field(default=None, description="The shard of the record, from 0; with `at` or `record`.")
+    at: Instant | None = Field(
+        default=None, description="With `shard`: the first record that arrives at this time or later."
+    )
+    record: Annotated[int | None, *whole_number(0, None, "record")] = Field(
+        default=None,
+        description="The record's number from 0: in its shard, or without `shard` in the order of arrival over the stream.",
+    )
+    key: Annotated[str | None, *reader(partition_key, type="string", minLength=1, maxLength=256)] = Field(
+        default=None, description="Every record of this partition key."
+    )
+    rate: Share | None = Field(
+        default=None, description="Each record with this probability: `1e-4` or `0.01%`."
+    )
+    how: Annotated[
+        Literal["error", "timeout", "partial", "crash"],
+        *reader(_how, enum=["error", "timeout", "partial", "crash"]),
+    ] = Field(
+        default="error",
+        description="What the function does: raises an `error` (default), never returns (`timeout`), reports the record in "
+        "batchItemFailures (`partial`), or dies (`crash`).",
+    )
+    fails: Annotated[int | None, *reader(_fails, type="string", pattern=r"^(always|[0-9]+ times?)$")] = Field(
+        default=None, description="On how many deliveries: `always` (default) or `2 times`."
+    )
+    stream: Reference = Field(default="default", description=_WHICH_STREAM)
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Self:
+        given = self.model_fields_set & {"shard", "at", "record", "key", "rate"}
+        if given in ({"shard", "at"}, {"shard", "record"}, {"record"}, {"key"}, {"rate"}):
+            return self
+        if given == {"shard"}:
+            raise refused("which record of the shard is poison?", "add `at: 12s` or `record: 5`")
+        if given == {"at"}:
+            raise refused("`at` needs a shard", "add `shard: 0`")
+        what = "which record is poison?" if not given else "these do not go together in a poison"
+        raise refused(what, f"write one of {', '.join(_CHOICES)}")
+
+
+class ErrorFault(Spell, label="an error fault", example="{probability: 20%, from: 6m, for: 20s}"):
+    """Invocations that fail by chance."""
+
+    probability: Share = Field(description="How likely an invocation fails: `20%` or `0.2`.")
+    function: Reference | None = Field(default=None, description=_WHICH_FUNCTION)
+
+
+class LostResponse(Spell, label="a lost_response", example="{probability: 1%}"):
+    """Invocations that did their work, and whose answer was lost."""
+
+    probability: Share = Field(description="How likely an answer is lost: `1%` or `0.01`.")
+    function: Reference | None = Field(default=None, description=_WHICH_FUNCTION)
+
+
+class Throttle(Spell, label="a throttle", example="{limit: 4, from: 4m, for: 30s}"):
+    """Fewer executions than there would be."""
+
+    limit: Annotated[int, *whole_number(0, None, "limit")] = Field(
+        description="The most executions at a time: 0 or more."
+    )
+    function: Reference | None = Field(default=None, description=_WHICH_FUNCTION)
+
+
+def _factor(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1_000_000:
+        raise refused(
+            f"factor is a number above 0 up to 1,000,000, not {described(value)}", "write for example 5"
+        )
+    return float(value)
+
+
+class Slow(Spell, label="a slow", example="{factor: 5, from: 1m, for: 30s}"):
+    """Invocations that take longer."""
+
+    factor: Annotated[float, *reader(_factor, type="number", exclusiveMinimum=0)] = Field(
+        description="How many times as long an invocation takes."
+    )
+    shard: Shard = Field(default=None, description=_SHARD)
+    function: Reference | None = Field(default=None, description=_WHICH_FUNCTION)
+
+
+class SourceDown(Spell, label="a source_down", example="{shard: 1, from: 2m, for: 10s}"):
+    """The stream cannot be read."""
+
+    shard: Shard = Field(default=None, description=_SHARD)
+    stream: Reference = Field(default="default", description=_WHICH_STREAM)
+
+
+class DestinationDown(Spell, label="a destination_down", example="{from: 2m, for: 1m}"):
+    """The on-failure destination takes nothing."""
+
+    mapping: Reference | None = Field(
+        default=None, description="The mapping's name. Default: every mapping's destination."
+    )
+
+
+Fault = Poison | ErrorFault | LostResponse | Throttle | Slow | SourceDown | DestinationDown
+
+
+class FaultItem(Strict, label="a fault", example="{poison: {shard: 2, at: 12s}}"):
+    """One fault: exactly one of these keys."""
+
+    poison: Poison | None = Field(default=None, description="A record that the function cannot handle.")
+    error: ErrorFault | None = Field(default=None, description="Invocations fail by chance.")
+    lost_response: LostResponse | None = Field(
+        default=None, description="Work is done, and the answer is lost."
+    )
+    throttle: Throttle | None = Field(default=None, description="Fewer executions than there would be.")
+    slow: Slow | None = Field(default=None, description="Invocations take longer.")
+    source_down: SourceDown | None = Field(default=None, description="The stream cannot be read.")
+    destination_down: DestinationDown | None = Field(
+        default=None, description="The on-failure destination takes nothing."
+    )
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            what = (
+                "this fault is empty"
+                if not self.model_fields_set
+                else "one item is one fault, and this one has several"
+            )
+            raise refused(what, "write a list: `- poison: {…}`, `- slow: {…}`")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """The key: what kind of fault it is."""
+        return next(iter(self.model_fields_set))
+
+    @property
+    def fault(self) -> Fault:
+        """The fault itself."""
+        found: Fault = getattr(self, self.kind)
+        return found

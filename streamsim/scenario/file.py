@@ -1,0 +1,202 @@
+"""What a scenario file may say at its top level: the source of the JSON Schema.
+
+Knows the keys of a file and pydantic. Must not know lines, nor how the parts fit together: that is `assemble`'s.
+"""
+
+import re
+from collections.abc import Iterable
+from collections.abc import Mapping as Names
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, ValidationInfo
+
+from streamsim.model.names import unix
+from streamsim.model.units import DAY, HOUR, KIB, MIB, show_duration, show_size
+from streamsim.rules.settings import described
+from streamsim.scenario.faults import FaultItem
+from streamsim.scenario.fields import (
+    SIZE_PATTERN,
+    Complaint,
+    Duration,
+    duration,
+    reader,
+    refused,
+    sentence,
+    size,
+    whole,
+    whole_number,
+)
+from streamsim.scenario.function import Account, Function
+from streamsim.scenario.mapping import DEFAULT_EPOCH, Mapping
+from streamsim.scenario.maps import Strict
+from streamsim.scenario.producer import Producer
+
+#: IncreaseStreamRetentionPeriod: 24 hours, the default of a new stream, to 365 days.
+_RETENTION: Final = (24 * HOUR, 365 * DAY)
+
+#: UpdateMaxRecordSize: 1 MiB, the default, to 10 MiB.
+_RECORD_SIZE: Final = (MIB, 10 * MIB)
+
+
+def _retention(value: object) -> int:
+    result = duration(value)
+    low, high = _RETENTION
+    if not low <= result <= high:
+        raise refused(
+            f"retention must be 24h to 8760h, not {show_duration(result)}", "write 24h, what a new stream has"
+        )
+    return result
+
+
+def _record_size(value: object) -> int:
+    result = size(value)
+    low, high = _RECORD_SIZE
+    if not low <= result <= high or result % KIB:
+        raise refused(
+            f"max_record_size must be 1MiB to 10MiB in whole KiB, not {show_size(result)}", "write 1MiB"
+        )
+    return result
+
+
+def _type(value: object) -> str:
+    if value == "dynamodb":
+        raise refused("DynamoDB streams are not simulated yet", "write `type: kinesis`")
+    if value != "kinesis":
+        raise refused(f"the type of a stream is kinesis, not {described(value)}", "write `type: kinesis`")
+    return "kinesis"
+
+
+class Stream(Strict, label="a stream", example="{type: kinesis, shards: 4}"):
+    """A stream, and what writes into it."""
+
+    type: Annotated[Literal["kinesis"], *reader(_type, enum=["kinesis"])] = Field(
+        default="kinesis", description="What the stream is: `kinesis` (default)."
+    )
+    shards: Annotated[int, *whole_number(1, 100_000, "shards")] = Field(
+        default=1,
+        description="Shards at the start, with equal parts of the hash key space: 1 to 100000, default 1.",
+    )
+    retention: Annotated[int, *reader(_retention, type="string")] = Field(
+        default=24 * HOUR,
+        description="How long records stay: 24h (default) to 8760h (Kinesis, IncreaseStreamRetentionPeriod).",
+    )
+    max_record_size: Annotated[int, *reader(_record_size, type="string", pattern=SIZE_PATTERN)] = Field(
+        default=MIB, description="The largest record: 1MiB (default) to 10MiB (Kinesis, UpdateMaxRecordSize)."
+    )
+    producer: Producer | None = Field(
+        default=None,
+        description="In `streams`: what writes into this stream. Beside `stream`, `producer` is a key of the file.",
+    )
+
+
+def _seed(value: object) -> int:
+    return whole(value, 0, 2**63 - 1, "seed")
+
+
+def _epoch(value: object) -> int:
+    if not isinstance(value, str):
+        raise refused(f"epoch is an ISO time, not {described(value)}", f"write {DEFAULT_EPOCH}")
+    try:
+        return unix(value.strip())
+    except (ValueError, OverflowError):
+        raise refused(f"{value[:60]!r} is no ISO time", f"write for example {DEFAULT_EPOCH}") from None
+
+
+#: What the format will have one day. Accepting and ignoring it would make a wrong answer look right.
+_NOT_YET: Final = ("events", "traffic")
+
+
+class ScenarioFile(Strict, label="a scenario", example="`scenario: …` and other keys"):
+    """A streamsim scenario: a stream, the function it feeds, what goes wrong, and what must come of it."""
+
+    scenario: Annotated[str, *reader(sentence, type="string", minLength=1)] = Field(
+        description="What this scenario shows, in a sentence."
+    )
+    seed: Annotated[int, *reader(_seed, type="integer", minimum=0)] = Field(
+        default=0,
+        description="The seed of everything drawn by chance: 0 or more, default 0. Same file and seed, same result.",
+    )
+    duration: Duration = Field(
+        default=0,
+        description="How long producers produce at their rate; then the run goes on until nothing is left to happen. "
+        "Required with a `rate`.",
+    )
+    epoch: Annotated[int, *reader(_epoch, type="string", format="date-time")] = Field(
+        default=unix(DEFAULT_EPOCH),
+        description=f"The ISO time at which the run starts, t = 0. Default {DEFAULT_EPOCH}; without an offset it is UTC.",
+    )
+    stream: Stream | None = Field(default=None, description="The one stream, named `default`.")
+    streams: dict[str, Stream] | None = Field(
+        default=None, description="Several streams by name, each with its producer."
+    )
+    producer: Producer | None = Field(default=None, description="What writes into `stream`.")
+    mapping: Mapping | None = Field(
+        default=None, description="The one event source mapping, named `default`."
+    )
+    mappings: dict[str, Mapping] | None = Field(
+        default=None, description="Several mappings by name. Two on one stream each get every record."
+    )
+    function: Function | None = Field(default=None, description="The one function, named `default`.")
+    functions: dict[str, Function] | None = Field(default=None, description="Several functions by name.")
+    account: Account = Field(default=Account(), description="The limits that all functions share.")
+    faults: tuple[FaultItem, ...] = Field(
+        default=(), description="What goes wrong, and when: a list of maps of one key."
+    )
+    compare: Any = Field(
+        default=None,
+        description="Settings and the values to run each with: {ParallelizationFactor: [1, 2, 10]}; every combination.",
+    )
+    expect: Any = Field(
+        default=None,
+        description="What must come out: measures and tests, as a map or a list of maps with `when`.",
+    )
+
+    @classmethod
+    def unknown(cls, name: str, value: object) -> Complaint:
+        """See `Strict`."""
+        if name in _NOT_YET:
+            return Complaint((name,), f"{name} is not simulated yet; remove it", at_key=True)
+        return super().unknown(name, value)
+
+    @classmethod
+    def before(cls, settings: Names[str, Any], info: ValidationInfo) -> Iterable[Complaint]:
+        """See `Strict`: what is asked of lists and of maps by name."""
+        del info
+        faults = settings.get("faults", [])
+        if not isinstance(faults, list):
+            hint = (
+                "write `- ` before each fault"
+                if isinstance(faults, dict)
+                else "write [{poison: {shard: 2, at: 12s}}]"
+            )
+            yield Complaint(("faults",), f"faults are a list, not {described(faults)}", hint)
+        for plural in PLURALS.values():
+            yield from _named(plural, settings[plural]) if plural in settings else ()
+
+
+#: Each singular key and the key of the map by name that it is shorthand for.
+PLURALS: Final = {"stream": "streams", "mapping": "mappings", "function": "functions"}
+
+
+def _named(plural: str, value: object) -> Iterable[Complaint]:
+    singular = plural[:-1]
+    if not isinstance(value, dict):
+        yield Complaint(
+            (plural,),
+            f"{plural} is a map by name, not {described(value)}",
+            f"for one without a name write `{singular}`",
+        )
+        return
+    if not value:
+        yield Complaint(
+            (plural,), f"{plural} is empty", f"write `{singular}: {{…}}` for one, or {{NAME: {{…}}}}"
+        )
+    for key, inner in value.items():
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", key):
+            yield Complaint(
+                (plural, key),
+                f"{key[:70]!r} cannot be a name: it has 1 to 64 letters, digits, _ and -",
+                at_key=True,
+            )
+        elif inner is None:
+            yield Complaint((plural, key), f"{key} has no value", "write {} for the defaults", at_key=True)

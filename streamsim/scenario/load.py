@@ -1,0 +1,273 @@
+"""From a file, or a text, to a scenario: reading, overriding, validating, and one more scenario for each comparison.
+
+Everything that is wrong ends up in one `ScenarioError`, each problem at its line.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import prod
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from streamsim.model.names import unix
+from streamsim.scenario.assemble import assemble
+from streamsim.scenario.document import Node, compose, locate
+from streamsim.scenario.errors import Problem, ScenarioError, Source, Span
+from streamsim.scenario.expectations import Expectation, read_expectations
+from streamsim.scenario.fields import Complaint
+from streamsim.scenario.file import ScenarioFile
+from streamsim.scenario.mapping import DEFAULT_EPOCH
+from streamsim.scenario.maps import complaints_of
+from streamsim.scenario.models import Scenario
+from streamsim.scenario.reading import MAXIMUM_SCENARIO_SIZE, read
+from streamsim.scenario.settings import UnknownSettingError, changed, comparable_path, setting_path
+
+#: A sweep of more is for `tune`; each combination is a run.
+MAXIMUM_COMBINATIONS: Final = 200
+
+Overrides = Mapping[str, str] | Sequence[str]
+
+
+def load(path: str | Path, overrides: Overrides = (), seed: int | None = None) -> Scenario:
+    """The scenario of a file, with `PATH=VALUE` settings changed and another seed if given; `ScenarioError` otherwise."""
+    name = str(path)
+    text = read(Path(path), name, MAXIMUM_SCENARIO_SIZE)
+    return load_text(text, name, overrides, seed)
+
+
+def load_text(
+    text: str, name: str = "<scenario>", overrides: Overrides = (), seed: int | None = None
+) -> Scenario:
+    """The scenario of a text. `name` stands in messages, and its directory is where files of records are."""
+    root = compose(text, Source.of(name, text))
+    if root.entries is None:
+        raise ScenarioError(
+            [
+                Problem(
+                    "a scenario is a map of keys and values",
+                    root.span,
+                    "begin with a line such as `scenario: One bad record`",
+                )
+            ]
+        )
+    changes = list(_changes(overrides, seed))
+    root, values = _overridden(root, changes)
+    return _Loader(Path(name).parent).load(root, values)
+
+
+def variants(scenario: Scenario) -> list[tuple[dict[str, Any], Scenario]]:
+    """What to run: the changed settings and the scenario of each combination of `compare`, the scenario itself without."""
+    if not scenario.runs:
+        return [(dict(scenario.overridden), scenario)]
+    return [({**scenario.overridden, **settings}, run) for settings, run in scenario.runs]
+
+
+def _changes(overrides: Overrides, seed: int | None) -> Iterator[tuple[str, str, str]]:
+    """Name in messages, path and value of each override."""
+    pairs: Iterable[str] = (
+        overrides if not isinstance(overrides, Mapping) else [f"{k}={v}" for k, v in overrides.items()]
+    )
+    for pair in pairs:
+        path, equals, value = pair.partition("=")
+        if not equals or not path.strip():
+            problem = Problem(
+                "PATH=VALUE is expected", Span(Source(f"--set {pair}")), "write --set mapping.BatchSize=200"
+            )
+            raise ScenarioError([problem])
+        yield f"--set {pair}", path.strip(), value
+    if seed is not None:
+        yield f"--seed {seed}", "seed", str(seed)
+
+
+def _overridden(root: Node, changes: Sequence[tuple[str, str, str]]) -> tuple[Node, dict[str, Any]]:
+    """The tree with the overrides applied, and their values by path. An override replaces what `compare` would vary."""
+    problems: list[Problem] = []
+    values: dict[str, Any] = {}
+    for name, setting, text in changes:
+        source = Source.of(name, text, place_known=False)
+        try:
+            value = compose(text, source) if text.strip() else Node(Span(source))
+            path = setting_path(setting, root)
+            is_none = value.scalar is None and value.items is None and value.entries is None
+            root = changed(root, path, None if is_none else value, Span(source, 0))
+            root = _pinned(root, path, value)
+        except ScenarioError as error:
+            problems += error.problems
+        except UnknownSettingError as error:
+            problems.append(Problem(str(error), Span(source, 0), error.hint))
+        else:
+            if setting != "seed":
+                values[setting] = value.plain()
+    if problems:
+        raise ScenarioError(problems)
+    return root, values
+
+
+def _pinned(root: Node, path: tuple[str | int, ...], value: Node) -> Node:
+    compare = root.child("compare")
+    for name in list(compare.entries or ()) if compare is not None else []:
+        try:
+            same = setting_path(name, root) == path
+        except UnknownSettingError:
+            same = False
+        if same:
+            root = changed(
+                root, ("compare", name), replace(value, items=[value], entries=None, scalar=None), value.span
+            )
+    return root
+
+
+class _Loader:
+    """Validates the tree of one document, again for each combination of what it compares."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._record_files: dict[object, object] = {}
+
+    def load(self, root: Node, overridden: Mapping[str, Any]) -> Scenario:
+        scenario, problems = self._validate(root)
+        compared, paths = self._compared(root, problems)
+        names = tuple(root.child("mappings").entries or ()) if root.child("mappings") else ()  # type: ignore[union-attr]  # asked before
+        expect = root.child("expect")
+        expected: tuple[Expectation, ...] = ()
+        if expect is not None and not (
+            expect.scalar is None and expect.items is None and expect.entries is None
+        ):
+            values = {name: [item.plain() for item in items] for name, items in compared.items()}
+            try:
+                expected = read_expectations(expect, values, names)
+            except ScenarioError as error:
+                problems += error.problems
+        if problems or scenario is None:
+            raise ScenarioError(problems)
+        scenario = replace(scenario, expect=expected, overridden=overridden)
+        return replace(scenario, runs=self._runs(root, scenario, compared, paths))
+
+    def _validate(self, root: Node) -> tuple[Scenario | None, list[Problem]]:
+        plain = root.plain()
+        context = {"directory": self._directory, "record_files": self._record_files, "epoch": _epoch(plain)}
+        try:
+            file = ScenarioFile.model_validate(plain, context=context)
+        except ValidationError as error:
+            return None, _located(complaints_of(error), root)
+        scenario, complaints = assemble(file)
+        return scenario, _located(complaints, root)
+
+    def _compared(
+        self, root: Node, problems: list[Problem]
+    ) -> tuple[dict[str, list[Node]], dict[str, tuple[str | int, ...]]]:
+        """The values and the path of each compared setting; appends to `problems` what is wrong."""
+        node = root.child("compare")
+        if node is None or (node.scalar is None and node.items is None and node.entries is None):
+            return {}, {}
+        if not node.entries:
+            problems.append(
+                Problem(
+                    "compare is a map of settings and lists of values",
+                    node.span,
+                    "write {BatchSize: [10, 100]}",
+                )
+            )
+            return {}, {}
+        compared: dict[str, list[Node]] = {}
+        paths: dict[str, tuple[str | int, ...]] = {}
+        for name, entry in node.entries.items():
+            try:
+                path = comparable_path(name, root)
+            except UnknownSettingError as error:
+                problems.append(Problem(str(error), entry.key, error.hint))
+                continue
+            if not entry.node.items:
+                what = (
+                    "the list of values is empty"
+                    if entry.node.items is not None
+                    else "values to compare are a list"
+                )
+                problems.append(Problem(what, entry.node.span, f"write {name}: [1, 2]"))
+                continue
+            if path in paths.values():
+                problems.append(Problem(f"{name} is compared twice", entry.key, "remove one of the two"))
+                continue
+            compared[name], paths[name] = entry.node.items, path
+        total = prod(len(items) for items in compared.values())
+        if total > MAXIMUM_COMBINATIONS:
+            problems.append(
+                Problem(
+                    f"these are {total} combinations; a comparison has up to {MAXIMUM_COMBINATIONS}",
+                    node.span,
+                    "compare fewer values",
+                )
+            )
+            return {}, {}
+        return compared, paths
+
+    def _runs(
+        self,
+        root: Node,
+        scenario: Scenario,
+        compared: Mapping[str, list[Node]],
+        paths: Mapping[str, tuple[str | int, ...]],
+    ) -> tuple[tuple[Mapping[str, Any], Scenario], ...]:
+        if not compared:
+            return ()
+        problems = [
+            problem
+            for name, items in compared.items()
+            if len(compared) > 1
+            for item in items
+            for problem in self._varied(root, {name: item}, paths)[1]
+        ]
+        if problems:
+            raise ScenarioError(problems)
+        runs = []
+        for combination in itertools.product(*compared.values()):
+            chosen = dict(zip(compared, combination, strict=True))
+            run, found = self._varied(root, chosen, paths)
+            problems += found
+            if run is not None:
+                settings = {name: item.plain() for name, item in chosen.items()}
+                runs.append((settings, replace(run, expect=scenario.expect, overridden=scenario.overridden)))
+        if problems:
+            raise ScenarioError(problems)
+        return tuple(runs)
+
+    def _varied(
+        self, root: Node, chosen: Mapping[str, Node], paths: Mapping[str, tuple[str | int, ...]]
+    ) -> tuple[Scenario | None, list[Problem]]:
+        """The scenario under some settings; its problems stand at the last of their values."""
+        tree = root
+        for name, item in chosen.items():
+            tree = changed(tree, paths[name], item, item.span)
+        scenario, found = self._validate(tree)
+        last = list(chosen.values())[-1].span
+        places = {item.span for item in chosen.values()}
+        told = ", ".join(f"{name}: {item.plain()}" for name, item in chosen.items())
+        problems = [
+            problem
+            if problem.span in places
+            else replace(problem, message=f"with {told}: {problem.message}", span=last)
+            for problem in found
+        ]
+        return scenario, problems
+
+
+def _epoch(plain: Mapping[str, Any]) -> int:
+    """The start of the run for what is relative to it; a broken epoch is complained of elsewhere."""
+    try:
+        return unix(plain["epoch"].strip())
+    except (KeyError, AttributeError, ValueError, OverflowError):
+        return unix(DEFAULT_EPOCH)
+
+
+def _located(complaints: Iterable[Complaint], root: Node) -> list[Problem]:
+    return [
+        Problem(
+            complaint.message,
+            complaint.span or locate(root, complaint.path, at_key=complaint.at_key),
+            complaint.hint,
+        )
+        for complaint in complaints
+    ]

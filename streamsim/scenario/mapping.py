@@ -1,0 +1,298 @@
+"""The settings of a mapping as a scenario file gives them: AWS's names, checked by AWS's rules.
+
+What Lambda accepts is decided in `streamsim.rules.settings`; here is only what the file format adds: our own
+settings, time stamps relative to the start, and what Lambda knows but the simulation does not yet.
+"""
+
+import re
+from collections.abc import Iterable
+from collections.abc import Mapping as Names
+from fractions import Fraction
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
+
+from streamsim.model.mapping import BackOff, EventSourceMapping, StartingPosition
+from streamsim.model.names import timestamp, unix
+from streamsim.model.units import MILLISECOND, MINUTE, SECOND
+from streamsim.rules.destinations import MAXIMUM_DESTINATION, destination_arn
+from streamsim.rules.settings import (
+    MAXIMUM_FILTERS,
+    MAXIMUM_PATTERN,
+    MINIMUM_RECORD_AGE,
+    NOT_FOR_STREAMS,
+    REPORT_BATCH_ITEM_FAILURES,
+    WHOLE_NUMBERS,
+    described,
+    refusals,
+)
+from streamsim.scenario.fields import (
+    Complaint,
+    Duration,
+    PositiveDuration,
+    Reference,
+    microseconds,
+    reader,
+    refused,
+)
+from streamsim.scenario.maps import Strict
+
+#: t = 0 as an ISO time when the scenario gives no `epoch`.
+DEFAULT_EPOCH: Final = "2026-01-01T00:00:00Z"
+
+#: Parameters of the API call that change nothing in what a stream mapping does, so a scenario has no use for them.
+_WITHOUT_EFFECT: Final[Names[str, str]] = {
+    "EventSourceArn": "the mapping's stream is named by `stream`",
+    "FunctionName": "the mapping's function is named by `function`",
+    "KMSKeyArn": "encryption changes nothing in the order of events",
+    "MetricsConfig": "a run reports every metric",
+    "Tags": "tags change nothing in the order of events",
+}
+
+
+class BackOffSettings(Strict, label="back_off", example="{base: 200ms, cap: 60s}"):
+    """How long an unchanged batch waits before it is sent again: `base`, doubled per attempt, never above `cap`."""
+
+    base: PositiveDuration = Field(
+        default=200 * MILLISECOND,
+        description="The wait before the second attempt. Default 200ms (recorded: gaps of 0.2 s and 0.4 s).",
+    )
+    cap: PositiveDuration = Field(
+        default=MINUTE, description="The longest wait. Default 60s (assumed: AWS names no number)."
+    )
+
+
+def _whole(name: str) -> tuple[PlainValidator, WithJsonSchema]:
+    """A field that `refusals` has checked already."""
+    limits = WHOLE_NUMBERS[name]
+    return reader(_checked, type="integer", minimum=limits.low, maximum=limits.high)
+
+
+def _checked(value: Any) -> Any:
+    return value
+
+
+def _starting_timestamp(value: object, info: ValidationInfo) -> int:
+    """Microseconds since 1970, not after the start of the run."""
+    epoch = (info.context or {}).get("epoch", unix(DEFAULT_EPOCH))
+    at = _absolute(value, epoch)
+    if at > epoch:
+        raise refused(
+            "StartingPositionTimestamp must not be in the future: the mapping is created at the start of the run",
+            "write a time before `epoch`, or `-10m` for ten minutes before the start",
+        )
+    return at
+
+
+def _absolute(value: object, epoch: int) -> int:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return round(Fraction(str(value)) * SECOND)
+    if isinstance(value, str) and re.match(r"\s*[0-9]{4}-", value):
+        try:
+            return unix(value.strip())
+        except (ValueError, OverflowError):
+            raise refused(
+                f"{value[:60]!r} is no ISO time", "write for example 2025-12-31T23:50:00Z"
+            ) from None
+    if isinstance(value, str):
+        return epoch + microseconds(
+            value, "a time before the start", "-10m, 2025-12-31T23:50:00Z or Unix seconds"
+        )
+    raise refused(f"a time stamp is -10m, an ISO time or Unix seconds, not {described(value)}")
+
+
+_DESTINATION_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "OnFailure": {
+            "type": "object",
+            "properties": {"Destination": {"type": "string", "maxLength": MAXIMUM_DESTINATION}},
+            "additionalProperties": False,
+        }
+    },
+    "additionalProperties": False,
+}
+_FILTER_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "Filters": {
+            "type": "array",
+            "maxItems": MAXIMUM_FILTERS,
+            "items": {
+                "type": "object",
+                "properties": {"Pattern": {"type": "string", "maxLength": MAXIMUM_PATTERN}},
+                "additionalProperties": False,
+            },
+        }
+    },
+    "additionalProperties": False,
+}
+_STREAM: Final = "The stream's name, where there are several. Default: the only one, or `default`."
+_FUNCTION: Final = "The function's name, where there are several. Default: the only one, or `default`."
+
+
+class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
+    """An event source mapping: AWS's settings under AWS's names, and a few of our own in lower case."""
+
+    BatchSize: Annotated[int, *_whole("BatchSize")] = Field(
+        default=WHOLE_NUMBERS["BatchSize"].default,
+        description="The most records in one batch: 1 to 10000, default 100 (Lambda API).",
+    )
+    MaximumBatchingWindowInSeconds: Annotated[int, *_whole("MaximumBatchingWindowInSeconds")] = Field(
+        default=WHOLE_NUMBERS["MaximumBatchingWindowInSeconds"].default,
+        description="How long to gather records for a batch: whole seconds, 0 to 300, default 0: as soon as there is "
+        "one (Lambda API).",
+    )
+    ParallelizationFactor: Annotated[int, *_whole("ParallelizationFactor")] = Field(
+        default=WHOLE_NUMBERS["ParallelizationFactor"].default,
+        description="Batches of one shard at a time, in order by partition key: 1 to 10, default 1 (Lambda API).",
+    )
+    MaximumRetryAttempts: Annotated[int, *_whole("MaximumRetryAttempts")] = Field(
+        default=WHOLE_NUMBERS["MaximumRetryAttempts"].default,
+        description="Attempts after the first before a failed batch is given up: 0 to 10000, or -1 (default): until "
+        "its records leave the stream (Lambda API).",
+    )
+    MaximumRecordAgeInSeconds: Annotated[int, *_whole("MaximumRecordAgeInSeconds")] = Field(
+        default=WHOLE_NUMBERS["MaximumRecordAgeInSeconds"].default,
+        description=f"Age at which records are given up: {MINIMUM_RECORD_AGE} to 604800 seconds, or -1 (default): the "
+        "stream's retention (Lambda API).",
+    )
+    BisectBatchOnFunctionError: Annotated[bool, *reader(_checked, type="boolean")] = Field(
+        default=False,
+        description="Whether a failed batch is split in two instead of being retried. Default false (Lambda API).",
+    )
+    FunctionResponseTypes: Annotated[
+        tuple[str, ...],
+        *reader(tuple, type="array", maxItems=1, items={"enum": [REPORT_BATCH_ITEM_FAILURES]}),
+    ] = Field(
+        default=(),
+        description="[ReportBatchItemFailures]: the function's response may name the first record that failed. "
+        "Default [] (Lambda API).",
+    )
+    DestinationConfig: Annotated[Names[str, Any], *reader(_checked, **_DESTINATION_SCHEMA)] = Field(
+        default_factory=dict,
+        description="Where discarded batches go: {OnFailure: {Destination: sqs}}, or sns, s3, or the ARN of a standard "
+        "queue, a standard topic or a bucket. Default: nowhere (Lambda API).",
+    )
+    StartingPosition: Annotated[
+        Literal["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"],
+        *reader(_checked, enum=["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"]),
+    ] = Field(
+        default="TRIM_HORIZON",
+        description="Where the mapping begins: TRIM_HORIZON (the oldest record), LATEST or AT_TIMESTAMP. AWS requires "
+        "it; here the default is TRIM_HORIZON.",
+    )
+    StartingPositionTimestamp: Annotated[
+        int | None,
+        PlainValidator(_starting_timestamp),
+        WithJsonSchema({"type": ["number", "string"]}),
+    ] = Field(
+        default=None,
+        description="With AT_TIMESTAMP: Unix seconds, an ISO time, or a time before the start such as -10m; not in the "
+        "future (Lambda API).",
+    )
+    TumblingWindowInSeconds: Annotated[int, *_whole("TumblingWindowInSeconds")] = Field(
+        default=0,
+        description="0 to 900 seconds, default 0: off (Lambda API). Not simulated yet above 0.",
+    )
+    FilterCriteria: Annotated[Names[str, Any], *reader(_checked, **_FILTER_SCHEMA)] = Field(
+        default_factory=dict,
+        description="{Filters: [{Pattern: …}]} (Lambda API). Not simulated yet unless empty.",
+    )
+    Enabled: Annotated[bool, *reader(_checked, type="boolean")] = Field(
+        default=True, description="Default true (Lambda API). Not simulated yet when false."
+    )
+    stream: Reference = Field(default="default", description=_STREAM)
+    function: Reference = Field(default="default", description=_FUNCTION)
+    start_up_lag: Duration = Field(
+        default=0,
+        description="Ours: how long AWS takes to begin polling. Default 0s; recorded: 20 to 110 s, and minutes by the "
+        "Lambda Developer Guide.",
+    )
+    back_off: BackOffSettings = Field(
+        default=BackOffSettings(),
+        description="Ours: how long an unchanged batch waits before it is sent again.",
+    )
+
+    @property
+    def destination(self) -> str | None:
+        """The ARN that discarded batches go to; None without OnFailure."""
+        destination = (self.DestinationConfig.get("OnFailure") or {}).get("Destination")
+        return None if destination is None else destination_arn(destination)
+
+    @property
+    def reports_batch_item_failures(self) -> bool:
+        """Whether the function's response may name failed records."""
+        return REPORT_BATCH_ITEM_FAILURES in self.FunctionResponseTypes
+
+    def to_mapping(self, name: str, epoch: int) -> EventSourceMapping:
+        """The mapping as the engine takes it, under its name in the scenario; `epoch` is t = 0 in microseconds since 1970."""
+        at = self.StartingPositionTimestamp
+        return EventSourceMapping(
+            starting_position=StartingPosition(self.StartingPosition),
+            starting_position_timestamp=None if at is None else at - epoch,
+            batch_size=self.BatchSize,
+            maximum_batching_window_in_seconds=self.MaximumBatchingWindowInSeconds,
+            parallelization_factor=self.ParallelizationFactor,
+            maximum_retry_attempts=self.MaximumRetryAttempts,
+            maximum_record_age_in_seconds=self.MaximumRecordAgeInSeconds,
+            bisect_batch_on_function_error=self.BisectBatchOnFunctionError,
+            report_batch_item_failures=self.reports_batch_item_failures,
+            on_failure=self.destination,
+            name=name,
+            stream=self.stream,
+            function=self.function,
+            start_up_lag=self.start_up_lag,
+            back_off=BackOff(self.back_off.base, self.back_off.cap),
+        )
+
+    def settings(self) -> dict[str, Any]:
+        """Every setting that shapes a run, defaults included, under AWS's names; JSON-ready, as a trace's header has them."""
+        settings: dict[str, Any] = {
+            "StreamName": self.stream,
+            "FunctionName": self.function,
+        }
+        settings |= {name: getattr(self, name) for name in WHOLE_NUMBERS}
+        settings |= {
+            "BisectBatchOnFunctionError": self.BisectBatchOnFunctionError,
+            "FunctionResponseTypes": list(self.FunctionResponseTypes),
+            "DestinationConfig": {"OnFailure": {"Destination": self.destination} if self.destination else {}},
+            "StartingPosition": self.StartingPosition,
+        }
+        if self.StartingPositionTimestamp is not None:
+            settings["StartingPositionTimestamp"] = timestamp(self.StartingPositionTimestamp)
+        return settings | {
+            "start_up_lag": self.start_up_lag,
+            "back_off": {"base": self.back_off.base, "cap": self.back_off.cap},
+        }
+
+    @classmethod
+    def unknown(cls, name: str, value: object) -> Complaint:
+        """See `Strict`."""
+        if name in NOT_FOR_STREAMS:
+            return Complaint(
+                (name,), f"{name} is not for streams: {NOT_FOR_STREAMS[name]}", "remove it", at_key=True
+            )
+        if name in _WITHOUT_EFFECT:
+            return Complaint(
+                (name,), f"a scenario has no {name}: {_WITHOUT_EFFECT[name]}", "remove it", at_key=True
+            )
+        return super().unknown(name, value)
+
+    @classmethod
+    def before(cls, settings: Names[str, Any], info: ValidationInfo) -> Iterable[Complaint]:
+        """See `Strict`: what Lambda refuses, and then what is not simulated yet."""
+        del info
+        found = [Complaint(refusal.path, refusal.message, refusal.hint) for refusal in refusals(settings)]
+        blamed = {complaint.path[0] for complaint in found}
+        for name, is_off, off in _NOT_YET:
+            if name in settings and name not in blamed and not is_off(settings[name]):
+                found.append(Complaint((name,), f"{name} {off} is not simulated yet; remove it", at_key=True))
+        return found
+
+
+_NOT_YET: Final[tuple[tuple[str, Any, str], ...]] = (
+    ("FilterCriteria", lambda value: not value.get("Filters"), "with filters"),
+    ("TumblingWindowInSeconds", lambda value: value == 0, "above 0"),
+    ("Enabled", lambda value: value is True, "false"),
+)

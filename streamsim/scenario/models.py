@@ -1,0 +1,70 @@
+"""A scenario as frozen values, whole and consistent: what a world is built from.
+
+Times are microseconds since the start, sizes bytes, rates exact. Must not know how a file said it.
+"""
+
+from collections.abc import Mapping as Names
+from dataclasses import dataclass, field
+from typing import Any
+
+from streamsim.scenario.expectations import Expectation
+from streamsim.scenario.faults import (
+    DestinationDown,
+    ErrorFault,
+    Fault,
+    LostResponse,
+    Poison,
+    Slow,
+    SourceDown,
+    Throttle,
+)
+from streamsim.scenario.file import Stream
+from streamsim.scenario.function import Account, Function, Model
+from streamsim.scenario.mapping import Mapping
+from streamsim.scenario.producer import Keys, Producer, RatePoint
+from streamsim.scenario.records import Record
+
+__all__ = [
+    "Account",
+    "DestinationDown",
+    "ErrorFault",
+    "Expectation",
+    "Fault",
+    "Function",
+    "Keys",
+    "LostResponse",
+    "Mapping",
+    "Model",
+    "Poison",
+    "Producer",
+    "RatePoint",
+    "Record",
+    "Scenario",
+    "Slow",
+    "SourceDown",
+    "Stream",
+    "Throttle",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Streams, mappings and functions by name, in the order of the file; a singular one is named `default`.
+
+    Each mapping knows its stream and function, each poison and source_down its stream. `epoch` is t = 0 in
+    microseconds since 1970. `overridden` are the settings changed from outside the file. `runs` are the settings and
+    the scenario of each combination of `compare`, empty without one; ask `streamsim.scenario.load.variants`.
+    """
+
+    scenario: str
+    seed: int
+    duration: int
+    epoch: int
+    streams: Names[str, Stream]
+    mappings: Names[str, Mapping]
+    functions: Names[str, Function]
+    account: Account
+    faults: tuple[Fault, ...] = ()
+    expect: tuple[Expectation, ...] = ()
+    overridden: Names[str, Any] = field(default_factory=dict)
+    runs: "tuple[tuple[Names[str, Any], Scenario], ...]" = ()

@@ -1,0 +1,361 @@
+"""What writes into a stream: how many records when, with which keys and what in them."""
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, NamedTuple, Self
+
+from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from streamsim.rules.settings import described
+from streamsim.scenario.errors import did_you_mean
+from streamsim.scenario.fields import (
+    RATE_PATTERN,
+    SIZE_PATTERN,
+    Complaint,
+    all_refused,
+    later_instant,
+    one_of,
+    per_second,
+    positive_duration,
+    reader,
+    refused,
+    whole,
+    whole_number,
+)
+from streamsim.scenario.maps import Strict
+from streamsim.scenario.records import FIELDS, Record, partition_key, read_records, record_size
+
+PLACEHOLDERS: Final = ("n", "key", "shard")
+_PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+#: Bytes of a record's payload where a scenario says nothing.
+DEFAULT_SIZE: Final = 200
+
+#: Key names are held in memory and hashed one by one.
+MOST_KEYS: Final = 1_000_000
+
+
+class RatePoint(NamedTuple):
+    """From `at` (microseconds) on, `per_second` records a second, exactly, of each shard or of the whole stream.
+
+    With `ramp` the rate changes evenly towards that of the next point. Before the first point there is no record.
+    """
+
+    at: int
+    per_second: Fraction
+    per_shard: bool
+    ramp: bool = False
+
+
+class Keys(NamedTuple):
+    """The partition keys; `zipf` is the exponent with which their load falls by rank, None: they carry the same."""
+
+    names: tuple[str, ...]
+    zipf: float | None = None
+
+
+@lru_cache(maxsize=8)
+def numbered_keys(count: int) -> tuple[str, ...]:
+    """`user-0`, `user-1` and so on."""
+    return tuple(f"user-{number}" for number in range(count))
+
+
+def read_rate(value: object) -> tuple[RatePoint, ...]:
+    """`12/s`, a ramp or a list of steps as points in ascending order; never empty, the first at 0."""
+    if isinstance(value, dict):
+        return _ramp(value)
+    if isinstance(value, list):
+        return _steps(value)
+    return (RatePoint(0, *per_second(value)),)
+
+
+def _ramp(value: dict[str, Any]) -> tuple[RatePoint, ...]:
+    complaints = list(_shape(value, ("from", "to", "over"), "{from: 200/s, to: 1200/s, over: 2m}", ()))
+    if complaints:
+        raise all_refused(complaints)
+    begin, end, over = _read(value, {"from": per_second, "to": per_second, "over": positive_duration}, ())
+    if begin.per_shard != end.per_shard:
+        raise refused(
+            "one end of the ramp is per shard, the other is not",
+            "write `per shard` at both or at neither",
+            ("to",),
+        )
+    return RatePoint(0, begin.rate, begin.per_shard, ramp=True), RatePoint(over, *end)
+
+
+def _steps(value: list[Any]) -> tuple[RatePoint, ...]:
+    if not value:
+        raise refused("the list of rates is empty", "write [{at: 0s, rate: 12/s}]")
+    points: list[RatePoint] = []
+    for index, item in enumerate(value):
+        complaints = list(_shape(item, ("at", "rate"), "{at: 0s, rate: 12/s}", (index,)))
+        if complaints:
+            raise all_refused(complaints)
+        at, (number, per_shard) = _read(item, {"at": later_instant, "rate": per_second}, (index,))
+        if points and at <= points[-1].at:
+            raise refused("the rates must be in the order of their time", None, (index, "at"))
+        points.append(RatePoint(at, number, per_shard))
+    return tuple(points)
+
+
+def _shape(
+    value: object, names: tuple[str, ...], example: str, path: tuple[str | int, ...]
+) -> Iterator[Complaint]:
+    if not isinstance(value, dict):
+        yield Complaint(path, f"this is a map such as {example}, not {described(value)}")
+        return
+    for name in value:
+        if name not in names:
+            yield Complaint(
+                (*path, name),
+                f"a rate has no {name!r}",
+                did_you_mean(name, names) or f"write {example}",
+                at_key=True,
+            )
+    if missing := [name for name in names if name not in value]:
+        yield Complaint(path, f"{' and '.join(missing)} missing in this rate", f"write {example}")
+
+
+def _read(value: dict[str, Any], readers: dict[str, Any], path: tuple[str | int, ...]) -> list[Any]:
+    return [below((*path, name), read, value[name]) for name, read in readers.items()]
+
+
+def below(path: tuple[str | int, ...], read: Any, value: object) -> Any:
+    """What `read` makes of a value that stands at `path` below the validated one; its errors point there."""
+    try:
+        return read(value)
+    except PydanticCustomError as error:
+        raise all_refused(
+            [
+                complaint._replace(path=(*path, *complaint.path))
+                for complaint in (error.context or {})["complaints"]
+            ]
+        ) from None
+
+
+def read_keys(value: object) -> Keys:
+    """`24`, `{count: 5000, skew: zipf 1.1}` or a list of keys."""
+    if isinstance(value, list):
+        if not value:
+            raise refused("the list of keys is empty", "write at least one key")
+        names = tuple(below((index,), partition_key, name) for index, name in enumerate(value))
+        first: dict[str, int] = {}
+        for index, name in enumerate(names):
+            if first.setdefault(name, index) != index:
+                raise refused(f"the key {name!r} is here twice", "remove one of the two", (index,))
+        return Keys(names)
+    if isinstance(value, dict):
+        for name in value:
+            if name not in {"count", "skew"}:
+                raise refused(
+                    f"keys have no {name!r}",
+                    did_you_mean(name, ("count", "skew")) or "they have count and skew",
+                    (name,),
+                    at_key=True,
+                )
+        if "count" not in value:
+            raise refused("keys need a count", "write {count: 5000, skew: zipf 1.1}")
+        count = below(("count",), lambda number: whole(number, 1, MOST_KEYS, "count"), value["count"])
+        return Keys(numbered_keys(count), below(("skew",), _skew, value.get("skew", "uniform")))
+    if isinstance(value, str):
+        raise refused(
+            "keys are a number, a list, or {count, skew}", f"write [{value[:40]}] for a list of one key"
+        )
+    return Keys(numbered_keys(whole(value, 1, MOST_KEYS, "the number of keys")))
+
+
+def _skew(value: object) -> float | None:
+    if value == "uniform":
+        return None
+    found = (
+        re.fullmatch(r"zipf\s+([0-9]{1,3}(?:\.[0-9]{1,6})?)", value.strip())
+        if isinstance(value, str)
+        else None
+    )
+    if not found or not 0 < float(found[1]) <= 10:
+        raise refused(
+            f"skew is uniform or zipf with an exponent above 0 up to 10, not {described(value)}",
+            "write zipf 1.1",
+        )
+    return float(found[1])
+
+
+def read_data(value: object) -> Any:
+    """Any JSON; text inside may have {n}, {key} and {shard}."""
+    _check_data(value, ())
+    return value
+
+
+def _check_data(value: object, path: tuple[str | int, ...]) -> None:
+    if isinstance(value, dict):
+        if len(value) == 1 and next(iter(value)) in PLACEHOLDERS and next(iter(value.values())) is None:
+            name = next(iter(value))
+            raise refused(
+                f"{{{name}}} without quotes is a map to YAML", f'write "{{{name}}}" in quotes', path
+            )
+        for name, inner in value.items():
+            _check_text(name, (*path, name), at_key=True)
+            _check_data(inner, (*path, name))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            _check_data(inner, (*path, index))
+    elif isinstance(value, str):
+        _check_text(value, path)
+
+
+def _check_text(text: str, path: tuple[str | int, ...], *, at_key: bool = False) -> None:
+    for found in _PLACEHOLDER.finditer(text):
+        if found[1] not in PLACEHOLDERS:
+            hint = did_you_mean(found[1], PLACEHOLDERS)
+            raise refused(
+                f"there is no placeholder {{{found[1]}}}",
+                hint or "placeholders are {n}, {key} and {shard}",
+                path,
+                at_key=at_key,
+            )
+
+
+def _arrivals(value: object) -> str:
+    return one_of(value, ("poisson", "constant"), "arrivals")
+
+
+def _records(value: object, info: ValidationInfo) -> tuple[Record, ...]:
+    context = info.context or {}
+    size_ = info.data.get("size", DEFAULT_SIZE)
+    if not isinstance(value, str):
+        return read_records(value, Path(), size_)
+    files = context.get("record_files", {})
+    if (value, size_) not in files:
+        files[value, size_] = read_records(value, context.get("directory", Path()), size_)
+    found: tuple[Record, ...] = files[value, size_]
+    return found
+
+
+_KEY_SCHEMA: Final = {"type": "string", "minLength": 1, "maxLength": 256}
+_RATE: Final[dict[str, Any]] = {"type": "string", "pattern": RATE_PATTERN}
+_RATE_SCHEMA: Final[dict[str, Any]] = {
+    "anyOf": [
+        _RATE,
+        {
+            "type": "object",
+            "properties": {"from": _RATE, "to": _RATE, "over": {"type": "string"}},
+            "required": ["from", "to", "over"],
+            "additionalProperties": False,
+        },
+        {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "properties": {"at": {"type": "string"}, "rate": _RATE},
+                "required": ["at", "rate"],
+                "additionalProperties": False,
+            },
+        },
+    ]
+}
+_KEYS_SCHEMA: Final[dict[str, Any]] = {
+    "anyOf": [
+        {"type": "integer", "minimum": 1, "maximum": MOST_KEYS},
+        {"type": "array", "items": _KEY_SCHEMA, "minItems": 1},
+        {
+            "type": "object",
+            "properties": {
+                "count": {"type": "integer", "minimum": 1, "maximum": MOST_KEYS},
+                "skew": {"type": "string", "pattern": r"^(uniform|zipf\s+[0-9]+(\.[0-9]+)?)$"},
+            },
+            "required": ["count"],
+            "additionalProperties": False,
+        },
+    ]
+}
+_RECORD_TYPES: Final[dict[str, Any]] = {
+    "key": _KEY_SCHEMA,
+    "data": {},
+    "shard": {"type": "integer", "minimum": 0},
+    "explicit_hash_key": {"type": ["string", "integer"]},
+}
+_RECORDS_SCHEMA: Final[dict[str, Any]] = {
+    "anyOf": [
+        {"type": "string", "pattern": r"\.(jsonl|ndjson|json|csv)$"},
+        {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "properties": {name: _RECORD_TYPES.get(name, {"type": "string"}) for name in FIELDS},
+                "required": ["key"],
+                "additionalProperties": False,
+            },
+        },
+    ]
+}
+
+
+class Producer(Strict, label="a producer"):
+    """What writes into a stream: records at a rate, or given one by one, and a backlog from before the start."""
+
+    rate: Annotated[tuple[RatePoint, ...], *reader(read_rate, **_RATE_SCHEMA)] = Field(
+        default=(),
+        description="Records over time: `12/s`, `1000/m`, `12/s per shard`; a ramp `{from: 200/s, to: 1200/s, over: 2m}`, "
+        "which then stays at `to`; or steps `[{at: 0s, rate: 12/s}, {at: 1m, rate: 50/s}]`. Produced until `duration`.",
+    )
+    arrivals: Annotated[Literal["poisson", "constant"], *reader(_arrivals, enum=["poisson", "constant"])] = (
+        Field(
+            "poisson",
+            description="How arrivals are spread: `poisson` (independent of each other, the default) or `constant` (evenly apart).",
+        )
+    )
+    keys: Annotated[Keys | None, *reader(read_keys, **_KEYS_SCHEMA)] = Field(
+        default=None,
+        description="Partition keys: how many, `{count: 5000, skew: zipf 1.1}`, or a list (1 to 256 characters each). "
+        "Default: every record has a key of its own.",
+    )
+    data: Annotated[Any, *reader(read_data)] = Field(
+        default=None,
+        description="The payload: any JSON. In its text `{n}`, `{key}` and `{shard}` are filled in: "
+        "the record's number in its shard from 0, its partition key, its shard's number.",
+    )
+    backlog: Annotated[int, *whole_number(0, 1_000_000_000_000, "backlog")] = Field(
+        default=0, description="How many records of the stream are already there at the start. Default 0."
+    )
+    size: Annotated[int, *reader(record_size, type="string", pattern=SIZE_PATTERN)] = Field(
+        default=DEFAULT_SIZE,
+        description="Payload of each record without `data`: `200B` (default) up to the stream's max_record_size.",
+    )
+    records: Annotated[tuple[Record, ...], PlainValidator(_records), WithJsonSchema(_RECORDS_SCHEMA)] = Field(
+        default=(),
+        description="Instead of `rate`: records one by one, as a list of `{key, data, at, shard, size, explicit_hash_key}` "
+        "or the name of a .jsonl, .json or .csv file relative to the scenario. `at` is the arrival since the start "
+        "(default 0s, negative before it).",
+    )
+
+    @model_validator(mode="after")
+    def _source(self) -> Self:
+        given = self.model_fields_set
+        if "rate" in given and "records" in given:
+            raise refused(
+                "a producer has either a rate or records", "remove one of the two", ("records",), at_key=True
+            )
+        if not given & {"rate", "records", "backlog"}:
+            raise refused(
+                "this producer produces nothing", "add `rate: 12/s`, `records: […]` or `backlog: 1000`"
+            )
+        if "data" in given and "size" in given:
+            raise refused(
+                "records with data have the size of their data", "remove size or data", ("size",), at_key=True
+            )
+        if "records" in given:
+            for name in ("arrivals", "keys", "data", "backlog"):
+                if name in given:
+                    raise refused(
+                        f"{name} is for a rate; records say everything themselves",
+                        f"remove {name}",
+                        (name,),
+                        at_key=True,
+                    )
+        return self
