@@ -1,1 +1,89 @@
-"""The commands, one module each: turns errors into exit codes; the only place that prints."""
+"""The command line: one module a command, turned into output and exit codes. The only room that prints.
+
+Nothing heavy is imported here: `streamsim --help` answers at once, and each command imports what it needs.
+"""
+
+import sys
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+#: Each command: the click command in `streamsim.cli` that is imported when it is called, and its line in the help.
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "run": ("run:command", "Play scenarios, print what came of them, check what they expect."),
+    "check": ("check:command", "Find what is wrong with scenarios, without playing them."),
+    "verify": ("verify:verify", "Check the ordering and delivery guarantees of traces."),
+    "schema": ("schema:command", "Print the JSON Schema of scenario files, for editors."),
+    "bench": ("bench:command", "Measure speed against what others use."),
+}
+
+#: A scenario or a command is wrong; click's own usage errors exit with the same code.
+WRONG_INPUT: Final = 2
+
+#: What shells expect of a program that was interrupted.
+INTERRUPTED: Final = 130
+
+HELP: Final = """\b
+Examples:
+  streamsim run scenarios/poison_pill.yaml
+  streamsim run scenarios/bisect.yaml --set mapping.BatchSize=200
+  streamsim check scenarios/*.yaml
+
+See what AWS Lambda will do with your Kinesis stream, before production does."""
+
+
+class Commands(click.Group):
+    """Imports a command when it is called, and turns what goes wrong in it into an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """See `click.Group`."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """See `click.Group`."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(f"streamsim.cli.{module}"), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """See `click.Group`; reads the table instead of importing every command."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """See `click.Group`; an unknown command is answered with the nearest one."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from streamsim.scenario.errors import did_you_mean  # noqa: PLC0415  # --help stays fast
+
+            hint = did_you_mean(args[0], COMMANDS) or f"commands are {', '.join(COMMANDS)}"
+            ctx.fail(f"there is no command {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """See `click.Group`."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("\ninterrupted", err=True)
+            sys.exit(INTERRUPTED)
+        except Exception as error:
+            from streamsim.scenario.errors import ScenarioError  # noqa: PLC0415  # --help stays fast
+
+            if not isinstance(error, ScenarioError):
+                raise
+            click.echo(str(error), err=True)
+            sys.exit(WRONG_INPUT)
+
+
+@click.group(cls=Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="streamsim", message="%(package)s %(version)s")
+def main() -> None:
+    """See `HELP`."""

@@ -1,0 +1,41 @@
+"""`streamsim check`: finds what is wrong with scenarios, without playing them."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from streamsim.cli import WRONG_INPUT
+from streamsim.scenario.errors import ScenarioError
+from streamsim.scenario.load import load, variants
+
+HELP = """Find what is wrong with scenarios, without playing them.
+
+\b
+Examples:
+  streamsim check scenarios/*.yaml
+  streamsim check scenarios/bisect.yaml --set mapping.BatchSize=20000
+
+One `ok` line for each good scenario; exit code 2 if any is wrong."""
+
+
+@click.command("check", help=HELP)
+@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...", type=click.Path(path_type=Path))
+@click.option(
+    "--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change a setting: mapping.BatchSize=200."
+)
+def command(scenarios: tuple[Path, ...], changes: tuple[str, ...]) -> None:
+    """See `HELP`."""
+    wrong: list[str] = []
+    for path in scenarios:
+        try:
+            scenario = load(path, changes)
+        except ScenarioError as error:
+            wrong.append(str(error))
+        else:
+            runs = len(variants(scenario))
+            compared = f" ({runs} runs)" if runs > 1 else ""
+            click.echo(f"ok  {path}: {scenario.scenario}{compared}")
+    if wrong:
+        click.echo("\n\n".join(wrong), err=True)
+        sys.exit(WRONG_INPUT)
