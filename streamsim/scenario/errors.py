@@ -150,11 +150,14 @@ def _frame(span: Span) -> str:
 
 
 def _cut(line: str, column: int) -> int:
-    """The first character to show, so that the caret stands within the window."""
-    if _columns(line[: column + 20]) <= _WIDTH:
+    """The first character to show, so that the caret stands within the window and some of what is before it too."""
+    if column < _WIDTH and _columns(_visible(line[: column + 20])) <= _WIDTH:
         return 0
-    start = max(column - _WIDTH // 3, 0)
-    return 0 if start < 10 else start
+    start, room = column, _WIDTH // 3
+    while start and room > 0:
+        start -= 1
+        room -= _columns(_visible(line[start]))
+    return start
 
 
 def _window(line: str, start: int) -> str:

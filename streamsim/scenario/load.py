@@ -54,9 +54,8 @@ def load_text(
                 )
             ]
         )
-    changes = list(_changes(overrides, seed))
-    root, values = _overridden(root, changes)
-    return _Loader(Path(name).parent).load(root, values)
+    changed_root, values = _overridden(root, list(_changes(overrides, seed)))
+    return _Loader(Path(name).parent, _compared_values(root)).load(changed_root, values)
 
 
 def variants(scenario: Scenario) -> list[tuple[dict[str, Any], Scenario]]:
@@ -121,11 +120,19 @@ def _pinned(root: Node, path: Steps, value: Node) -> Node:
     return root
 
 
+def _compared_values(root: Node) -> dict[str, list[Any]]:
+    """What an expectation may ask for: the values that the file compares, whatever overrides make of them."""
+    compare = root.child("compare")
+    entries = compare.entries if compare is not None and compare.entries else {}
+    return {name: [item.plain() for item in entry.node.items or ()] for name, entry in entries.items()}
+
+
 class _Loader:
     """Validates the tree of one document, again for each combination of what it compares."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, conditions: Mapping[str, list[Any]]) -> None:
         self._directory = directory
+        self._conditions = conditions
         self._record_files: dict[object, object] = {}
         self._known: dict[object, tuple[Scenario | None, list[Problem]]] = {}
 
@@ -138,9 +145,8 @@ class _Loader:
         if expect is not None and not (
             expect.scalar is None and expect.items is None and expect.entries is None
         ):
-            values = {name: [item.plain() for item in items] for name, items in compared.items()}
             try:
-                expected = read_expectations(expect, values, names)
+                expected = read_expectations(expect, self._conditions, names)
             except ScenarioError as error:
                 problems += error.problems
         if scenario is not None:
