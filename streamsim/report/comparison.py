@@ -5,15 +5,15 @@ Knows which measures are worth comparing and which way is better; computes none 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from streamsim.model.units import show_duration
+from streamsim.report.layout import QUIET, fitted, printable, sign
 from streamsim.report.phrases import counted, found, measured, strung, wrapped
 from streamsim.report.picture import ASCII_HEIGHTS, HEIGHTS, column_edges, highest
-from streamsim.report.terminal import NARROWEST, WIDEST, printable, sign
 from streamsim.report.timeline import Timeline
 from streamsim.trace.header import Header
 
@@ -31,28 +31,29 @@ _NEITHER: Final = (
     "order.contract",
 )
 
-_QUIET: Final = "bright_black"
 
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run of several: the settings that make it different, and what came of it, as in `run --json`."""
-
-    settings: Mapping[str, Any]
-    metrics: Mapping[str, Any]
-    expectations: Sequence[Mapping[str, Any]] = ()
-    violations: Sequence[Any] = ()
-    timeline: Timeline | None = None
+class Run(Protocol):
+    """One run of several, and what came of it, as in `run --json`; `settings` are what makes it different."""
 
     @property
-    def name(self) -> str:
-        """`ParallelizationFactor 10`, `BatchSize 10, retries 2`: settings by the last part of their path."""
-        return ", ".join(f"{_last(key)} {value}" for key, value in self.settings.items())
+    def header(self) -> Header:
+        """What ran."""
 
     @property
-    def well(self) -> bool:
-        """Whether every expectation holds and no guarantee is broken."""
-        return all(one["ok"] for one in self.expectations) and not self.violations
+    def settings(self) -> Mapping[str, Any]:
+        """The varied settings by path, the same paths in every run."""
+
+    @property
+    def metrics(self) -> Mapping[str, Any]:
+        """The measures, nested by the parts of their names."""
+
+    @property
+    def expectations(self) -> Sequence[Mapping[str, Any]]:
+        """What was asked of this run."""
+
+    @property
+    def violations(self) -> Sequence[Any]:
+        """What the oracle found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +75,18 @@ class _Line:
 class Comparison:
     """A rich renderable; see `render_comparison`."""
 
-    header: Header
     runs: Sequence[Run]
+    timelines: Sequence[Timeline] = ()
     source: str | None = None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width = max(NARROWEST, min(WIDEST, options.max_width))
-        yield from printable(self.lines(width, plain=options.ascii_only), options)
+        yield from printable(self.lines(fitted(options), plain=options.ascii_only), options)
 
     def lines(self, width: int, *, plain: bool = False) -> Iterator[Text]:
         """Verdict, the age of all runs on one scale, the table, what is equal everywhere, what to type next."""
         yield from self._verdict(width, plain=plain)
         yield Text()
-        ages = list(_ages(self.runs, width, plain=plain))
+        ages = list(_ages(self.runs, self.timelines, width, plain=plain))
         if ages:
             yield from ages
             yield Text()
@@ -96,13 +96,13 @@ class Comparison:
         if same:
             yield Text()
             for i, line in enumerate(strung(same, width - 18, " - " if plain else " · ")):
-                yield Text(("same in all runs  " if i == 0 else " " * 18) + line, _QUIET)
+                yield Text(("same in all runs  " if i == 0 else " " * 18) + line, QUIET)
         yield Text()
         command = f"streamsim run {self.source or 'SCENARIO'} --report report.html"
-        yield Text.assemble(("next  ", _QUIET), (command, "bold"))
+        yield Text.assemble(("next  ", QUIET), (command, "bold"))
 
     def _verdict(self, width: int, *, plain: bool) -> Iterator[Text]:
-        failed = sum(not run.well for run in self.runs)
+        failed = sum(not _well(run) for run in self.runs)
         asked = any(run.expectations for run in self.runs) or failed > 0
         many = counted(len(self.runs), "run")
         line = Text()
@@ -112,7 +112,7 @@ class Comparison:
             line.append(f"{sign(well=False, plain=plain)} {failed} of {many} failed", "bold red")
         else:
             line.append(f"{sign(well=True, plain=plain)} All {many} hold what was expected", "bold green")
-        line.append(f"  {self.header.scenario}", "bold")
+        line.append(f"  {self.runs[0].header.scenario}", "bold")
         yield line
         sentence = _best_and_worst(self.runs)
         if sentence:
@@ -120,9 +120,24 @@ class Comparison:
                 yield Text(f"  {part}")
 
 
-def render_comparison(header: Header, runs: Sequence[Run], *, source: str | None = None) -> Comparison:
-    """What to print on stdout after the runs of a `compare:` scenario, in their order; at least two."""
-    return Comparison(header, runs, source)
+def render_comparison(
+    runs: Sequence[Run], timelines: Sequence[Timeline] = (), *, source: str | None = None
+) -> Comparison:
+    """What to print on stdout after the runs of a `compare:` scenario, in their order; at least one.
+
+    With `timelines`, one for each run, the summary shows every run's IteratorAge on one scale. `source` is the file
+    to name in commands.
+    """
+    return Comparison(runs, timelines, source)
+
+
+def _name(run: Run) -> str:
+    """`ParallelizationFactor 10`, `BatchSize 10, MaximumRetryAttempts 2`: settings by the last part of their path."""
+    return ", ".join(f"{_last(key)} {value}" for key, value in run.settings.items())
+
+
+def _well(run: Run) -> bool:
+    return all(one["ok"] for one in run.expectations) and not run.violations
 
 
 def _last(key: str) -> str:
@@ -140,8 +155,8 @@ def _best_and_worst(runs: Sequence[Run]) -> str | None:
         best, worst = min(known, key=lambda one: one[0]), max(known, key=lambda one: one[0])
         name = measure.replace(".", " ")
         return (
-            f"{name} is {measured(measure, best[0])} with {best[1].name}, "
-            f"{measured(measure, worst[0])} with {worst[1].name}."
+            f"{name} is {measured(measure, best[0])} with {_name(best[1])}, "
+            f"{measured(measure, worst[0])} with {_name(worst[1])}."
         )
     return None
 
@@ -217,12 +232,12 @@ def _drawn(runs: Sequence[Run], table: list[_Line], width: int, *, plain: bool) 
         if first:
             yield Text()
         for part, setting in enumerate(settings):
-            row = Text(f"  {setting.ljust(label)}", _QUIET)
+            row = Text(f"  {setting.ljust(label)}", QUIET)
             for head, room in zip(heads[first:stop], widths[first:stop], strict=True):
                 row.append(f"{head[part]}  ".rjust(room), "bold default")
             yield row
         for line in table:
-            row = Text(f"  {line.name.ljust(label)}", _QUIET)
+            row = Text(f"  {line.name.ljust(label)}", QUIET)
             for cell, room in zip(line.cells[first:stop], widths[first:stop], strict=True):
                 row.append(" " * (room - len(cell.text)))
                 row.append(cell.text, cell.style or "default")
@@ -238,21 +253,20 @@ def _trend(values: Sequence[float], *, plain: bool) -> str:
     return "".join(heights[min(len(heights) - 1, int(value / top * len(heights)))] for value in values)
 
 
-def _ages(runs: Sequence[Run], width: int, *, plain: bool) -> Iterator[Text]:
+def _ages(runs: Sequence[Run], timelines: Sequence[Timeline], width: int, *, plain: bool) -> Iterator[Text]:
     """IteratorAge of every run over the same time, on the same scale; nothing unless every run has a timeline."""
-    timelines = [run.timeline for run in runs if run.timeline is not None]
     peaks = [max(timeline.iterator_age) for timeline in timelines]
     if len(timelines) < len(runs) or not peaks or max(peaks) <= 0:
         return
-    label = max(len(run.name) for run in runs) + 2
+    label = max(len(_name(run)) for run in runs) + 2
     notes = [f"max {show_duration(max(0, peak))}" for peak in peaks]
     columns = max(10, width - label - 3 - max(map(len, notes)))
     end = max(timeline.end for timeline in timelines) + 1
     heights = ASCII_HEIGHTS if plain else HEIGHTS
     top = max(peaks)
-    yield Text(f" IteratorAge over {show_duration(end - 1)}, all on one scale", _QUIET)
+    yield Text(f" IteratorAge over {show_duration(end - 1)}, all on one scale", QUIET)
     for run, timeline, note in zip(runs, timelines, notes, strict=True):
-        row = Text(f" {run.name.ljust(label)}")
+        row = Text(f" {_name(run).ljust(label)}")
         own = max(1, columns * timeline.end // end)
         ages = highest(timeline.iterator_age, column_edges(timeline.used(), own))
         drawn = "".join(

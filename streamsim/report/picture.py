@@ -131,7 +131,7 @@ class Picture:
         for first, stop in self._edges:
             glyph, style = self._cell(row, first, stop, width)
             line.append(glyph, style)
-        line.append(f"  {_note(row)}"[: self._margin()].rstrip(), LOOKS[Kind.DISCARD].style)
+        line.append(f"  {_note(row)}".rstrip(), "yellow" if row.trouble[:2] == (0, 0) else "red")
         return line
 
     def _lanes(self, row: Row) -> int:
