@@ -255,6 +255,8 @@ def _trend(values: Sequence[float], *, plain: bool) -> str:
 
 def _ages(runs: Sequence[Run], timelines: Sequence[Timeline], width: int, *, plain: bool) -> Iterator[Text]:
     """IteratorAge of every run over the same time, on the same scale; nothing unless every run has a timeline."""
+    for timeline in timelines:
+        timeline.finish()
     peaks = [max(timeline.iterator_age) for timeline in timelines]
     if len(timelines) < len(runs) or not peaks or max(peaks) <= 0:
         return
