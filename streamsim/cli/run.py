@@ -11,15 +11,17 @@ from typing import Any
 
 import click
 from rich.console import Console
-from streamsim.scenario.load import load, variants
-from streamsim.scenario.models import Scenario
-from streamsim.trace.ndjson import create_trace
 
 from streamsim.engine.ports import Sink
-from streamsim.report.terminal import render_comparison, render_summary
+from streamsim.report.comparison import Run, render_comparison
+from streamsim.report.progress import ProgressBar
+from streamsim.report.terminal import render_summary
 from streamsim.report.timeline import Timeline
+from streamsim.scenario.load import load, variants
+from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played, play
 from streamsim.scenario.world import header_of
+from streamsim.trace.ndjson import create_trace
 
 FORMAT = 1
 
@@ -99,7 +101,7 @@ def _play(task: Task, trace: Path | None, on_failure: Path | None) -> tuple[Play
     header = header_of(task.scenario)
     timeline = Timeline(header)
     with ExitStack() as files:
-        sinks: list[Sink] = [timeline]
+        sinks: list[Sink] = [timeline, files.enter_context(ProgressBar(task.scenario.duration))]
         if trace is not None:
             sinks.append(files.enter_context(create_trace(trace, header)))
         return play(task.scenario, task.settings, sinks, on_failure), timeline
@@ -120,7 +122,11 @@ def _show(path: Path, runs: Sequence[tuple[Played, Timeline]]) -> None:
             )
         )
         return
-    console.print(render_comparison([played for played, _ in runs]))
+    compared = [
+        Run(played.settings, played.metrics, played.expectations, played.violations, timeline)
+        for played, timeline in runs
+    ]
+    console.print(render_comparison(runs[0][0].header, compared, source=str(path)))
 
 
 def _line(path: Path, played: Played) -> str:

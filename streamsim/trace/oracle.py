@@ -41,7 +41,7 @@ from streamsim.trace.identities import REMEMBERED, Identities
 from streamsim.trace.lane import Lane, State
 from streamsim.trace.sending import judge_invoke
 from streamsim.trace.shard import Shard
-from streamsim.trace.violation import Findings, Line, Violation
+from streamsim.trace.violation import Findings, Kind, Line, Violation
 
 _OfLane = Invoke | Result | Backoff | Split | Discard | Expired | Filtered
 
@@ -95,6 +95,11 @@ class Oracle:
     def events(self) -> int:
         """How many events went by."""
         return self.line - 1
+
+    @property
+    def counts(self) -> dict[Kind, int]:
+        """How many violations of each kind there were, also of those not kept, in the order of their first."""
+        return dict(self._findings.counts)
 
     def __call__(self, event: Event) -> None:
         """Judges the next event."""

@@ -133,4 +133,4 @@ def _displaced(lane: Lane, line: Line, positions: Positions, due: Due) -> Due:
         if after:
             stays.append(Due(after, line, cut_from=other))
     lane.due = stays
-    return Due(positions, line, cut_from=due if due in touched else None)
+    return Due(positions, line, cut_from=touched[-1] if touched else None)

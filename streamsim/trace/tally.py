@@ -5,7 +5,7 @@ Knows what each event means for a count, not what the counts are called or how t
 legal is the oracle's business.
 
 An attempt *ran* when the function saw the batch: not when it was throttled or too large, and after a `fault` only if
-it took time (the work was done and the answer lost; Lambda bills it).
+it took time (the work was done and the answer lost; Lambda bills it). It counts when it ends.
 """
 
 from bisect import bisect_left
@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from streamsim.model import events
-from streamsim.trace.histogram import Histogram
 from streamsim.trace.deliveries import Lane, Shard, Shards
+from streamsim.trace.histogram import Histogram
 
 
 class Tally:

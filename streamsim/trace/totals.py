@@ -5,8 +5,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Final
 
-from streamsim.trace.histogram import Histogram
 from streamsim.trace.deliveries import Shard
+from streamsim.trace.histogram import Histogram
 from streamsim.trace.tally import Tally
 
 #: AWS Lambda pricing page, us-east-1, x86, without the free tier: a request, and a GB-second (a GB is 1,024 MB).

@@ -85,11 +85,17 @@ def test_it_interrupts_callbacks(busy: Callable[[Callable[[], None]], None]) -> 
     assert 500 <= len(steps) <= 510
 
 
-def test_it_interrupts_the_wait_for_a_job() -> None:
+@pytest.mark.parametrize("thread", ["the loop's thread", "another thread"])
+def test_it_interrupts_the_wait_for_a_job(thread: str) -> None:
     async def main() -> None:
+        jobs = running()._jobs
+
         def job() -> None:
-            signal.pthread_kill(loop_thread, signal.SIGINT)
-            proceed.wait()
+            while not jobs._waiting:
+                pass
+            struck = loop_thread if thread == "the loop's thread" else threading.get_ident()
+            signal.pthread_kill(struck, signal.SIGINT)
+            released.append(proceed.wait(10))
 
         try:
             await asyncio.to_thread(job)
@@ -97,8 +103,10 @@ def test_it_interrupts_the_wait_for_a_job() -> None:
             proceed.set()
 
     loop_thread, proceed = threading.main_thread().ident or 0, threading.Event()
+    released: list[bool] = []
     with pytest.raises(KeyboardInterrupt):
         run(main())
+    assert released == [True]
 
 
 def test_the_second_strikes_at_once() -> None:

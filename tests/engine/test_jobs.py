@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from streamsim.engine import jobs
+from streamsim.engine.jobs import Jobs
 from streamsim.engine.loop import Stuck, VirtualLoop, run, running
 
 
@@ -146,6 +148,70 @@ def test_jobs_that_wait_for_the_loop_while_it_waits_for_them_are_reported() -> N
     assert len(lines) == 3
     assert ".patient, waits in " in lines[1] + lines[2]
     assert ".curious, waits in " in lines[1] + lines[2]
+
+
+def on_looks(monkeypatch: pytest.MonkeyPatch, action: Callable[[int], None]) -> None:
+    """Has `action` run, in the loop's thread, after each look for blocked jobs, with the number of the look."""
+    look, looks = Jobs.blocked, []
+
+    def blocked(jobs: Jobs) -> list[str]:
+        found = look(jobs)
+        looks.append(found)
+        action(len(looks))
+        return found
+
+    monkeypatch.setattr(Jobs, "blocked", blocked)
+
+
+def test_a_job_that_waits_for_the_loop_is_fine_while_another_is_at_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def main() -> str:
+        loop, proceed = running(), threading.Event()
+        answer = loop.create_future()
+        on_looks(monkeypatch, lambda look: proceed.set() if look == 2 else None)
+
+        async def get() -> str:
+            return str(await answer)
+
+        def asks() -> str:
+            return asyncio.run_coroutine_threadsafe(get(), loop).result()
+
+        def answers() -> None:
+            proceed.wait()
+            loop.call_soon_threadsafe(answer.set_result, "answer")
+
+        heard, _ = await asyncio.gather(asyncio.to_thread(asks), asyncio.to_thread(answers))
+        return heard
+
+    assert run(main()) == "answer"
+
+
+def test_a_job_that_waits_for_a_limited_time_is_not_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> str:
+        loop = running()
+        answer = loop.create_future()
+        on_looks(monkeypatch, lambda look: answer.set_result("answer") if look == 2 else None)
+
+        async def get() -> str:
+            return str(await answer)
+
+        def asks() -> str:
+            return asyncio.run_coroutine_threadsafe(get(), loop).result(timeout=3_600)
+
+        return await asyncio.to_thread(asks)
+
+    assert run(main()) == "answer"
+
+
+def test_the_end_of_a_job_wakes_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "_MOVE_EVERY", 10)
+    on_looks(monkeypatch, lambda _: pytest.fail("the loop woke by itself"))
+
+    async def main() -> list[str]:
+        return [await asyncio.to_thread(str, number) for number in range(100)]
+
+    assert run(main()) == [str(number) for number in range(100)]
 
 
 def test_a_thread_may_stop_a_loop_that_runs_for_ever() -> None:

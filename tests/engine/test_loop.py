@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streamsim.engine.clock import RealClock
 from streamsim.engine.loop import VirtualLoop, microseconds, run, running
 
 
@@ -100,6 +101,48 @@ def test_timers_fire_by_time_and_then_first_in_first_out(
         return fired
 
     assert run(main(), debug=debug) == sorted(range(len(delays)), key=delays.__getitem__)
+
+
+def told_plainly(programs: list[list[int]]) -> list[tuple[int, int]]:
+    """When which sleeper begins and wakes, by the rules and nothing else: lists, searched from the front."""
+    now, told = 0, []
+    ready = list(range(len(programs)))
+    asleep: list[tuple[int, int]] = []
+    left = [iter(program) for program in programs]
+    while ready or asleep:
+        if not ready:
+            now = min(when for when, _ in asleep)
+            ready = [number for when, number in asleep if when == now]
+            asleep = [sleeper for sleeper in asleep if sleeper[0] > now]
+        number = ready.pop(0)
+        told.append((now, number))
+        delay = next(left[number], None)
+        if delay == 0:
+            ready.append(number)
+        elif delay is not None:
+            asleep.append((now + delay, number))
+    return told
+
+
+@pytest.mark.parametrize("worker", [False, True], ids=["tasks", "workers"])
+@pytest.mark.parametrize("debug", [False, True], ids=["ordinary", "debug"])
+@given(programs=st.lists(st.lists(st.integers(0, 4), max_size=6), min_size=1, max_size=8))
+def test_sleepers_take_turns_as_the_rules_tell(worker: bool, debug: bool, programs: list[list[int]]) -> None:
+    async def main() -> list[tuple[int, int]]:
+        clock, told = running().clock, []
+
+        async def sleeper(number: int, program: list[int]) -> None:
+            told.append((clock.now, number))
+            for delay in program:
+                await clock.sleep(delay)
+                told.append((clock.now, number))
+
+        start = clock.start if worker else RealClock().start
+        for end in [start(sleeper(*numbered), "sleeper") for numbered in enumerate(programs)]:
+            await end
+        return told
+
+    assert run(main(), debug=debug) == told_plainly(programs)
 
 
 def test_all_timers_of_an_instant_run_before_what_they_make_ready() -> None:
@@ -273,8 +316,8 @@ def test_stop_ends_the_run_after_what_is_ready_and_the_next_run_goes_on() -> Non
     order: list[str] = []
 
     def stop() -> None:
-        loop.stop()
-        loop.stop()
+        for _ in range(3):
+            loop.stop()
         loop.call_soon(order.append, "next run")
 
     loop.call_later(1, stop)

@@ -1,6 +1,8 @@
 """Workers that the loop drives itself: how they end, fail, and are closed."""
 
 import asyncio
+import gc
+import logging
 import types
 from collections.abc import Generator
 from typing import Any
@@ -13,7 +15,7 @@ BOTH = pytest.mark.parametrize("debug", [False, True], ids=["ordinary", "debug"]
 
 
 @BOTH
-def test_a_failure_nobody_awaits_ends_the_run_at_once(debug: bool) -> None:
+def test_a_failure_nobody_awaits_ends_the_run_at_once(debug: bool, caplog: pytest.LogCaptureFixture) -> None:
     async def worker() -> None:
         await running().clock.sleep(5)
         raise LookupError("no such shard")
@@ -26,6 +28,8 @@ def test_a_failure_nobody_awaits_ends_the_run_at_once(debug: bool) -> None:
     with pytest.raises(LookupError, match="no such shard") as caught:
         run(main(), debug=debug)
     assert caught.value.__notes__ == ["in worker shardId-0/0, 5 us after the start"]
+    gc.collect()
+    assert [record.message for record in caplog.records if record.levelno > logging.DEBUG] == []
 
 
 @BOTH
@@ -63,10 +67,15 @@ def test_leaving_the_program_is_not_kept_for_whoever_awaits() -> None:
         raise SystemExit(3)
 
     async def main() -> None:
-        await running().drive(worker(), "worker")
+        try:
+            await running().drive(worker(), "worker")
+        except SystemExit:
+            heard.append("swallowed")
 
+    heard: list[str] = []
     with pytest.raises(SystemExit):
         run(main())
+    assert heard == []
 
 
 @BOTH
@@ -267,7 +276,41 @@ def test_closing_the_loop_closes_its_workers() -> None:
             closed.append("worker")
 
     loop = VirtualLoop()
-    loop.drive(worker(), "worker")
+    end = loop.drive(worker(), "worker")
     loop.run_until_complete(asyncio.sleep(0))
     loop.close()
     assert closed == ["worker"]
+    assert end.cancelled()
+
+
+@BOTH
+def test_closed_workers_stay_closed_while_tasks_clean_up(debug: bool) -> None:
+    steps = []
+
+    async def main() -> None:
+        future = running().create_future()
+
+        async def sleeps() -> None:
+            await running().clock.sleep(2_000_000)
+            steps.append("slept")
+
+        async def waits() -> None:
+            await future
+            steps.append("waited")
+
+        async def cleans_up() -> None:
+            try:
+                await asyncio.sleep(10)
+            finally:
+                future.set_result(None)
+                await asyncio.sleep(10)
+                steps.append(f"cleaned up at {running().now}")
+
+        kept.append(asyncio.create_task(cleans_up()))
+        running().drive(sleeps(), "sleeps")
+        running().drive(waits(), "waits")
+        await asyncio.sleep(1)
+
+    kept: list[asyncio.Task[None]] = []
+    run(main(), debug=debug)
+    assert steps == ["cleaned up at 11000000"]

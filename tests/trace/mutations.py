@@ -60,7 +60,9 @@ def _next_of_lane(events: Events, i: int) -> int | None:
 def _result_of(events: Events, i: int) -> int | None:
     """Where the Invoke at `i` ends."""
     attempt = events[i][1:6]
-    found = (j for j in range(i + 1, len(events)) if isinstance(events[j], Result) and events[j][1:6] == attempt)
+    found = (
+        j for j in range(i + 1, len(events)) if isinstance(events[j], Result) and events[j][1:6] == attempt
+    )
     return next(found, None)
 
 
@@ -93,10 +95,10 @@ def _renamed(events: Events, start: int, old: str, new: str) -> Events:
     return _with(events, changes)
 
 
-def _recounted(header: Header, events: Events) -> Events:
-    """The trace with the concurrency of each Invoke counted anew."""
+def recounted(header: Header, events: Events) -> Events:
+    """The trace with the concurrency of each Invoke counted anew. A Result of no Invoke ends what its lane runs."""
     running: dict[str, int] = {}
-    flying: set[tuple[Any, ...]] = set()
+    flying: list[tuple[Any, ...]] = []
     counted: Events = []
     for i, event in enumerate(events):
         function = _settings(header, event).get("FunctionName", "default")
@@ -105,12 +107,14 @@ def _recounted(header: Header, events: Events) -> Events:
             result = events[j] if j is not None else None
             if not (isinstance(result, Result) and result.outcome == "throttled"):
                 running[function] = running.get(function, 0) + 1
-                flying.add(event[1:6])
+                flying.append(event[1:6])
             counted.append(event._replace(concurrency=running.get(function, 0)))
             continue
-        if isinstance(event, Result) and event[1:6] in flying:
-            flying.remove(event[1:6])
-            running[function] -= 1
+        if isinstance(event, Result):
+            same_lane = [attempt for attempt in flying if attempt[:3] == event[1:4]]
+            if same_lane:
+                flying.remove(event[1:6] if event[1:6] in same_lane else same_lane[0])
+                running[function] -= 1
         counted.append(event)
     return counted
 
@@ -183,7 +187,7 @@ def two_in_flight(header: Header, events: Events) -> Events | None:
         return None
     i, j = place
     late = events[i]._replace(t=events[j][0])
-    return _recounted(header, [*events[:i], *events[i + 1 : j + 1], late, *events[j + 1 :]])
+    return recounted(header, [*events[:i], *events[i + 1 : j + 1], late, *events[j + 1 :]])
 
 
 def id_changed(_header: Header, events: Events) -> Events | None:
@@ -242,7 +246,7 @@ def over_retried(header: Header, events: Events) -> Events | None:
         result._replace(t=t, attempt=number),
         discard._replace(attempts=number),
     ]
-    return _recounted(header, [*events[:i], *extra, *events[i + 1 :]])
+    return recounted(header, [*events[:i], *extra, *events[i + 1 :]])
 
 
 def _exhausted(events: Events) -> list[tuple[int, Discard]]:
@@ -362,7 +366,7 @@ def child_before_parent(header: Header, events: Events) -> Events | None:
     now = events[child][0]
     moved = [e._replace(until=now, t=now) if isinstance(e, Backoff) else e._replace(t=now) for e in late]
     kept = [e for e in events[start : child + 1] if e[1:3] != shard]
-    return _recounted(header, [*events[:start], *kept, *moved, *events[child + 1 :]])
+    return recounted(header, [*events[:start], *kept, *moved, *events[child + 1 :]])
 
 
 def time_back(_header: Header, events: Events) -> Events | None:

@@ -28,15 +28,12 @@ Attempt = tuple[Invoke, Result]
 
 
 def attempts(events: list[Event]) -> list[Attempt]:
-    """Requests with their results, in the order of the requests; those still in flight are left out."""
-    paired: list[Attempt] = []
-    for at, invoke in enumerate(events):
-        if isinstance(invoke, Invoke):
-            results = (
-                event for event in events[at:] if isinstance(event, Result) and event[1:4] == invoke[1:4]
-            )
-            paired += [(invoke, result) for result in results][:1]
-    return paired
+    """Requests with their results, in the order of the requests."""
+    return [
+        (invoke, next(e for e in events[at:] if isinstance(e, Result) and e[1:4] == invoke[1:4]))
+        for at, invoke in enumerate(events)
+        if isinstance(invoke, Invoke)
+    ]
 
 
 def ran(attempt: Attempt) -> bool:

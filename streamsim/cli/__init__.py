@@ -1,0 +1,1 @@
+"""The commands, one module each: turns errors into exit codes; the only place that prints."""

@@ -1,0 +1,13 @@
+"""`streamsim bench`: standing benchmarks, each against something that others use."""
+
+import click
+
+from streamsim.cli.bench_engine import command as engine
+
+
+@click.group("bench", help="Measure speed against what others use.")
+def command() -> None:
+    pass
+
+
+command.add_command(engine)
