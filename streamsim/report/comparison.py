@@ -5,7 +5,7 @@ Knows which measures are worth comparing and which way is better; computes none 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
@@ -32,28 +32,28 @@ _NEITHER: Final = (
 )
 
 
-class Run(Protocol):
-    """One run of several, and what came of it, as in `run --json`; `settings` are what makes it different."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of several, and what came of it, as in `run --json`; `settings` are what makes it different.
+
+    `settings` go by path, the same paths in every run.
+    """
+
+    settings: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    expectations: Sequence[Mapping[str, Any]] = ()
+    violations: Sequence[Any] = ()
+    timeline: Timeline | None = None
 
     @property
-    def header(self) -> Header:
-        """What ran."""
+    def name(self) -> str:
+        """`ParallelizationFactor 10`, `BatchSize 10, MaximumRetryAttempts 2`: the last part of each path."""
+        return ", ".join(f"{_last(key)} {value}" for key, value in self.settings.items())
 
     @property
-    def settings(self) -> Mapping[str, Any]:
-        """The varied settings by path, the same paths in every run."""
-
-    @property
-    def metrics(self) -> Mapping[str, Any]:
-        """The measures, nested by the parts of their names."""
-
-    @property
-    def expectations(self) -> Sequence[Mapping[str, Any]]:
-        """What was asked of this run."""
-
-    @property
-    def violations(self) -> Sequence[Any]:
-        """What the oracle found."""
+    def well(self) -> bool:
+        """Whether every expectation holds and no guarantee is broken."""
+        return all(one["ok"] for one in self.expectations) and not self.violations
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ class _Line:
 class Comparison:
     """A rich renderable; see `render_comparison`."""
 
+    header: Header
     runs: Sequence[Run]
-    timelines: Sequence[Timeline] = ()
     source: str | None = None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -86,7 +86,7 @@ class Comparison:
         """Verdict, the age of all runs on one scale, the table, what is equal everywhere, what to type next."""
         yield from self._verdict(width, plain=plain)
         yield Text()
-        ages = list(_ages(self.runs, self.timelines, width, plain=plain))
+        ages = list(_ages(self.runs, width, plain=plain))
         if ages:
             yield from ages
             yield Text()
@@ -102,7 +102,7 @@ class Comparison:
         yield Text.assemble(("next  ", QUIET), (command, "bold"))
 
     def _verdict(self, width: int, *, plain: bool) -> Iterator[Text]:
-        failed = sum(not _well(run) for run in self.runs)
+        failed = sum(not run.well for run in self.runs)
         asked = any(run.expectations for run in self.runs) or failed > 0
         many = counted(len(self.runs), "run")
         line = Text()
@@ -112,7 +112,7 @@ class Comparison:
             line.append(f"{sign(well=False, plain=plain)} {failed} of {many} failed", "bold red")
         else:
             line.append(f"{sign(well=True, plain=plain)} All {many} hold what was expected", "bold green")
-        line.append(f"  {self.runs[0].header.scenario}", "bold")
+        line.append(f"  {self.header.scenario}", "bold")
         yield line
         sentence = _best_and_worst(self.runs)
         if sentence:
@@ -120,24 +120,12 @@ class Comparison:
                 yield Text(f"  {part}")
 
 
-def render_comparison(
-    runs: Sequence[Run], timelines: Sequence[Timeline] = (), *, source: str | None = None
-) -> Comparison:
+def render_comparison(header: Header, runs: Sequence[Run], *, source: str | None = None) -> Comparison:
     """What to print on stdout after the runs of a `compare:` scenario, in their order; at least one.
 
-    With `timelines`, one for each run, the summary shows every run's IteratorAge on one scale. `source` is the file
-    to name in commands.
+    When every run has its timeline, all IteratorAges are shown on one scale. `source` is the file to name in commands.
     """
-    return Comparison(runs, timelines, source)
-
-
-def _name(run: Run) -> str:
-    """`ParallelizationFactor 10`, `BatchSize 10, MaximumRetryAttempts 2`: settings by the last part of their path."""
-    return ", ".join(f"{_last(key)} {value}" for key, value in run.settings.items())
-
-
-def _well(run: Run) -> bool:
-    return all(one["ok"] for one in run.expectations) and not run.violations
+    return Comparison(header, runs, source)
 
 
 def _last(key: str) -> str:
@@ -155,8 +143,8 @@ def _best_and_worst(runs: Sequence[Run]) -> str | None:
         best, worst = min(known, key=lambda one: one[0]), max(known, key=lambda one: one[0])
         name = measure.replace(".", " ")
         return (
-            f"{name} is {measured(measure, best[0])} with {_name(best[1])}, "
-            f"{measured(measure, worst[0])} with {_name(worst[1])}."
+            f"{name} is {measured(measure, best[0])} with {best[1].name}, "
+            f"{measured(measure, worst[0])} with {worst[1].name}."
         )
     return None
 
@@ -253,14 +241,15 @@ def _trend(values: Sequence[float], *, plain: bool) -> str:
     return "".join(heights[min(len(heights) - 1, int(value / top * len(heights)))] for value in values)
 
 
-def _ages(runs: Sequence[Run], timelines: Sequence[Timeline], width: int, *, plain: bool) -> Iterator[Text]:
+def _ages(runs: Sequence[Run], width: int, *, plain: bool) -> Iterator[Text]:
     """IteratorAge of every run over the same time, on the same scale; nothing unless every run has a timeline."""
+    timelines = [run.timeline for run in runs if run.timeline is not None]
     for timeline in timelines:
         timeline.finish()
     peaks = [max(timeline.iterator_age) for timeline in timelines]
     if len(timelines) < len(runs) or not peaks or max(peaks) <= 0:
         return
-    label = max(len(_name(run)) for run in runs) + 2
+    label = max(len(run.name) for run in runs) + 2
     notes = [f"max {show_duration(max(0, peak))}" for peak in peaks]
     columns = max(10, width - label - 3 - max(map(len, notes)))
     end = max(timeline.end for timeline in timelines) + 1
@@ -268,7 +257,7 @@ def _ages(runs: Sequence[Run], timelines: Sequence[Timeline], width: int, *, pla
     top = max(peaks)
     yield Text(f" IteratorAge over {show_duration(end - 1)}, all on one scale", QUIET)
     for run, timeline, note in zip(runs, timelines, notes, strict=True):
-        row = Text(f" {_name(run).ljust(label)}")
+        row = Text(f" {run.name.ljust(label)}")
         own = max(1, columns * timeline.end // end)
         ages = highest(timeline.iterator_age, column_edges(timeline.used(), own))
         drawn = "".join(

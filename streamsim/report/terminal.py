@@ -15,7 +15,6 @@ from rich.text import Text
 
 from streamsim.model.events import Event
 from streamsim.model.units import parse_duration, show_duration
-from streamsim.report.comparison import render_comparison
 from streamsim.report.layout import QUIET, fitted, printable, sign
 from streamsim.report.phrases import (
     event_said,
@@ -31,8 +30,6 @@ from streamsim.report.picture import Picture, ceiling
 from streamsim.report.timeline import Timeline
 from streamsim.report.verdict import headline, noted, what_happened
 from streamsim.trace.header import Header
-
-__all__ = ["Summary", "Violation", "render_comparison", "render_summary"]
 
 _VERDICTS: Final = {True: "bold green", False: "bold red", None: "bold"}
 _MOST_VIOLATIONS: Final = 5
