@@ -119,7 +119,8 @@ class Summary:
         else:
             yield line
             yield from _wrapped(self.header.scenario, width, "bold")
-        yield from _wrapped(what_happened(self.timeline, self.metrics), width)
+        broken = self.violations[0].sentence if self.violations else None
+        yield from _wrapped(broken or what_happened(self.timeline, self.metrics), width)
         ran = [f"seed {self.header.seed}", f"{show_duration(self.timeline.end)} of stream time"]
         between = " - " if plain else " · "
         several = len(self.header.mappings) > 1
