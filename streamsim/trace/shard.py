@@ -13,7 +13,7 @@ class Shard:
     """What all lanes of a shard share.
 
     `unproven` names the parents not yet known to be through; it is empty once the first Invoke has looked.
-    `children` holds Invokes of child shards made while this one had no end, each with how far it was finished then.
+    `told` is the unfinished record a checkpoint was last reported to pass. `children` holds Invokes of child shards made while this one had no end, each with how far it was finished then.
     """
 
     __slots__ = (
@@ -31,6 +31,7 @@ class Shard:
         "opened",
         "pool",
         "start",
+        "told",
         "unproven",
     )
 
@@ -53,6 +54,7 @@ class Shard:
         self.findings = findings
         self.finished = Finished(position)
         self.checkpoint = position
+        self.told = -1
         self.marked: Line | None = None
         self.opened: Line | None = None
         self.ended: Line | None = None
@@ -88,7 +90,8 @@ class Shard:
         if checkpoint.position < self.checkpoint:
             sentence = f"the checkpoint goes back from {self.checkpoint} to {checkpoint.position}"
             self._tell("checkpoint-back", sentence, self.marked or self.opened, line)
-        if checkpoint.position > self.finished.low:
+        if checkpoint.position > self.finished.low > self.told:
+            self.told = self.finished.low
             sentence = (
                 f"the checkpoint is {checkpoint.position}, but record {self.finished.low} is not finished"
             )
