@@ -113,10 +113,18 @@ def judge_backoff(lane: Lane, number: int, backoff: Backoff) -> None:
     """The unchanged batch will be sent again: it must have failed, and not be one to split."""
     line = (number, backoff)
     due = lane.top
-    if lane.strange(line, f"request {backoff.request_id} backs off") or due is None:
-        if lane.state is not State.WAITING or due is None:
-            return
-    elif due.request_id != backoff.request_id:
+    strange = lane.strange(line, f"request {backoff.request_id} backs off")
+    if due is None or (strange and lane.state is not State.WAITING):
+        return
+    if not strange:
+        _check_backoff(lane, line, backoff, due)
+    due.until = backoff.until
+    due.because = line
+    lane.state = State.WAITING
+
+
+def _check_backoff(lane: Lane, line: Line, backoff: Backoff, due: Due) -> None:
+    if due.request_id != backoff.request_id:
         sentence = f"request {backoff.request_id} backs off, but {due.request_id} is the one that failed"
         lane.tell("out-of-place", sentence, due.sent, due.ended, line)
     elif lane.state is State.FAILED and lane.contract.bisects and len(due.positions) > 1:
@@ -124,9 +132,6 @@ def judge_backoff(lane: Lane, number: int, backoff: Backoff) -> None:
             f"request {backoff.request_id} with {in_words(due.positions)} backs off instead of being split"
         )
         lane.tell("not-bisected", sentence, due.sent, due.ended, line)
-    due.until = backoff.until
-    due.because = line
-    lane.state = State.WAITING
 
 
 def judge_split(lane: Lane, number: int, split: Split) -> None:
@@ -166,6 +171,8 @@ def judge_discard(lane: Lane, number: int, discard: Discard) -> None:
     lane.strange(line, f"{what} comes")
     due = lane.top
     if due is not None and not overlap(due.positions, discard.positions):
+        sentence = f"{what} passes over {in_words(due.positions)}, which must be next"
+        lane.tell("skip", sentence, due.sent, due.ended, due.because, line)
         due = None
     if due is None or due.request_id is None:
         lane.ids.remember(discard.request_id, line)

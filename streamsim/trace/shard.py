@@ -62,26 +62,15 @@ class Shard:
         self.lanes: dict[int, Lane] = {}
         self.children: list[tuple[Line, str, int]] = []
 
-    def lane(self, number: int, line: Line) -> Lane:
-        """The lane of that number, made at its first event."""
-        lane = self.lanes.get(number)
-        if lane is None:
-            lane = Lane(
-                self.mapping,
-                self.name,
-                number,
-                self.contract,
-                self.finished,
-                self.ids,
-                self.pool,
-                self.findings,
-            )
-            self.lanes[number] = lane
-            if number >= self.contract.lanes:
-                sentence = (
-                    f"lane {number} of {self.name} is used, ParallelizationFactor is {self.contract.lanes}"
-                )
-                lane.tell("two-in-flight", sentence, line)
+    def new_lane(self, number: int, line: Line) -> Lane:
+        """The lane of that number, which has had no event before."""
+        lane = Lane(
+            self.mapping, self.name, number, self.contract, self.finished, self.ids, self.pool, self.findings
+        )
+        self.lanes[number] = lane
+        if number >= self.contract.lanes:
+            sentence = f"lane {number} of {self.name} is used, ParallelizationFactor is {self.contract.lanes}"
+            lane.tell("two-in-flight", sentence, line)
         return lane
 
     def tell_checkpoint(self, number: int, checkpoint: Checkpoint) -> None:
