@@ -132,6 +132,7 @@ mappings = st.builds(
     report_batch_item_failures=st.booleans(),
     on_failure=st.sampled_from([None, QUEUE, "arn:aws:sns:us-east-1:123456789012:dead", "arn:aws:s3:::dead"]),
     start_up_lag=st.sampled_from([0, 0, 5 * SECOND, 100 * SECOND]),
+    hand_over=st.sampled_from([0, 20 * MILLISECOND]),
     back_off=st.sampled_from([BackOff(), BackOff(cap=5 * SECOND)]),
 )
 
