@@ -13,7 +13,7 @@ from streamsim.engine.mapping import MappingRun
 from streamsim.functions.modelled import Ailments, Duration, ModelledFunction
 from streamsim.functions.poison import AtRate, Poison
 from streamsim.model.events import Event
-from streamsim.model.mapping import EventSourceMapping
+from streamsim.model.mapping import BackOff, EventSourceMapping
 from streamsim.model.names import shard_id
 from streamsim.model.units import HOUR, MILLISECOND, MINUTE, SECOND
 from streamsim.rules.kinesis_event import Source
@@ -142,6 +142,8 @@ def play(workload: Workload) -> Counts:
         maximum_batching_window_in_seconds=1 if workload.rate else 0,
         maximum_retry_attempts=RETRIES,
         bisect_batch_on_function_error=workload.bisects,
+        hand_over=0,
+        back_off=BackOff(throttle_cap=MINUTE),
     )
     settings = {
         "BatchSize": BATCH_SIZE,

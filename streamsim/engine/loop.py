@@ -88,8 +88,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def __init__(self) -> None:
         super().__init__()
-        # asyncio's does the same in Python
-        self.create_future = partial(asyncio.Future, loop=self)  # type: ignore[method-assign]
+        self.create_future = partial(asyncio.Future, loop=self)  # type: ignore[method-assign]  # asyncio's, in C
         self.clock = VirtualClock(self.drive, self._wake_at)
         self._timers: list[tuple[int, int, Any]] = []
         self._sequence = itertools.count().__next__

@@ -85,6 +85,8 @@ class Worker:
         clock, sink, mapping, where = self._clock, self._sink, self._mapping, self._where
         attempt, pauses = 1, 0
         while True:
+            if mapping.hand_over:
+                await clock.sleep(mapping.hand_over)
             if self._log.arrival_at(batch.first) < clock.now - self._shortest_life:
                 return await self._drop_old(batch, attempt - 1)
             outcome = await self._attempt(batch, attempt)

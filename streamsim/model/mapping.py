@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from streamsim.model.units import MILLISECOND, MINUTE
+from streamsim.model.units import MILLISECOND, MINUTE, SECOND
 
 #: The largest event Lambda takes synchronously, in bytes of JSON (Lambda quotas: 6 MB for synchronous invocation).
 MAXIMUM_EVENT_SIZE: Final = 6 * 1024 * 1024
@@ -31,20 +31,25 @@ class BackOff:
 
     recorded: gaps of 0.2 s and 0.4 s before the second and third attempt on real mappings, and exactly eight attempts
     within a record age of 60 s (LocalStack's AWS-validated snapshots; stackd's captures of us-east-1).
-    assumed: the cap, the absence of jitter, and that throttles wait alike; AWS says "exponential" and no number.
+    assumed: both caps and the absence of jitter; AWS says "exponential" and no number. Throttles and service faults
+    have a cap of their own, `throttle_cap`: they are retried until they pass, and concurrency that is free again must
+    not lie idle for a minute.
     """
 
     base: int = 200 * MILLISECOND
     cap: int = MINUTE
+    throttle_cap: int = SECOND
 
 
 @dataclass(frozen=True, slots=True)
 class EventSourceMapping:
-    """The settings of one mapping of a stream to a function; every field but the last four is AWS's own.
+    """The settings of one mapping of a stream to a function; every field before `name` is AWS's own.
 
     `starting_position_timestamp` is microseconds since the start of the run, like every instant here.
     `start_up_lag` is how long AWS takes to begin polling: minutes by the developer guide, 20-110 s in recordings;
-    the default of 0 keeps scenarios short.
+    the default of 0 keeps scenarios short. `hand_over` is what the poller needs before each request to the function;
+    recorded: 13-52 ms between the end of an invocation and the beginning of the next, with handlers of a few
+    milliseconds. While it lasts the shard holds no concurrency, which is when a throttled shard gets its turn.
     """
 
     starting_position: StartingPosition = StartingPosition.TRIM_HORIZON
@@ -61,4 +66,5 @@ class EventSourceMapping:
     stream: str = "default"
     function: str = "default"
     start_up_lag: int = 0
+    hand_over: int = 20 * MILLISECOND
     back_off: BackOff = field(default_factory=BackOff)

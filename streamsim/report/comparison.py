@@ -11,9 +11,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from streamsim.model.units import show_duration
+from streamsim.report.layout import QUIET, fitted, printable, sign
 from streamsim.report.phrases import counted, found, measured, strung, wrapped
 from streamsim.report.picture import ASCII_HEIGHTS, HEIGHTS, column_edges, highest
-from streamsim.report.terminal import NARROWEST, WIDEST, printable, sign
 from streamsim.report.timeline import Timeline
 from streamsim.trace.header import Header
 
@@ -31,12 +31,13 @@ _NEITHER: Final = (
     "order.contract",
 )
 
-_QUIET: Final = "bright_black"
-
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of several: the settings that make it different, and what came of it, as in `run --json`."""
+    """One run of several, and what came of it, as in `run --json`; `settings` are what makes it different.
+
+    `settings` go by path, the same paths in every run.
+    """
 
     settings: Mapping[str, Any]
     metrics: Mapping[str, Any]
@@ -46,7 +47,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        """`ParallelizationFactor 10`, `BatchSize 10, retries 2`: settings by the last part of their path."""
+        """`ParallelizationFactor 10`, `BatchSize 10, MaximumRetryAttempts 2`: the last part of each path."""
         return ", ".join(f"{_last(key)} {value}" for key, value in self.settings.items())
 
     @property
@@ -79,8 +80,7 @@ class Comparison:
     source: str | None = None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width = max(NARROWEST, min(WIDEST, options.max_width))
-        yield from printable(self.lines(width, plain=options.ascii_only), options)
+        yield from printable(self.lines(fitted(options), plain=options.ascii_only), options)
 
     def lines(self, width: int, *, plain: bool = False) -> Iterator[Text]:
         """Verdict, the age of all runs on one scale, the table, what is equal everywhere, what to type next."""
@@ -96,10 +96,10 @@ class Comparison:
         if same:
             yield Text()
             for i, line in enumerate(strung(same, width - 18, " - " if plain else " · ")):
-                yield Text(("same in all runs  " if i == 0 else " " * 18) + line, _QUIET)
+                yield Text(("same in all runs  " if i == 0 else " " * 18) + line, QUIET)
         yield Text()
         command = f"streamsim run {self.source or 'SCENARIO'} --report report.html"
-        yield Text.assemble(("next  ", _QUIET), (command, "bold"))
+        yield Text.assemble(("next  ", QUIET), (command, "bold"))
 
     def _verdict(self, width: int, *, plain: bool) -> Iterator[Text]:
         failed = sum(not run.well for run in self.runs)
@@ -121,7 +121,10 @@ class Comparison:
 
 
 def render_comparison(header: Header, runs: Sequence[Run], *, source: str | None = None) -> Comparison:
-    """What to print on stdout after the runs of a `compare:` scenario, in their order; at least two."""
+    """What to print on stdout after the runs of a `compare:` scenario, in their order; at least one.
+
+    When every run has its timeline, all IteratorAges are shown on one scale. `source` is the file to name in commands.
+    """
     return Comparison(header, runs, source)
 
 
@@ -217,12 +220,12 @@ def _drawn(runs: Sequence[Run], table: list[_Line], width: int, *, plain: bool) 
         if first:
             yield Text()
         for part, setting in enumerate(settings):
-            row = Text(f"  {setting.ljust(label)}", _QUIET)
+            row = Text(f"  {setting.ljust(label)}", QUIET)
             for head, room in zip(heads[first:stop], widths[first:stop], strict=True):
                 row.append(f"{head[part]}  ".rjust(room), "bold default")
             yield row
         for line in table:
-            row = Text(f"  {line.name.ljust(label)}", _QUIET)
+            row = Text(f"  {line.name.ljust(label)}", QUIET)
             for cell, room in zip(line.cells[first:stop], widths[first:stop], strict=True):
                 row.append(" " * (room - len(cell.text)))
                 row.append(cell.text, cell.style or "default")
@@ -241,6 +244,8 @@ def _trend(values: Sequence[float], *, plain: bool) -> str:
 def _ages(runs: Sequence[Run], width: int, *, plain: bool) -> Iterator[Text]:
     """IteratorAge of every run over the same time, on the same scale; nothing unless every run has a timeline."""
     timelines = [run.timeline for run in runs if run.timeline is not None]
+    for timeline in timelines:
+        timeline.finish()
     peaks = [max(timeline.iterator_age) for timeline in timelines]
     if len(timelines) < len(runs) or not peaks or max(peaks) <= 0:
         return
@@ -250,7 +255,7 @@ def _ages(runs: Sequence[Run], width: int, *, plain: bool) -> Iterator[Text]:
     end = max(timeline.end for timeline in timelines) + 1
     heights = ASCII_HEIGHTS if plain else HEIGHTS
     top = max(peaks)
-    yield Text(f" IteratorAge over {show_duration(end - 1)}, all on one scale", _QUIET)
+    yield Text(f" IteratorAge over {show_duration(end - 1)}, all on one scale", QUIET)
     for run, timeline, note in zip(runs, timelines, notes, strict=True):
         row = Text(f" {run.name.ljust(label)}")
         own = max(1, columns * timeline.end // end)

@@ -8,13 +8,10 @@ Memory: one entry per lane, the open incidents, and the `keep` worst closed ones
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
 
 from streamsim.model import events as happened
 from streamsim.model.batch import Positions
 from streamsim.model.events import Event
-
-_UNTROUBLED: Final = ("success", "throttled")
 
 
 @dataclass(slots=True)
@@ -31,6 +28,7 @@ class Incident:
     shard: str
     lane: int
     began_at: int
+    failed_at: int
     positions: Positions
     failing: Positions
     tries: int = 0
@@ -54,8 +52,11 @@ class Incident:
 
     @property
     def held(self) -> int:
-        """Microseconds from the first failed attempt's start until the last record was finished, or the run's end."""
-        return self.until - self.began_at
+        """Microseconds from the end of the first attempt that did not succeed until the last record was finished.
+
+        Or until the run's end. Reckoned like the measure `blocked.max`, so a throttle just before counts.
+        """
+        return self.until - self.failed_at
 
     @property
     def narrowed(self) -> bool:
@@ -72,10 +73,13 @@ class Incident:
 class _Lane:
     """`highest` is the highest position ever in a batch of the lane.
 
+    `throttled_at` is when the batch now waiting was first throttled, unless an incident has begun.
+
     `before` is the incident that ended last, until the lane invokes again: what expires meanwhile waited behind it.
     """
 
     invoke: happened.Invoke | None = None
+    throttled_at: int | None = None
     incident: Incident | None = None
     before: Incident | None = None
     highest: int = -1
@@ -152,9 +156,13 @@ class Incidents:
             return
         incident = lane.incident
         if incident is None:
-            if event.outcome in _UNTROUBLED:
+            if event.outcome == "success":
+                lane.throttled_at = None
                 return
-            incident = self._open(lane, lane.invoke)
+            if event.outcome == "throttled":
+                lane.throttled_at = event.t if lane.throttled_at is None else lane.throttled_at
+                return
+            incident = self._open(lane, lane.invoke, event.t)
         positions = lane.invoke.positions
         if event.outcome == "success":
             if positions[-1] >= incident.positions[-1]:
@@ -209,11 +217,13 @@ class Incidents:
         if not incident.ended and event.positions[-1] >= incident.positions[-1]:
             self._close(lane, incident, event.t)
 
-    def _open(self, lane: _Lane, invoke: happened.Invoke) -> Incident:
+    def _open(self, lane: _Lane, invoke: happened.Invoke, now: int) -> Incident:
         positions = invoke.positions
+        failed_at, lane.throttled_at = lane.throttled_at, None
         lane.incident = Incident(
-            invoke.mapping, invoke.shard, invoke.lane, invoke.t, positions, positions, until=invoke.t
-        )
+            invoke.mapping, invoke.shard, invoke.lane, invoke.t, now if failed_at is None else failed_at,
+            positions, positions, until=now,
+        )  # fmt: skip
         self.count += 1
         self.open_count += 1
         return lane.incident

@@ -85,6 +85,7 @@ class Picture:
     def __init__(
         self, timeline: Timeline, width: int, *, plain: bool = False, age_limit: int | None = None
     ) -> None:
+        timeline.finish()
         self._timeline = timeline
         self._plain = plain
         self._age_limit = age_limit
@@ -98,7 +99,6 @@ class Picture:
     def lines(self) -> list[Text]:
         """Rows, what is not shown, sparklines, axis, legend."""
         timeline = self._timeline
-        timeline.level_to_end()
         if not timeline.rows:
             return []
         lines = [self._row(row) for row in self.shown]
@@ -131,14 +131,17 @@ class Picture:
         for first, stop in self._edges:
             glyph, style = self._cell(row, first, stop, width)
             line.append(glyph, style)
-        line.append(f"  {_note(row)}"[: self._margin()].rstrip(), LOOKS[Kind.DISCARD].style)
+        line.append(f"  {_note(row)}".rstrip(), "yellow" if row.trouble[:2] == (0, 0) else "red")
         return line
 
     def _lanes(self, row: Row) -> int:
         return parallelization_factor(self._timeline.header, row.mapping)
 
     def _cell(self, row: Row, first: int, stop: int, width: int) -> tuple[str, str]:
-        """The gravest of what happened; waits only where they were long; success as high as it was busy."""
+        """The gravest of what happened; waits only where they were long; success as high as it was busy.
+
+        `width` is the time of a bin in which the row's lanes could have been busy.
+        """
         spent = [sum(bins[first:stop]) if bins is not None else 0 for bins in row.bins]
         busy = sum(spent[: Kind.EXPIRED])
         for kind in reversed(Kind):
@@ -152,6 +155,9 @@ class Picture:
             if kind is Kind.SUCCESS:
                 return self._height(busy / (width * (stop - first))), look.style
             return (look.plain if self._plain else look.glyph), look.style
+        bin_ = self._timeline.width
+        if stop * bin_ <= row.opened_at or (row.ended_at is not None and first * bin_ > row.ended_at):
+            return " ", ""  # not there yet, or through
         return (IDLE.plain if self._plain else IDLE.glyph), IDLE.style
 
     def _height(self, share: float) -> str:

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from streamsim.model.events import Event
 from streamsim.model.units import parse_duration, show_duration
+from streamsim.report.layout import QUIET, fitted, printable, sign
 from streamsim.report.phrases import (
     event_said,
     found,
@@ -30,10 +31,6 @@ from streamsim.report.timeline import Timeline
 from streamsim.report.verdict import headline, noted, what_happened
 from streamsim.trace.header import Header
 
-NARROWEST: Final = 60
-WIDEST: Final = 200
-
-_QUIET: Final = "bright_black"
 _VERDICTS: Final = {True: "bold green", False: "bold red", None: "bold"}
 _MOST_VIOLATIONS: Final = 5
 _MOST_EVIDENCE: Final = 4
@@ -91,8 +88,7 @@ class Summary:
     source: str | None = None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width = max(NARROWEST, min(WIDEST, options.max_width))
-        yield from printable(self.lines(width, plain=options.ascii_only), options)
+        yield from printable(self.lines(fitted(options), plain=options.ascii_only), options)
 
     def lines(self, width: int, *, plain: bool = False) -> Iterator[Text]:
         """The whole summary, line by line, none longer than `width` unless a word is."""
@@ -105,7 +101,7 @@ class Summary:
         yield from _numbers(self.metrics, self.timeline, width)
         if self.expectations:
             yield Text()
-            yield from expectations_lines(self.expectations, width, plain=plain)
+            yield from _expected(self.expectations, width, plain=plain)
         if self.violations:
             yield Text()
             yield from _violations(self.violations, width, plain=plain)
@@ -123,16 +119,17 @@ class Summary:
         else:
             yield line
             yield from _wrapped(self.header.scenario, width, "bold")
-        yield from _wrapped(what_happened(self.timeline, self.metrics), width)
+        broken = self.violations[0].sentence if self.violations else None
+        yield from _wrapped(broken or what_happened(self.timeline, self.metrics), width)
         ran = [f"seed {self.header.seed}", f"{show_duration(self.timeline.end)} of stream time"]
         between = " - " if plain else " · "
         several = len(self.header.mappings) > 1
         for name, mapping in self.header.mappings.items():
             said = settings_said(mapping)
             parts = [f"{name}: {said[0]}", *said[1:]] if several else [*said, *ran]
-            yield from (Text(f"  {line}", _QUIET) for line in strung(parts, width - 2, between))
+            yield from (Text(f"  {line}", QUIET) for line in strung(parts, width - 2, between))
         if len(self.header.mappings) != 1:
-            yield Text("  " + between.join(ran), _QUIET)
+            yield Text("  " + between.join(ran), QUIET)
 
     def _others(self, width: int) -> Iterator[Text]:
         """The incidents that the verdict did not tell, in the order in which they began."""
@@ -146,11 +143,11 @@ class Summary:
         for incident, name in zip(others, names, strict=True):
             head = f" {instant(incident.began_at).rjust(10)}  {name}"
             for part in wrapped(noted(incident), width - indent):
-                yield Text.assemble((head.ljust(indent), _QUIET), part)
+                yield Text.assemble((head.ljust(indent), QUIET), part)
                 head = ""
         more = self.timeline.incidents.count - 1 - len(others)
         if more:
-            yield Text(f" {' ' * 10}  and {more:,} more like these", _QUIET)
+            yield Text(f" {' ' * 10}  and {more:,} more like these", QUIET)
 
     def _next(self, width: int, *, plain: bool) -> Iterator[Text]:
         source = self.source or "SCENARIO"
@@ -162,7 +159,7 @@ class Summary:
             commands.append(f"streamsim explain {failed[0].split('.')[0]}")
         commands.append(f"streamsim run {source} --report report.html")
         for i, line in enumerate(strung(commands, width - 6, " - " if plain else " · ")):
-            yield Text.assemble(("next  " if i == 0 else "      ", _QUIET), (line, "bold"))
+            yield Text.assemble(("next  " if i == 0 else "      ", QUIET), (line, "bold"))
 
 
 def render_summary(
@@ -181,28 +178,7 @@ def render_summary(
     return Summary(header, metrics, expectations, violations, timeline, source)
 
 
-def sign(well: bool | None, *, plain: bool) -> str:
-    """A tick, a cross, or a dot where nobody asked."""
-    if well is None:
-        return "*" if plain else "•"
-    if plain:
-        return "+" if well else "x"
-    return "✓" if well else "✗"
-
-
-def printable(lines: Iterator[Text], options: ConsoleOptions) -> Iterator[Text]:
-    """The lines without what the output's encoding cannot hold: a user's words may be in any script."""
-    for line in lines:
-        line.no_wrap = len(line) <= options.max_width
-        line.overflow = "fold"
-        line.plain = line.plain.encode(options.encoding, "replace").decode(options.encoding)
-        line.rstrip()
-        yield line
-
-
-def expectations_lines(
-    expectations: Sequence[Mapping[str, Any]], width: int, *, plain: bool
-) -> Iterator[Text]:
+def _expected(expectations: Sequence[Mapping[str, Any]], width: int, *, plain: bool) -> Iterator[Text]:
     """A line each: a tick or a cross, what was asked, what was measured."""
     asked = [f"{one['measure']}: {one['test']}" for one in expectations]
     column = min(max(len(text) for text in asked), width - 20)
@@ -211,7 +187,7 @@ def expectations_lines(
         line = Text()
         line.append(sign(well, plain=plain), "green" if well else "bold red")
         line.append(f" {text.ljust(column)}  ", "" if well else "bold red")
-        line.append(measured(str(one["measure"]), one["value"]), _QUIET if well else "bold red")
+        line.append(measured(str(one["measure"]), one["value"]), QUIET if well else "bold red")
         yield line
 
 
@@ -231,9 +207,9 @@ def _numbers(metrics: Mapping[str, Any], timeline: Timeline, width: int) -> Iter
     for i in range(max(len(stack) for stack in stacks)):
         line = Text(" ")
         for stack, (label_width, value_width) in zip(stacks, widths, strict=True):
-            label, text, style = stack[i] if i < len(stack) else ("", "", _QUIET)
-            line.append(f" {label.ljust(label_width)}  ", _QUIET)
-            line.append(text.rjust(value_width), style if style == _QUIET else f"bold {style}".strip())
+            label, text, style = stack[i] if i < len(stack) else ("", "", QUIET)
+            line.append(f" {label.ljust(label_width)}  ", QUIET)
+            line.append(text.rjust(value_width), style if style == QUIET else f"bold {style}".strip())
             line.append("   ")
         yield line
 
@@ -250,7 +226,7 @@ def _cells(
         text = measured(measure, value)
         if measure == "ConcurrentExecutions.max":
             text += f" of {ceiling(timeline).value}"
-        cells.append((label, text, style if value else _QUIET))
+        cells.append((label, text, style if value else QUIET))
     return cells
 
 
@@ -260,10 +236,10 @@ def _violations(violations: Sequence[Violation], width: int, *, plain: bool) -> 
         yield line
         yield from _wrapped(violation.sentence, width)
         for number, event in violation.evidence[:_MOST_EVIDENCE]:
-            yield Text(f"    line {number:<6} {event_said(event)}"[:width], _QUIET)
+            yield Text(f"    line {number:<6} {event_said(event)}"[:width], QUIET)
         more = len(violation.evidence) - _MOST_EVIDENCE
         if more > 0:
-            yield Text(f"    and {more:,} more lines", _QUIET)
+            yield Text(f"    and {more:,} more lines", QUIET)
     more = len(violations) - _MOST_VIOLATIONS
     if more > 0:
         yield Text(f"  and {more:,} more violations", "bold red")

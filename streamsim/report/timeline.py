@@ -53,17 +53,21 @@ class Row:
     """One shard as one mapping saw it, or one lane of it where lanes are few enough to be told apart (`lane`).
 
     `bins[kind]` is None until something of the kind happened, else one number a bin: microseconds summed over lanes,
-    or records. `invocations` counts what reached the function, `counts` attempts by how they ended.
+    or records. It was the mapping's business from `opened_at` to `ended_at` (None: to the end). `invocations` counts
+    what reached the function, `counts` attempts by how they ended.
     """
 
     __slots__ = (
-        "bins", "counts", "discarded", "expired", "invocations", "lane", "mapping", "shard", "throttled", "waited",
+        "bins", "counts", "discarded", "ended_at", "expired", "invocations", "lane", "mapping", "opened_at", "shard",
+        "throttled", "waited",
     )  # fmt: skip
 
     def __init__(self, mapping: str, shard: str, lane: int | None) -> None:
         self.mapping = mapping
         self.shard = shard
         self.lane = lane
+        self.opened_at = 0
+        self.ended_at: int | None = None
         self.bins: list[array[int] | None] = [None] * len(Kind)
         self.counts: dict[str, int] = {}
         self.invocations = 0
@@ -106,6 +110,7 @@ class Timeline:
         self._level_bin = 0
         self._handlers: dict[type, Callable[[Any], None]] = {
             happened.ShardOpen: self._open,
+            happened.ShardEnd: self._end,
             happened.Invoke: self._invoke,
             happened.Result: self._result,
             happened.Backoff: self._backoff,
@@ -125,8 +130,9 @@ class Timeline:
         """How many bins the run fills, at least 1."""
         return min(self.columns, self.end // self.width + 1)
 
-    def level_to_end(self) -> None:
-        """Carries the executions still in flight forward to the last event; ask before reading `concurrency`."""
+    def finish(self) -> None:
+        """Brings all bins up to the last event, whatever it was; to be asked before they are read. More may follow."""
+        self._widen(self.end)
         self._carry(self.used() - 1)
 
     def _empty(self) -> "array[int]":
@@ -140,10 +146,18 @@ class Timeline:
             row = self.rows[key] = Row(mapping, shard, lane if apart else None)
         return row
 
+    def _rows(self, mapping: str, shard: str) -> list[Row]:
+        """The rows of all lanes of a shard."""
+        lanes = parallelization_factor(self.header, mapping) if mapping in self._apart else 1
+        return [self._row(mapping, shard, lane) for lane in range(lanes)]
+
     def _open(self, event: happened.ShardOpen) -> None:
-        lanes = parallelization_factor(self.header, event.mapping) if event.mapping in self._apart else 1
-        for lane in range(lanes):
-            self._row(event.mapping, event.shard, lane)
+        for row in self._rows(event.mapping, event.shard):
+            row.opened_at = event.t
+
+    def _end(self, event: happened.ShardEnd) -> None:
+        for row in self._rows(event.mapping, event.shard):
+            row.ended_at = event.t
 
     def _invoke(self, event: happened.Invoke) -> None:
         self.incidents(event)

@@ -38,7 +38,7 @@ def judge(
     if outcome.ending == "success" and failed is None:
         return DONE
     if outcome.ending in _UNCOUNTED:
-        return Retry(delay(mapping.back_off, pauses + 1), counts=False)
+        return Retry(min(delay(mapping.back_off, pauses + 1), mapping.back_off.throttle_cap), counts=False)
     if failed:
         return Reform((positions[failed:],))
     if mapping.bisect_batch_on_function_error and len(positions) > 1:

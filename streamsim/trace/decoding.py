@@ -28,9 +28,12 @@ from streamsim.model.events import (
 from streamsim.model.verdict import Condition
 from streamsim.trace.header import FORMAT, Header
 
-#: How many positions a line may name when they are not one contiguous range. Far above any batch (BatchSize is at most
-#: 10,000 in CreateEventSourceMapping); it keeps one broken line from filling the memory.
-MAXIMUM_SCATTERED: Final = 10_000_000
+#: How many records a batch may hold, or any line name that are not one contiguous range. Far above any batch (BatchSize
+#: is at most 10,000 in CreateEventSourceMapping); it keeps one broken line from filling the memory.
+MAXIMUM_RECORDS: Final = 10_000_000
+
+#: Positions end below this, so that a range always has a length.
+MAXIMUM_POSITION: Final = 1 << 62
 
 _OUTCOMES: Final = frozenset(get_args(Ended))
 _CONDITIONS: Final = frozenset(get_args(Condition))
@@ -52,6 +55,8 @@ def decode_event(text: str) -> Event:
     event: Event = kind(*[reading(document, field) for field, reading in fields])
     if isinstance(event, Result) and event.outcome == "partial" and event.failed_from is None:
         raise ValueError('no "failed_from", which a partial result needs')
+    if isinstance(event, Invoke) and len(event.positions) > MAXIMUM_RECORDS:
+        raise ValueError(f'"records" holds {len(event.positions)}, more than any batch')
     return event
 
 
@@ -206,12 +211,12 @@ def _positions(document: Mapping[str, Any], field: str) -> Positions:
             raise ValueError(f'"{field}" begins at {first}; positions count from 0')
         if first <= before or last < first:
             raise ValueError(f'"{field}" is not ascending at [{first}, {last}]')
+        if last >= MAXIMUM_POSITION:
+            raise ValueError(f'"{field}" ends at {last}, beyond any shard')
         before = last
         total += last - first + 1
-    if len(value) > 1 and total > MAXIMUM_SCATTERED:
-        raise ValueError(
-            f'"{field}" scatters {total} records; more than {MAXIMUM_SCATTERED} must be one range'
-        )
+    if len(value) > 1 and total > MAXIMUM_RECORDS:
+        raise ValueError(f'"{field}" scatters {total} records; more than {MAXIMUM_RECORDS} must be one range')
     if document.get("count", total) != total:
         raise ValueError(f'"count" is {_shown(document["count"])}, but "{field}" holds {total}')
     return from_ranges(value)

@@ -78,7 +78,7 @@ def _deliver(lane: Lane, line: Line, flying: Due) -> None:
 
 def _finish_delivered(lane: Lane, line: Line, flying: Due, positions: Positions) -> None:
     if not lane.finish(positions) and lane.contract.lanes > 1:
-        lane.tell("skip", f"{in_words(positions)} had been finished by another lane", flying.sent, line)
+        lane.tell("skip", f"another lane had finished some of {in_words(positions)}", flying.sent, line)
 
 
 def _keep(lane: Lane, flying: Due, state: State) -> None:
@@ -113,18 +113,25 @@ def judge_backoff(lane: Lane, number: int, backoff: Backoff) -> None:
     """The unchanged batch will be sent again: it must have failed, and not be one to split."""
     line = (number, backoff)
     due = lane.top
-    if lane.strange(line, f"request {backoff.request_id} backs off") or due is None:
-        if lane.state is not State.WAITING or due is None:
-            return
-    elif due.request_id != backoff.request_id:
-        sentence = f"request {backoff.request_id} backs off, but {due.request_id} is the one that failed"
-        lane.tell("out-of-place", sentence, due.sent, due.ended, line)
-    elif lane.state is State.FAILED and lane.contract.bisects and len(due.positions) > 1:
-        sentence = f"{in_words(due.positions)} failed and are to be sent again unchanged"
-        lane.tell("not-bisected", sentence, due.sent, due.ended, line)
+    strange = lane.strange(line, f"request {backoff.request_id} backs off")
+    if due is None or (strange and lane.state is not State.WAITING):
+        return
+    if not strange:
+        _check_backoff(lane, line, backoff, due)
     due.until = backoff.until
     due.because = line
     lane.state = State.WAITING
+
+
+def _check_backoff(lane: Lane, line: Line, backoff: Backoff, due: Due) -> None:
+    if due.request_id != backoff.request_id:
+        sentence = f"request {backoff.request_id} backs off, but {due.request_id} is the one that failed"
+        lane.tell("out-of-place", sentence, due.sent, due.ended, line)
+    elif lane.state is State.FAILED and lane.contract.bisects and len(due.positions) > 1:
+        sentence = (
+            f"request {backoff.request_id} with {in_words(due.positions)} backs off instead of being split"
+        )
+        lane.tell("not-bisected", sentence, due.sent, due.ended, line)
 
 
 def judge_split(lane: Lane, number: int, split: Split) -> None:
@@ -134,18 +141,16 @@ def judge_split(lane: Lane, number: int, split: Split) -> None:
     if lane.strange(line, f"request {split.request_id} is split") or due is None:
         return
     positions, half = due.positions, len(due.positions) // 2
-    what = in_words(positions)
+    what = f"request {split.request_id} with {in_words(positions)} is split"
     if not lane.contract.bisects:
-        lane.tell(
-            "split-uneven", f"{what} are split without BisectBatchOnFunctionError", due.sent, due.ended, line
-        )
+        lane.tell("split-uneven", f"{what} without BisectBatchOnFunctionError", due.sent, due.ended, line)
     elif due.request_id != split.request_id:
         sentence = f"request {split.request_id} is split, but {due.request_id} is the one that failed"
         lane.tell("split-uneven", sentence, due.sent, due.ended, line)
     elif len(positions) == 1:
-        lane.tell("split-uneven", f"{what} cannot be split", due.sent, due.ended, line)
+        lane.tell("split-uneven", f"{what}, which one record cannot be", due.sent, due.ended, line)
     elif split.at != positions[half]:
-        sentence = f"{what} are split at record {split.at} instead of {positions[half]}"
+        sentence = f"{what} at record {split.at} instead of {positions[half]}"
         lane.tell("split-uneven", sentence, due.sent, due.ended, line)
     if len(positions) > 1:
         cut = positions.index(split.at) if split.at in positions[1:] else half
@@ -156,19 +161,23 @@ def judge_split(lane: Lane, number: int, split: Split) -> None:
 def judge_discard(lane: Lane, number: int, discard: Discard) -> None:
     """Records are given up: rightly, under their batch's id, with the right count, and told to the right place."""
     line = (number, discard)
-    what = in_words(discard.positions)
+    what = f"the discard of {in_words(discard.positions)}"
     if (discard.destination is not None) != lane.contract.has_destination:
-        where = "without a destination" if discard.destination is None else f"to {discard.destination}"
-        configured = "has one" if lane.contract.has_destination else "has none"
-        lane.tell("undelivered-first", f"{what} are discarded {where}, but the mapping {configured}", line)
-    lane.strange(line, f"{what} are discarded")
+        where = "nowhere" if discard.destination is None else f"to {discard.destination}"
+        configured = "a" if lane.contract.has_destination else "no"
+        lane.tell(
+            "undelivered-first", f"{what} goes {where}, but the mapping has {configured} destination", line
+        )
+    lane.strange(line, f"{what} comes")
     due = lane.top
     if due is not None and not overlap(due.positions, discard.positions):
+        sentence = f"{what} passes over {in_words(due.positions)}, which must be next"
+        lane.tell("skip", sentence, due.sent, due.ended, due.because, line)
         due = None
     if due is None or due.request_id is None:
         lane.ids.remember(discard.request_id, line)
     elif due.request_id != discard.request_id:
-        sentence = f"{what} are discarded as request {discard.request_id}, but were sent as {due.request_id}"
+        sentence = f"{what} names request {discard.request_id}, but they were sent as {due.request_id}"
         lane.tell("id-changed", sentence, due.sent, line)
     if discard.condition == "RetryAttemptsExhausted":
         _check_exhausted(lane, line, discard, due)
@@ -180,45 +189,43 @@ def judge_discard(lane: Lane, number: int, discard: Discard) -> None:
 
 def _check_exhausted(lane: Lane, line: Line, discard: Discard, due: Due | None) -> None:
     contract = lane.contract
-    what = in_words(discard.positions)
+    what = f"{in_words(discard.positions)} given up"
     if due is None or due.ended is None or not same(due.positions, discard.positions):
-        sentence = f"{what} are given up as exhausted, but are not the batch that failed"
+        sentence = f"{what} as exhausted, which is not the batch that failed"
         lane.tell("under-retried", sentence, lane.sent, lane.ended, line)
     elif contract.bisects and len(due.positions) > 1:
-        lane.tell("not-bisected", f"{what} failed and are given up in one piece", due.sent, due.ended, line)
+        lane.tell("not-bisected", f"{what} in one piece instead of being split", due.sent, due.ended, line)
     elif contract.attempts is None or due.counted < contract.attempts or due.refused:
         allowed = "any number" if contract.attempts is None else contract.attempts
-        sentence = f"{what} are given up after {due.counted} attempts that count, {allowed} are allowed"
+        sentence = f"{what} after counted attempt {due.counted} of {allowed}"
         lane.tell("under-retried", sentence, due.sent, due.ended, line)
     elif discard.attempts != due.counted:
-        sentence = f"{what} are given up after {due.counted} attempts, the document says {discard.attempts}"
+        sentence = f"{what} after counted attempt {due.counted}, the document says {discard.attempts}"
         lane.tell("under-retried", sentence, due.sent, due.ended, line)
 
 
 def _check_too_old(lane: Lane, line: Line, discard: Discard, due: Due | None) -> None:
     """Counts attempts at least as 1; a last one that did not count may be in the document or not, nobody recorded it."""
-    what = in_words(discard.positions)
+    what = f"{in_words(discard.positions)} given up"
     limit = lane.contract.maximum_age
     if limit is None:
-        lane.tell("age", f"{what} are given up by age, MaximumRecordAgeInSeconds is -1", line)
+        lane.tell("age", f"{what} by age, which MaximumRecordAgeInSeconds does not limit", line)
     elif due is not None and due.youngest is not None and discard.positions[-1] >= due.positions[-1]:
         age = discard.t - due.youngest
         if age < limit:
-            sentence = (
-                f"{what} are given up by age at {show_duration(age)}, {show_duration(limit)} are allowed"
-            )
+            sentence = f"{what} by age at {show_duration(age)}, before {show_duration(limit)}"
             lane.tell("age", sentence, due.sent, line)
     counted = due.counted if due is not None else 0
     uncounted = 1 if due is not None and due.refused else 0
     if not max(1, counted) <= discard.attempts <= max(1, counted + uncounted):
-        sentence = f"{what} are given up after {counted} attempts, the document says {discard.attempts}"
+        sentence = f"{what} after counted attempt {counted}, the document says {discard.attempts}"
         lane.tell("under-retried", sentence, due.sent if due is not None else None, line)
 
 
 def judge_expired(lane: Lane, number: int, expired: Expired) -> None:
     """The stream has dropped the records: they are finished, and a batch that held some has changed."""
     line = (number, expired)
-    lane.strange(line, f"{in_words(expired.positions)} expire")
+    lane.strange(line, f"retention ends for {in_words(expired.positions)}")
     lane.drop(expired.positions, line)
 
 
@@ -227,8 +234,11 @@ def judge_filtered(lane: Lane, number: int, filtered: Filtered) -> None:
     line = (number, filtered)
     if lane.touches(filtered.positions):
         lane.tell(
-            "out-of-place", f"{in_words(filtered.positions)} are filtered out of a batch", lane.sent, line
+            "out-of-place",
+            f"{in_words(filtered.positions)} filtered out of a batch already formed",
+            lane.sent,
+            line,
         )
     elif not lane.finish(filtered.positions):
-        sentence = f"{in_words(filtered.positions)} are filtered out, but had been finished before"
+        sentence = f"{in_words(filtered.positions)} filtered out after having been finished"
         lane.tell("out-of-place", sentence, line)

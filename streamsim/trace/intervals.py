@@ -24,23 +24,38 @@ class Finished:
         """Puts the positions in; how many were not in before."""
         if isinstance(positions, range):
             return self._add(positions.start, positions.stop)
-        return sum(self._add(first, last + 1) for first, last in as_ranges(positions))
+        added = 0
+        start = stop = positions[0]
+        for position in positions:
+            if position != stop:
+                added += self._add(start, stop)
+                start = position
+            stop = position + 1
+        return added + self._add(start, stop)
 
     def _add(self, start: int, stop: int) -> int:
-        start = max(start, self.low)
-        if stop <= start:
-            return 0
+        low = self.low
+        if start < low:
+            start = low
+            if stop <= low:
+                return 0
         starts, stops = self.starts, self.stops
-        i = bisect_left(stops, start, self._from)
-        j = bisect_right(starts, stop, i)
         added = stop - start
-        for k in range(i, j):  # the intervals that touch; amortised, since they become one
-            added -= max(0, min(stop, stops[k]) - max(start, starts[k]))
-        if i < j:
-            start, stop = min(start, starts[i]), max(stop, stops[j - 1])
-        starts[i:j] = [start]
-        stops[i:j] = [stop]
-        if start == self.low:
+        i = j = bisect_left(stops, start, self._from)
+        covered = 0
+        while j < len(starts) and starts[j] <= stop:  # what touches becomes one
+            covered += stops[j] - starts[j]
+            j += 1
+        if i == j:
+            starts.insert(i, start)
+            stops.insert(i, stop)
+        else:
+            starts[i] = start = min(start, starts[i])
+            stops[i] = stop = max(stop, stops[j - 1])
+            added = stop - start - covered
+            if j > i + 1:
+                del starts[i + 1 : j], stops[i + 1 : j]
+        if start == low:
             self.low = stop
             self._from += 1
             if self._from * 2 >= len(starts):

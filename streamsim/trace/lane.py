@@ -195,7 +195,9 @@ class Lane:
     def drop(self, positions: Positions, line: Line) -> None:
         """Takes records out of what is due; a batch that loses some becomes a new batch of the rest."""
         if not self.finish(positions):
-            self.tell("out-of-place", f"{in_words(positions)} had been finished before", self.ended, line)
+            self.tell(
+                "out-of-place", f"{in_words(positions)} given up after having been finished", self.ended, line
+            )
         before = self.top
         self.due = [left for due in self.due if (left := _left_of(due, positions, line)) is not None]
         if self.state is not State.IN_FLIGHT and self.top is not before:

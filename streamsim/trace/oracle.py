@@ -45,6 +45,9 @@ from streamsim.trace.violation import Findings, Kind, Line, Violation
 
 _OfLane = Invoke | Result | Backoff | Split | Discard | Expired | Filtered
 
+_READY: Final = State.READY  # a global is found faster than a member of an enum
+_IN_FLIGHT: Final = State.IN_FLIGHT
+
 #: What the rules say of a lane's other events.
 _JUDGES: Final[dict[type, Any]] = {
     Backoff: judge_backoff,
@@ -128,7 +131,7 @@ class Oracle:
         if (
             type(positions) is range
             and positions.start == lane.next  # the oldest record the lane has not had
-            and lane.state is State.READY
+            and lane.state is _READY
             and not lane.due
             and attempt == 1
             and positions.stop - positions.start <= contract.batch_size
@@ -143,7 +146,7 @@ class Oracle:
             if len(ids.young) > REMEMBERED:
                 ids.turn()
             lane.next = positions.stop
-            lane.state = State.IN_FLIGHT
+            lane.state = _IN_FLIGHT
         else:
             self._judge_invoke(lane, event)
         if len(self._pools) > 1:
@@ -154,7 +157,7 @@ class Oracle:
         sent = lane.sent
         if (
             event.outcome == "success"
-            and lane.state is State.IN_FLIGHT
+            and lane.state is _IN_FLIGHT
             and lane.flying is None  # a fresh batch that began at the head
             and sent is not None
             and sent[1][4:6] == event[4:6]
@@ -168,7 +171,7 @@ class Oracle:
             lane.delivered = positions.stop - 1
             lane.delivered_by = sent
             lane.ended = (self.line, event)
-            lane.state = State.READY
+            lane.state = _READY
         else:
             self._judge_result(lane, event)
 
@@ -256,7 +259,7 @@ class Oracle:
         """Makes the lane at its first event."""
         _, mapping, name, number = event[:4]
         shard = self._shards.get((mapping, name)) or self._shard(event, _first_position(event))
-        lane = self._lanes[mapping, name, number] = shard.lane(number, (self.line, event))
+        lane = self._lanes[mapping, name, number] = shard.new_lane(number, (self.line, event))
         return lane
 
     def _shard(self, event: ShardOpen | Checkpoint | ShardEnd | _OfLane, position: int) -> Shard:

@@ -26,11 +26,11 @@ def judge_invoke(lane: Lane, number: int, invoke: Invoke) -> None:
     _check_limits(lane, line, invoke)
     due = lane.top
     if due is None:
-        _check_head(lane, line, positions)
         flying = Due(positions)
+        flying.reached = not _check_head(lane, line, invoke)
         _check_new(lane, line, invoke)
     elif not same(due.positions, positions):
-        flying = _displaced(lane, line, positions, due)
+        flying = _displaced(lane, line, invoke, due)
         _check_new(lane, line, invoke)
     else:
         flying = lane.due.pop()
@@ -44,6 +44,10 @@ def judge_invoke(lane: Lane, number: int, invoke: Invoke) -> None:
     lane.state = State.IN_FLIGHT
 
 
+def _takes(invoke: Invoke) -> str:
+    return f"request {invoke.request_id} takes {in_words(invoke.positions)}"
+
+
 def _check_limits(lane: Lane, line: Line, invoke: Invoke) -> None:
     size, limit = len(invoke.positions), lane.contract.batch_size
     if size > limit:
@@ -52,76 +56,81 @@ def _check_limits(lane: Lane, line: Line, invoke: Invoke) -> None:
         )
     oldest = lane.contract.maximum_age
     if oldest is not None and invoke.iterator_age > oldest:
-        sentence = (
-            f"the youngest record of request {invoke.request_id} is {show_duration(invoke.iterator_age)} old, "
-            f"MaximumRecordAgeInSeconds is {show_duration(oldest)}"
+        over = f"{show_duration(invoke.iterator_age - oldest)} older than {show_duration(oldest)}"
+        lane.tell(
+            "age", f"the youngest record of request {invoke.request_id} is {over}, the maximum age", line
         )
-        lane.tell("age", sentence, line)
 
 
-def _check_head(lane: Lane, line: Line, positions: Positions) -> None:
-    """A fresh batch begins with the oldest record its lane has not had, and leaves none out.
+def _check_head(lane: Lane, line: Line, invoke: Invoke) -> bool:
+    """A fresh batch begins with the oldest record its lane has not had, and leaves none out; False when it is not fresh.
 
     With several lanes nobody but the mapping knows whose a record is before it is sent: then only going back shows.
     """
-    finished = lane.finished
+    positions, finished = invoke.positions, lane.finished
     if (lane.contract.lanes == 1 or positions[0] < lane.next) and finished.has_any(positions):
-        lane.tell(
-            "skip", f"{in_words(positions)} had been finished in part or whole", lane.sent, lane.ended, line
-        )
-        return
-    if lane.contract.lanes > 1:
-        return
-    left_out = finished.next_gap(lane.next)
-    if left_out >= positions[0]:
-        gaps = (finished.next_gap(before + 1) for before, after in pairwise(positions) if after > before + 1)
-        left_out = next((gap for gap in gaps if gap < positions[-1] and gap not in positions), positions[-1])
-    if left_out < positions[-1] or left_out < positions[0]:
-        sentence = f"{in_words(positions)} are sent, but record {left_out} is older and not finished"
+        sentence = f"{_takes(invoke)}, of which some had been finished before"
         lane.tell("skip", sentence, lane.sent, lane.ended, line)
+        return False
+    if lane.contract.lanes == 1:
+        left_out = _left_out(lane, positions)
+        if left_out is not None:
+            sentence = f"{_takes(invoke)}, but record {left_out} is older and not finished"
+            lane.tell("skip", sentence, lane.sent, lane.ended, line)
+    return True
+
+
+def _left_out(lane: Lane, positions: Positions) -> int | None:
+    """The oldest unfinished record that a fresh batch of an only lane passes over, None when it takes them all."""
+    head = lane.finished.next_gap(lane.next)
+    if head < positions[0]:
+        return head
+    for before, after in pairwise([] if isinstance(positions, range) else positions):
+        gap = lane.finished.next_gap(before + 1)
+        if gap < after:
+            return gap
+    return None
 
 
 def _check_new(lane: Lane, line: Line, invoke: Invoke) -> None:
     used = lane.ids.used_on(invoke.request_id) or lane.family.get(invoke.request_id)
     if used is not None:
-        sentence = f"{in_words(invoke.positions)} go as request {invoke.request_id}, which was another batch"
-        lane.tell("id-reused", sentence, used, line)
+        lane.tell("id-reused", f"{_takes(invoke)}, but was the id of another batch", used, line)
     else:
         lane.ids.remember(invoke.request_id, line)
     if invoke.attempt != 1:
-        sentence = f"the first attempt of {in_words(invoke.positions)} is numbered {invoke.attempt}"
+        sentence = f"the first attempt of request {invoke.request_id} is numbered {invoke.attempt}"
         lane.tell("attempt-misnumbered", sentence, line)
 
 
 def _check_retry(lane: Lane, line: Line, invoke: Invoke, due: Due) -> None:
     contract = lane.contract
-    what = in_words(due.positions)
+    again = f"request {invoke.request_id} goes again with {in_words(due.positions)}"
     if invoke.request_id != due.request_id:
-        sentence = (
-            f"{what} go again unchanged, but as request {invoke.request_id} instead of {due.request_id}"
-        )
+        sentence = f"{again} unchanged, but was request {due.request_id} before"
         lane.tell("id-changed", sentence, due.sent, line)
         lane.ids.remember(invoke.request_id, line)
     if invoke.attempt != due.counted + 1:
-        sentence = f"{what} have been tried {due.counted} times, yet attempt {invoke.attempt} follows"
+        sentence = f"{again} as attempt {invoke.attempt}, after {due.counted} that counted"
         lane.tell("attempt-misnumbered", sentence, due.sent, due.ended, line)
     if contract.attempts is not None and due.counted >= contract.attempts:
-        sentence = f"{what} are tried again after {due.counted} attempts, {contract.attempts} are allowed"
+        sentence = f"{again} after counted attempt {due.counted} of {contract.attempts}"
         lane.tell("over-retried", sentence, due.sent, due.ended, line)
     elif lane.state is State.FAILED and contract.bisects and len(due.positions) > 1:
-        lane.tell("not-bisected", f"{what} failed and are sent again unchanged", due.sent, due.ended, line)
-    elif not lane.strange(line, f"{what} go again unchanged and without a back-off") and invoke.t < due.until:
+        lane.tell("not-bisected", f"{again} unchanged instead of being split", due.sent, due.ended, line)
+    elif not lane.strange(line, f"{again} without a back-off") and invoke.t < due.until:
         early = show_duration(due.until - invoke.t)
-        lane.tell("too-early", f"{what} go again {early} before the back-off is over", due.because, line)
+        lane.tell("too-early", f"{again}, {early} before its back-off is over", due.because, line)
 
 
-def _displaced(lane: Lane, line: Line, positions: Positions, due: Due) -> Due:
+def _displaced(lane: Lane, line: Line, invoke: Invoke, due: Due) -> Due:
     """Reports a batch that is not the one due. What is due after its records stays so; what it passed is given up."""
-    instead = f"{in_words(positions)} are sent, but {in_words(due.positions)} must be next"
-    inside = positions[0] in due.positions and positions[-1] in due.positions
-    if due.request_id is not None and inside and positions[0] == due.positions[0]:
-        lane.tell("split-uneven", f"{instead}: nothing has split them", due.sent, due.ended, line)
-    elif due.parent is not None and positions[0] in due.parent and positions[0] != due.positions[0]:
+    positions = invoke.positions
+    first, last = positions[0], positions[-1]
+    instead = f"{_takes(invoke)}, but {in_words(due.positions)} must be next"
+    if due.request_id is not None and first == due.positions[0] and last in due.positions:
+        lane.tell("split-uneven", f"{instead}: nothing has split the batch", due.sent, due.ended, line)
+    elif due.parent is not None and first in due.parent and first != due.positions[0]:
         sentence = f"{instead}: the remainder begins with the first record reported as failed"
         lane.tell("split-uneven", sentence, due.because, line)
     else:
@@ -129,7 +138,7 @@ def _displaced(lane: Lane, line: Line, positions: Positions, due: Due) -> Due:
     touched = [other for other in lane.due if overlap(other.positions, positions)]
     stays = [other for other in lane.due if other not in touched] if touched else []
     for other in touched:
-        after = tuple(position for position in other.positions if position > positions[-1])
+        after = tuple(position for position in other.positions if position > last)
         if after:
             stays.append(Due(after, line, cut_from=other))
     lane.due = stays

@@ -13,7 +13,7 @@ class Shard:
     """What all lanes of a shard share.
 
     `unproven` names the parents not yet known to be through; it is empty once the first Invoke has looked.
-    `children` holds Invokes of child shards made while this one had no end, each with how far it was finished then.
+    `told` is the unfinished record a checkpoint was last reported to pass. `children` holds Invokes of child shards made while this one had no end, each with how far it was finished then.
     """
 
     __slots__ = (
@@ -31,6 +31,7 @@ class Shard:
         "opened",
         "pool",
         "start",
+        "told",
         "unproven",
     )
 
@@ -53,6 +54,7 @@ class Shard:
         self.findings = findings
         self.finished = Finished(position)
         self.checkpoint = position
+        self.told = -1
         self.marked: Line | None = None
         self.opened: Line | None = None
         self.ended: Line | None = None
@@ -60,26 +62,15 @@ class Shard:
         self.lanes: dict[int, Lane] = {}
         self.children: list[tuple[Line, str, int]] = []
 
-    def lane(self, number: int, line: Line) -> Lane:
-        """The lane of that number, made at its first event."""
-        lane = self.lanes.get(number)
-        if lane is None:
-            lane = Lane(
-                self.mapping,
-                self.name,
-                number,
-                self.contract,
-                self.finished,
-                self.ids,
-                self.pool,
-                self.findings,
-            )
-            self.lanes[number] = lane
-            if number >= self.contract.lanes:
-                sentence = (
-                    f"lane {number} of {self.name} is used, ParallelizationFactor is {self.contract.lanes}"
-                )
-                lane.tell("two-in-flight", sentence, line)
+    def new_lane(self, number: int, line: Line) -> Lane:
+        """The lane of that number, which has had no event before."""
+        lane = Lane(
+            self.mapping, self.name, number, self.contract, self.finished, self.ids, self.pool, self.findings
+        )
+        self.lanes[number] = lane
+        if number >= self.contract.lanes:
+            sentence = f"lane {number} of {self.name} is used, ParallelizationFactor is {self.contract.lanes}"
+            lane.tell("two-in-flight", sentence, line)
         return lane
 
     def tell_checkpoint(self, number: int, checkpoint: Checkpoint) -> None:
@@ -88,7 +79,8 @@ class Shard:
         if checkpoint.position < self.checkpoint:
             sentence = f"the checkpoint goes back from {self.checkpoint} to {checkpoint.position}"
             self._tell("checkpoint-back", sentence, self.marked or self.opened, line)
-        if checkpoint.position > self.finished.low:
+        if checkpoint.position > self.finished.low > self.told:
+            self.told = self.finished.low
             sentence = (
                 f"the checkpoint is {checkpoint.position}, but record {self.finished.low} is not finished"
             )

@@ -13,7 +13,7 @@ from streamsim.rules.hash_keys import lane_of
 from streamsim.streams.logs import Given
 from tests.stage import given, lines, play
 
-PLAIN = EventSourceMapping()
+PLAIN = EventSourceMapping(hand_over=0)
 TEN = replace(PLAIN, batch_size=10)
 
 

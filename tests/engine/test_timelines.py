@@ -15,7 +15,7 @@ from streamsim.model.outcome import Outcome
 from streamsim.model.units import MIB, SECOND
 from tests.stage import QUEUE, given, lines, play
 
-PLAIN = EventSourceMapping(on_failure=QUEUE, maximum_retry_attempts=1)
+PLAIN = EventSourceMapping(hand_over=0, on_failure=QUEUE, maximum_retry_attempts=1)
 FOUR = {0: given(0, 0, 0, 0)}
 OK = Outcome("success")
 RAISED = Outcome("error", error="ValueError: bad record")

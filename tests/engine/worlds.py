@@ -132,6 +132,7 @@ mappings = st.builds(
     report_batch_item_failures=st.booleans(),
     on_failure=st.sampled_from([None, QUEUE, "arn:aws:sns:us-east-1:123456789012:dead", "arn:aws:s3:::dead"]),
     start_up_lag=st.sampled_from([0, 0, 5 * SECOND, 100 * SECOND]),
+    hand_over=st.sampled_from([0, 20 * MILLISECOND]),
     back_off=st.sampled_from([BackOff(), BackOff(cap=5 * SECOND)]),
 )
 
@@ -162,7 +163,7 @@ worlds = st.builds(
     errors=st.sampled_from([0.0, 0.0, 0.2, 0.7]),
     lost=st.sampled_from([0.0, 0.0, 0.1]),
     limit=st.sampled_from([1000, 1000, 1, 2]),
-    retention=st.sampled_from([24 * 60 * MINUTE, 5 * MINUTE, 2 * MINUTE]),
+    retention=st.sampled_from([30 * MINUTE, 5 * MINUTE, 2 * MINUTE]),
     outages=st.sampled_from([(), (Outage(2 * SECOND, 9 * SECOND),)]),
     down=st.sampled_from([(), ((0, 30 * SECOND),)]),
     seed=st.integers(0, 1000),

@@ -14,6 +14,8 @@
 concurrency of an Invoke is counted unless given.
 """
 
+from typing import Any
+
 from streamsim.model.batch import Positions, as_ranges, from_ranges
 from streamsim.model.events import (
     Backoff,
@@ -32,7 +34,42 @@ from streamsim.model.events import (
 from streamsim.model.units import MILLISECOND
 from streamsim.model.verdict import Condition
 from streamsim.trace.header import Header
+from streamsim.trace.oracle import Oracle
+from streamsim.trace.violation import Violation
 from tests.trace.mutations import recounted
+
+SQS = {"OnFailure": {"Destination": "sqs"}}
+DEFAULT = {
+    "BatchSize": 4,
+    "MaximumRetryAttempts": 1,
+    "BisectBatchOnFunctionError": True,
+    "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    "DestinationConfig": SQS,
+}
+PLAIN = {
+    "BatchSize": 4,
+    "ParallelizationFactor": 2,
+    "MaximumRetryAttempts": 2,
+    "MaximumRecordAgeInSeconds": 60,
+    "FunctionName": "plain",
+}
+
+
+def header(default: dict[str, Any] | None = None, plain: dict[str, Any] | None = None) -> Header:
+    return Header(
+        "A story",
+        1,
+        mappings={"default": {**DEFAULT, **(default or {})}, "plain": {**PLAIN, **(plain or {})}},
+        functions={"default": {}, "plain": {"ReservedConcurrentExecutions": 2}},
+        account={"ConcurrentExecutions": 3},
+    )
+
+
+def judged(events: list[Event], settings: Header) -> list[Violation]:
+    oracle = Oracle(settings)
+    for event in events:
+        oracle(event)
+    return oracle.finish()
 
 
 def told(text: str, header: Header) -> list[Event]:

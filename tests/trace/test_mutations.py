@@ -1,5 +1,6 @@
 """Whatever goes wrong in a trace, the oracle says so, and by its name."""
 
+from random import Random
 from typing import get_args
 
 import pytest
@@ -39,3 +40,17 @@ def test_a_planted_fault_is_found(kind: Kind) -> None:
         if kind in ALONE:
             assert found == {kind}, seed
     assert planted > 10
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_no_disorder_is_too_much(seed: int) -> None:
+    """Events lost, doubled and exchanged at random are judged, not stumbled over."""
+    header, events = legal_trace(seed)
+    random = Random(seed)
+    for _ in range(random.choice([1, 3, 30])):
+        i, j = random.randrange(len(events)), random.randrange(len(events))
+        events[i], events[j] = events[j], events[random.choice([i, j])]
+    assert kinds_of(header, events) <= set(MUTATIONS)
+    random.shuffle(events)
+    assert kinds_of(header, events) <= set(MUTATIONS)
+    assert len(events) < 20 or kinds_of(header, events)

@@ -38,7 +38,7 @@ words = st.text(st.characters(), max_size=20)
 scattered = st.sets(st.integers(0, 40), min_size=1).map(
     lambda found: from_ranges(as_ranges(tuple(sorted(found))))
 )
-contiguous = st.builds(lambda first, size: range(first, first + size), naturals, counts)
+contiguous = st.builds(lambda first, size: range(first, first + size), naturals, st.integers(1, 10**7))
 positions: st.SearchStrategy[Positions] = contiguous | scattered
 place = (times, words, words)
 lane = (*place, naturals)
@@ -213,6 +213,11 @@ BAD_LINES = {
         edited(INVOKE, records=[[0, 10**12], [10**13, 10**13]]),
         "must be one range",
     ),
+    "a batch beyond all measure": (
+        edited(INVOKE, records=[[0, 10**9]], count=10**9 + 1),
+        "more than any batch",
+    ),
+    "a position beyond all measure": (edited(INVOKE, records=[[0, 2**64]]), "beyond any shard"),
     "an attempt before the first": (edited(INVOKE, attempt=0), '"attempt" is 0, not an integer of 1 or more'),
     "a negative lane": (edited(INVOKE, lane=-1), '"lane" is -1, not an integer of 0 or more'),
     "a number for an id": (edited(INVOKE, request_id=7), '"request_id" is 7, not a string'),
