@@ -72,9 +72,12 @@ FOUR = range(10, 14)
             "throttled",
             None,
             3,
-            3,
-            Retry(1600 * MILLISECOND, counts=False),
+            2,
+            Retry(800 * MILLISECOND, counts=False),
             id="throttles in a row back off",
+        ),
+        pytest.param(
+            PLAIN, FOUR, "throttled", None, 3, 9, Retry(SECOND, counts=False), id="up to a cap of their own"
         ),
         pytest.param(
             BISECT,
