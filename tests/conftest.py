@@ -9,7 +9,9 @@ Golden = Callable[[Path, str], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--record", action="store_true", help="write golden files anew instead of comparing with them")
+    parser.addoption(
+        "--record", action="store_true", help="write golden files anew instead of comparing with them"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +30,8 @@ def golden(record: bool) -> Golden:
             path.write_text(text, encoding="utf-8", newline="\n")
             return
         assert path.exists(), f"{path.name} has not been recorded; run pytest --record and read what it wrote"
-        assert text == path.read_text(encoding="utf-8"), f"{path.name} differs; is the change meant? pytest --record"
+        assert text == path.read_text(encoding="utf-8"), (
+            f"{path.name} differs; is the change meant? pytest --record"
+        )
 
     return hold

@@ -145,9 +145,17 @@ def _whole_number(name: str, value: object) -> Iterator[Refusal]:
     if not isinstance(value, int) or isinstance(value, bool):
         yield not_whole(name, value, low, high)
     elif value > high:
-        yield Refusal((name,), constraint(value, member(name), f"have value less than or equal to {high}"))
+        yield Refusal(
+            (name,),
+            constraint(value, member(name), f"have value less than or equal to {high}"),
+            f"write {low} to {high}",
+        )
     elif value < low:
-        yield Refusal((name,), constraint(value, member(name), f"have value greater than or equal to {low}"))
+        yield Refusal(
+            (name,),
+            constraint(value, member(name), f"have value greater than or equal to {low}"),
+            f"write {low} to {high}",
+        )
     elif name == "MaximumRecordAgeInSeconds" and INFINITE < value < MINIMUM_RECORD_AGE:
         yield Refusal(
             (name,),
@@ -250,9 +258,15 @@ def _interactions(settings: Mapping[str, Any]) -> Iterator[Refusal]:
     tumbling = "TumblingWindowInSeconds"
     if settings.get(tumbling, 0) > 0:
         if settings.get("ParallelizationFactor", 1) > 1:
-            yield Refusal((tumbling,), f"{tumbling} cannot be combined with ParallelizationFactor above 1")
+            yield Refusal(
+                (tumbling,),
+                f"{tumbling} cannot be combined with ParallelizationFactor above 1",
+                "remove one of the two",
+            )
         if settings.get("FilterCriteria", {}).get("Filters"):
-            yield Refusal((tumbling,), f"{tumbling} cannot be combined with FilterCriteria")
+            yield Refusal(
+                (tumbling,), f"{tumbling} cannot be combined with FilterCriteria", "remove one of the two"
+            )
     timestamp = "StartingPositionTimestamp"
     at_timestamp = settings.get("StartingPosition") == "AT_TIMESTAMP"
     if at_timestamp and timestamp not in settings:

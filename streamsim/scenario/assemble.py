@@ -96,7 +96,8 @@ class _Parts:
         """What does not fit together, part by part."""
         for name, stream in self.streams.items():
             yield from _check_stream(stream, self._producer_path(name), self.file)
-        yield from self._check_twins()
+        if not self.complaints:
+            yield from self._check_twins()
         yield from self._check_concurrency()
 
     def _streams(self) -> dict[str, Stream]:
@@ -134,7 +135,7 @@ class _Parts:
         elif name in known:
             return name
         else:
-            hint = did_you_mean(name, known) or f"there is {_list(known)}"
+            hint = did_you_mean(name, known) or f"{kind}s are {_list(known)}"
             self.complaints.append(Complaint((*path, kind), f"there is no {kind} {name!r}", hint))
         return next(iter(known))
 

@@ -19,9 +19,9 @@ _WIDTH: Final = 96
 _SHOWN: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """A text that problems point into; `place_known` is False where a line number would tell people nothing."""
+    """A text that problems point into, equal only to itself; `place_known` is False where a line number would tell people nothing."""
 
     name: str
     lines: tuple[str, ...] = ()
@@ -131,7 +131,7 @@ def _folded(name: str) -> str:
 
 def _frame(span: Span) -> str:
     lines = span.source.lines
-    if not 0 <= span.line < len(lines) or (not lines[span.line].strip("\x00") and not lines[span.line]):
+    if not 0 <= span.line < len(lines) or not span.source.place_known:
         return ""
     first, last = max(span.line - _BEFORE, 0), min(span.line + _AFTER, len(lines) - 1)
     while first < span.line and not lines[first].strip():
@@ -139,23 +139,25 @@ def _frame(span: Span) -> str:
     while last > span.line and not lines[last].strip():
         last -= 1
     start = _cut(lines[span.line], span.column)
-    numbered = span.source.place_known
-    gutter = len(str(last + 1)) if numbered else 0
+    gutter = len(str(last + 1))
     shown = []
     for number in range(first, last + 1):
-        label = str(number + 1).rjust(gutter) if numbered else ""
-        shown.append(f"  {label} | {_window(lines[number], start)}".rstrip())
+        label = str(number + 1).rjust(gutter)
+        shown.append(f"  {label} | {_window(lines[number], start if number == span.line else 0)}".rstrip())
         if number == span.line:
             shown.append(f"  {' ' * gutter} | {_carets(lines[number], start, span)}")
     return "\n".join(shown)
 
 
 def _cut(line: str, column: int) -> int:
-    """The first character to show, so that the caret stands within the window."""
-    if _columns(line[: column + 20]) <= _WIDTH:
+    """The first character to show, so that the caret stands within the window and some of what is before it too."""
+    if column < _WIDTH and _columns(_visible(line[: column + 20])) <= _WIDTH:
         return 0
-    start = max(column - _WIDTH // 3, 0)
-    return 0 if start < 10 else start
+    start, room = column, _WIDTH // 3
+    while start and room > 0:
+        start -= 1
+        room -= _columns(_visible(line[start]))
+    return start
 
 
 def _window(line: str, start: int) -> str:

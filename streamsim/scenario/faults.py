@@ -131,14 +131,16 @@ class Poison(Said, label="a poison", example="{shard: 2, at: 12.75s}"):
 class ErrorFault(Spell, label="an error fault", example="{probability: 20%, from: 6m, for: 20s}"):
     """Invocations that fail by chance."""
 
-    probability: Share = Field(description="How likely an invocation fails: `20%` or `0.2`.")
+    probability: Share = Field(
+        description="How likely an invocation fails: `20%` or `0.2`.", examples=["20%"]
+    )
     function: Reference | None = Field(default=None, description=_WHICH_FUNCTION)
 
 
 class LostResponse(Spell, label="a lost_response", example="{probability: 1%}"):
     """Invocations that did their work, and whose answer was lost."""
 
-    probability: Share = Field(description="How likely an answer is lost: `1%` or `0.01`.")
+    probability: Share = Field(description="How likely an answer is lost: `1%` or `0.01`.", examples=["1%"])
     function: Reference | None = Field(default=None, description=_WHICH_FUNCTION)
 
 
@@ -146,7 +148,7 @@ class Throttle(Spell, label="a throttle", example="{limit: 4, from: 4m, for: 30s
     """Fewer executions than there would be."""
 
     limit: Annotated[int, *whole_number(0, None, "limit")] = Field(
-        description="The most executions at a time: 0 or more."
+        description="The most executions at a time: 0 or more.", examples=[4]
     )
     function: Reference | None = Field(default=None, description=_WHICH_FUNCTION)
 
@@ -163,7 +165,7 @@ class Slow(Spell, label="a slow", example="{factor: 5, from: 1m, for: 30s}"):
     """Invocations that take longer."""
 
     factor: Annotated[float, *reader(_factor, type="number", exclusiveMinimum=0)] = Field(
-        description="How many times as long an invocation takes."
+        description="How many times as long an invocation takes.", examples=[5]
     )
     shard: Shard = Field(default=None, description=_SHARD)
     function: Reference | None = Field(default=None, description=_WHICH_FUNCTION)

@@ -42,6 +42,19 @@ def all_refused(complaints: Iterable[Complaint]) -> PydanticCustomError:
     return PydanticCustomError("refused", "refused", {"complaints": list(complaints)})
 
 
+def below(path: tuple[str | int, ...], read: Any, value: object) -> Any:
+    """What `read` makes of a value that stands at `path` below the validated one; its errors point there."""
+    try:
+        return read(value)
+    except PydanticCustomError as error:
+        raise all_refused(
+            [
+                complaint._replace(path=(*path, *complaint.path))
+                for complaint in (error.context or {})["complaints"]
+            ]
+        ) from None
+
+
 #: What people write for a unit, and what they mean.
 _UNITS: Final = {
     "sec": "s", "secs": "s", "second": "s", "seconds": "s", "min": "m", "mins": "m", "minute": "m", "minutes": "m",

@@ -90,7 +90,10 @@ class Stream(Strict, label="a stream", example="{type: kinesis, shards: 4}"):
 
 
 def _seed(value: object) -> int:
-    return whole(value, 0, 2**63 - 1, "seed")
+    result = whole(value, 0, None, "seed")
+    if result >= 2**63:
+        raise refused("this seed is larger than 2^63 - 1", "write a smaller number")
+    return result
 
 
 def _epoch(value: object) -> int:
@@ -110,7 +113,7 @@ class ScenarioFile(Strict, label="a scenario", example="`scenario: …` and othe
     """A streamsim scenario: a stream, the function it feeds, what goes wrong, and what must come of it."""
 
     scenario: Annotated[str, *reader(sentence, type="string", minLength=1)] = Field(
-        description="What this scenario shows, in a sentence."
+        description="What this scenario shows, in a sentence.", examples=["One bad record, found by bisect"]
     )
     seed: Annotated[int, *reader(_seed, type="integer", minimum=0)] = Field(
         default=0,

@@ -58,7 +58,8 @@ class Model(Strict, label="a model", example="{duration: 140ms + 21ms/record, ji
     """A function that is only a model: how long an invocation takes."""
 
     duration: Annotated[ModelledDuration, *reader(modelled_duration, type="string")] = Field(
-        description="How long an invocation takes: `140ms`, or `140ms + 21ms/record` for a part that grows with the batch."
+        description="How long an invocation takes: `140ms`, or `140ms + 21ms/record` for a part that grows with the batch.",
+        examples=["140ms + 21ms/record"],
     )
     jitter: Annotated[float, *reader(share, **SHARE_SCHEMA)] = Field(
         default=0.0,

@@ -29,6 +29,7 @@ from streamsim.scenario.settings import UnknownSettingError, changed, comparable
 MAXIMUM_COMBINATIONS: Final = 200
 
 Overrides = Mapping[str, str] | Sequence[str]
+Steps = tuple[str | int, ...]
 
 
 def load(path: str | Path, overrides: Overrides = (), seed: int | None = None) -> Scenario:
@@ -53,9 +54,8 @@ def load_text(
                 )
             ]
         )
-    changes = list(_changes(overrides, seed))
-    root, values = _overridden(root, changes)
-    return _Loader(Path(name).parent).load(root, values)
+    changed_root, values = _overridden(root, list(_changes(overrides, seed)))
+    return _Loader(Path(name).parent, _compared_values(root)).load(changed_root, values)
 
 
 def variants(scenario: Scenario) -> list[tuple[dict[str, Any], Scenario]]:
@@ -106,7 +106,7 @@ def _overridden(root: Node, changes: Sequence[tuple[str, str, str]]) -> tuple[No
     return root, values
 
 
-def _pinned(root: Node, path: tuple[str | int, ...], value: Node) -> Node:
+def _pinned(root: Node, path: Steps, value: Node) -> Node:
     compare = root.child("compare")
     for name in list(compare.entries or ()) if compare is not None else []:
         try:
@@ -120,12 +120,21 @@ def _pinned(root: Node, path: tuple[str | int, ...], value: Node) -> Node:
     return root
 
 
+def _compared_values(root: Node) -> dict[str, list[Any]]:
+    """What an expectation may ask for: the values that the file compares, whatever overrides make of them."""
+    compare = root.child("compare")
+    entries = compare.entries if compare is not None and compare.entries else {}
+    return {name: [item.plain() for item in entry.node.items or ()] for name, entry in entries.items()}
+
+
 class _Loader:
     """Validates the tree of one document, again for each combination of what it compares."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, conditions: Mapping[str, list[Any]]) -> None:
         self._directory = directory
+        self._conditions = conditions
         self._record_files: dict[object, object] = {}
+        self._known: dict[object, tuple[Scenario | None, list[Problem]]] = {}
 
     def load(self, root: Node, overridden: Mapping[str, Any]) -> Scenario:
         scenario, problems = self._validate(root)
@@ -136,11 +145,12 @@ class _Loader:
         if expect is not None and not (
             expect.scalar is None and expect.items is None and expect.entries is None
         ):
-            values = {name: [item.plain() for item in items] for name, items in compared.items()}
             try:
-                expected = read_expectations(expect, values, names)
+                expected = read_expectations(expect, self._conditions, names)
             except ScenarioError as error:
                 problems += error.problems
+        if scenario is not None:
+            problems += self._bad_values(root, compared, paths)
         if problems or scenario is None:
             raise ScenarioError(problems)
         scenario = replace(scenario, expect=expected, overridden=overridden)
@@ -158,7 +168,7 @@ class _Loader:
 
     def _compared(
         self, root: Node, problems: list[Problem]
-    ) -> tuple[dict[str, list[Node]], dict[str, tuple[str | int, ...]]]:
+    ) -> tuple[dict[str, list[Node]], dict[str, Steps]]:
         """The values and the path of each compared setting; appends to `problems` what is wrong."""
         node = root.child("compare")
         if node is None or (node.scalar is None and node.items is None and node.entries is None):
@@ -173,7 +183,7 @@ class _Loader:
             )
             return {}, {}
         compared: dict[str, list[Node]] = {}
-        paths: dict[str, tuple[str | int, ...]] = {}
+        paths: dict[str, Steps] = {}
         for name, entry in node.entries.items():
             try:
                 path = comparable_path(name, root)
@@ -204,24 +214,25 @@ class _Loader:
             return {}, {}
         return compared, paths
 
+    def _bad_values(
+        self, root: Node, compared: Mapping[str, list[Node]], paths: Mapping[str, Steps]
+    ) -> Iterator[Problem]:
+        """What is wrong with compared values one by one."""
+        for name, items in compared.items():
+            for item in items:
+                yield from self._varied(root, {name: item}, paths)[1]
+
     def _runs(
         self,
         root: Node,
         scenario: Scenario,
         compared: Mapping[str, list[Node]],
-        paths: Mapping[str, tuple[str | int, ...]],
+        paths: Mapping[str, Steps],
     ) -> tuple[tuple[Mapping[str, Any], Scenario], ...]:
+        """The scenario of each combination; what is wrong now is wrong with a combination."""
         if not compared:
             return ()
-        problems = [
-            problem
-            for name, items in compared.items()
-            if len(compared) > 1
-            for item in items
-            for problem in self._varied(root, {name: item}, paths)[1]
-        ]
-        if problems:
-            raise ScenarioError(problems)
+        problems: list[Problem] = []
         runs = []
         for combination in itertools.product(*compared.values()):
             chosen = dict(zip(compared, combination, strict=True))
@@ -235,9 +246,17 @@ class _Loader:
         return tuple(runs)
 
     def _varied(
-        self, root: Node, chosen: Mapping[str, Node], paths: Mapping[str, tuple[str | int, ...]]
+        self, root: Node, chosen: Mapping[str, Node], paths: Mapping[str, Steps]
     ) -> tuple[Scenario | None, list[Problem]]:
         """The scenario under some settings; its problems stand at the last of their values."""
+        known = tuple((name, id(item)) for name, item in chosen.items())
+        if known not in self._known:
+            self._known[known] = self._vary(root, chosen, paths)
+        return self._known[known]
+
+    def _vary(
+        self, root: Node, chosen: Mapping[str, Node], paths: Mapping[str, Steps]
+    ) -> tuple[Scenario | None, list[Problem]]:
         tree = root
         for name, item in chosen.items():
             tree = changed(tree, paths[name], item, item.span)

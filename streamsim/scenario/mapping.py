@@ -300,14 +300,15 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
         del info
         found = [Complaint(refusal.path, refusal.message, refusal.hint) for refusal in refusals(settings)]
         blamed = {complaint.path[0] for complaint in found}
-        for name, is_off, off in _NOT_YET:
+        for name, is_off, what in _NOT_YET:
             if name in settings and name not in blamed and not is_off(settings[name]):
-                found.append(Complaint((name,), f"{name} {off} is not simulated yet; remove it", at_key=True))
+                found.append(Complaint((name,), f"{what} is not simulated yet; remove it", at_key=True))
         return found
 
 
+#: What Lambda takes and the simulation does not: the setting, the value that means nothing, and what to call others.
 _NOT_YET: Final[tuple[tuple[str, Any, str], ...]] = (
-    ("FilterCriteria", lambda value: not value.get("Filters"), "with filters"),
-    ("TumblingWindowInSeconds", lambda value: value == 0, "above 0"),
-    ("Enabled", lambda value: value is True, "false"),
+    ("FilterCriteria", lambda value: not value.get("Filters"), "FilterCriteria with filters"),
+    ("TumblingWindowInSeconds", lambda value: value == 0, "TumblingWindowInSeconds above 0"),
+    ("Enabled", lambda value: value is True, "`Enabled: false`"),
 )

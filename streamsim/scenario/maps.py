@@ -4,7 +4,7 @@ Knows pydantic. Must not know files, nor which settings there are.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from pydantic import (
     BaseModel,
@@ -18,6 +18,10 @@ from pydantic import (
 from streamsim.rules.settings import described
 from streamsim.scenario.errors import did_you_mean
 from streamsim.scenario.fields import Complaint, all_refused, refused
+
+#: Looking for similar words takes time, and nobody reads more hints.
+_HINTED: Final = 50
+_UNKNOWN: Final = "and one more unknown key"
 
 
 class Strict(BaseModel):
@@ -74,7 +78,7 @@ class Strict(BaseModel):
             model = handler({name: inner for name, inner in value.items() if name not in blamed})
         except ValidationError as error:
             complaints += [
-                complaint
+                cls._with_example(complaint)
                 for complaint in complaints_of(error)
                 if not (complaint.missing and complaint.missing in blamed)
             ]
@@ -85,11 +89,25 @@ class Strict(BaseModel):
         return model
 
     @classmethod
+    def _with_example(cls, complaint: Complaint) -> Complaint:
+        """A complaint of a missing key, with the field's own example of a value."""
+        field = cls.model_fields.get(cls.names().get(complaint.missing, ""))
+        if field is None or not field.examples:
+            return complaint
+        return complaint._replace(hint=f"add `{complaint.missing}: {field.examples[0]}`")
+
+    @classmethod
     def _keys(cls, value: Mapping[str, Any]) -> Iterable[Complaint]:
         names = cls.names()
+        found = 0
         for name, inner in value.items():
             if name not in names:
-                yield cls.unknown(name, inner)
+                found += 1
+                yield (
+                    cls.unknown(name, inner)
+                    if found <= _HINTED
+                    else Complaint((name,), _UNKNOWN, at_key=True)
+                )
             elif inner is None:
                 yield Complaint(
                     (name,), f"{name} has no value", "give it one, or remove the line", at_key=True

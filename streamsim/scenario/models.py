@@ -21,7 +21,8 @@ from streamsim.scenario.faults import (
 from streamsim.scenario.file import Stream
 from streamsim.scenario.function import Account, Function, Model
 from streamsim.scenario.mapping import Mapping
-from streamsim.scenario.producer import Keys, Producer, RatePoint
+from streamsim.scenario.producer import Keys, Producer
+from streamsim.scenario.rates import RatePoint
 from streamsim.scenario.records import Record
 
 __all__ = [

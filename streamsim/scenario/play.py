@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from streamsim.engine.loop import run, running
@@ -36,11 +37,15 @@ class Played:
 
 def play(
     scenario: Scenario,
-    settings: Mapping[str, Any],
+    settings: Mapping[str, Any] = MappingProxyType({}),
     sinks: Sequence[Sink] = (),
     on_failure: Path | None = None,
 ) -> Played:
-    """Runs a scenario to its end; every event also goes to `sinks`."""
+    """Runs a scenario to its end; every event also goes to `sinks`.
+
+    `settings` are what `compare` varied to get this scenario (`streamsim.scenario.load.variants`); they choose among
+    the expectations. Documents of discarded batches are kept under the folder `on_failure` if there is one.
+    """
     header = header_of(scenario)
     measures, oracle = Measures(header), Oracle(header)
     end = run_world(scenario, (measures.take, oracle, *sinks), on_failure)

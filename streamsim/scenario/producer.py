@@ -2,31 +2,27 @@
 
 import re
 from collections.abc import Iterator
-from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple, Self
 
 from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
 
 from streamsim.rules.settings import described
-from streamsim.scenario.errors import did_you_mean
+from streamsim.scenario.errors import closest, did_you_mean
 from streamsim.scenario.fields import (
-    RATE_PATTERN,
     SIZE_PATTERN,
     Complaint,
     all_refused,
-    later_instant,
+    below,
     one_of,
-    per_second,
-    positive_duration,
     reader,
     refused,
     whole,
     whole_number,
 )
 from streamsim.scenario.maps import Strict
+from streamsim.scenario.rates import RATE_SCHEMA, RatePoint, read_rate
 from streamsim.scenario.records import FIELDS, Record, partition_key, read_records, record_size
 
 PLACEHOLDERS: Final = ("n", "key", "shard")
@@ -37,18 +33,6 @@ DEFAULT_SIZE: Final = 200
 
 #: Key names are held in memory and hashed one by one.
 MOST_KEYS: Final = 1_000_000
-
-
-class RatePoint(NamedTuple):
-    """From `at` (microseconds) on, `per_second` records a second, exactly, of each shard or of the whole stream.
-
-    With `ramp` the rate changes evenly towards that of the next point. Before the first point there is no record.
-    """
-
-    at: int
-    per_second: Fraction
-    per_shard: bool
-    ramp: bool = False
 
 
 class Keys(NamedTuple):
@@ -62,79 +46,6 @@ class Keys(NamedTuple):
 def numbered_keys(count: int) -> tuple[str, ...]:
     """`user-0`, `user-1` and so on."""
     return tuple(f"user-{number}" for number in range(count))
-
-
-def read_rate(value: object) -> tuple[RatePoint, ...]:
-    """`12/s`, a ramp or a list of steps as points in ascending order; never empty, the first at 0."""
-    if isinstance(value, dict):
-        return _ramp(value)
-    if isinstance(value, list):
-        return _steps(value)
-    return (RatePoint(0, *per_second(value)),)
-
-
-def _ramp(value: dict[str, Any]) -> tuple[RatePoint, ...]:
-    complaints = list(_shape(value, ("from", "to", "over"), "{from: 200/s, to: 1200/s, over: 2m}", ()))
-    if complaints:
-        raise all_refused(complaints)
-    begin, end, over = _read(value, {"from": per_second, "to": per_second, "over": positive_duration}, ())
-    if begin.per_shard != end.per_shard:
-        raise refused(
-            "one end of the ramp is per shard, the other is not",
-            "write `per shard` at both or at neither",
-            ("to",),
-        )
-    return RatePoint(0, begin.rate, begin.per_shard, ramp=True), RatePoint(over, *end)
-
-
-def _steps(value: list[Any]) -> tuple[RatePoint, ...]:
-    if not value:
-        raise refused("the list of rates is empty", "write [{at: 0s, rate: 12/s}]")
-    points: list[RatePoint] = []
-    for index, item in enumerate(value):
-        complaints = list(_shape(item, ("at", "rate"), "{at: 0s, rate: 12/s}", (index,)))
-        if complaints:
-            raise all_refused(complaints)
-        at, (number, per_shard) = _read(item, {"at": later_instant, "rate": per_second}, (index,))
-        if points and at <= points[-1].at:
-            raise refused("the rates must be in the order of their time", None, (index, "at"))
-        points.append(RatePoint(at, number, per_shard))
-    return tuple(points)
-
-
-def _shape(
-    value: object, names: tuple[str, ...], example: str, path: tuple[str | int, ...]
-) -> Iterator[Complaint]:
-    if not isinstance(value, dict):
-        yield Complaint(path, f"this is a map such as {example}, not {described(value)}")
-        return
-    for name in value:
-        if name not in names:
-            yield Complaint(
-                (*path, name),
-                f"a rate has no {name!r}",
-                did_you_mean(name, names) or f"write {example}",
-                at_key=True,
-            )
-    if missing := [name for name in names if name not in value]:
-        yield Complaint(path, f"{' and '.join(missing)} missing in this rate", f"write {example}")
-
-
-def _read(value: dict[str, Any], readers: dict[str, Any], path: tuple[str | int, ...]) -> list[Any]:
-    return [below((*path, name), read, value[name]) for name, read in readers.items()]
-
-
-def below(path: tuple[str | int, ...], read: Any, value: object) -> Any:
-    """What `read` makes of a value that stands at `path` below the validated one; its errors point there."""
-    try:
-        return read(value)
-    except PydanticCustomError as error:
-        raise all_refused(
-            [
-                complaint._replace(path=(*path, *complaint.path))
-                for complaint in (error.context or {})["complaints"]
-            ]
-        ) from None
 
 
 def read_keys(value: object) -> Keys:
@@ -186,37 +97,35 @@ def _skew(value: object) -> float | None:
 
 def read_data(value: object) -> Any:
     """Any JSON; text inside may have {n}, {key} and {shard}."""
-    _check_data(value, ())
+    if complaints := list(_data_complaints(value, ())):
+        raise all_refused(complaints)
     return value
 
 
-def _check_data(value: object, path: tuple[str | int, ...]) -> None:
+def _data_complaints(value: object, path: tuple[str | int, ...]) -> Iterator[Complaint]:
     if isinstance(value, dict):
-        if len(value) == 1 and next(iter(value)) in PLACEHOLDERS and next(iter(value.values())) is None:
-            name = next(iter(value))
-            raise refused(
-                f"{{{name}}} without quotes is a map to YAML", f'write "{{{name}}}" in quotes', path
+        name = next(iter(value), "")
+        if len(value) == 1 and name in PLACEHOLDERS and value[name] is None:
+            yield Complaint(
+                path, f"{{{name}}} without quotes is a map to YAML", f'write "{{{name}}}" in quotes'
             )
+            return
         for name, inner in value.items():
-            _check_text(name, (*path, name), at_key=True)
-            _check_data(inner, (*path, name))
+            yield from _text_complaints(name, (*path, name), at_key=True)
+            yield from _data_complaints(inner, (*path, name))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            _check_data(inner, (*path, index))
+            yield from _data_complaints(inner, (*path, index))
     elif isinstance(value, str):
-        _check_text(value, path)
+        yield from _text_complaints(value, path)
 
 
-def _check_text(text: str, path: tuple[str | int, ...], *, at_key: bool = False) -> None:
+def _text_complaints(text: str, path: tuple[str | int, ...], *, at_key: bool = False) -> Iterator[Complaint]:
     for found in _PLACEHOLDER.finditer(text):
         if found[1] not in PLACEHOLDERS:
-            hint = did_you_mean(found[1], PLACEHOLDERS)
-            raise refused(
-                f"there is no placeholder {{{found[1]}}}",
-                hint or "placeholders are {n}, {key} and {shard}",
-                path,
-                at_key=at_key,
-            )
+            near = closest(found[1], PLACEHOLDERS)
+            hint = f"did you mean {{{near}}}?" if near else "placeholders are {n}, {key} and {shard}"
+            yield Complaint(path, f"there is no placeholder {{{found[1]}}}", hint, at_key=at_key)
 
 
 def _arrivals(value: object) -> str:
@@ -236,28 +145,6 @@ def _records(value: object, info: ValidationInfo) -> tuple[Record, ...]:
 
 
 _KEY_SCHEMA: Final = {"type": "string", "minLength": 1, "maxLength": 256}
-_RATE: Final[dict[str, Any]] = {"type": "string", "pattern": RATE_PATTERN}
-_RATE_SCHEMA: Final[dict[str, Any]] = {
-    "anyOf": [
-        _RATE,
-        {
-            "type": "object",
-            "properties": {"from": _RATE, "to": _RATE, "over": {"type": "string"}},
-            "required": ["from", "to", "over"],
-            "additionalProperties": False,
-        },
-        {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "properties": {"at": {"type": "string"}, "rate": _RATE},
-                "required": ["at", "rate"],
-                "additionalProperties": False,
-            },
-        },
-    ]
-}
 _KEYS_SCHEMA: Final[dict[str, Any]] = {
     "anyOf": [
         {"type": "integer", "minimum": 1, "maximum": MOST_KEYS},
@@ -299,7 +186,7 @@ _RECORDS_SCHEMA: Final[dict[str, Any]] = {
 class Producer(Strict, label="a producer"):
     """What writes into a stream: records at a rate, or given one by one, and a backlog from before the start."""
 
-    rate: Annotated[tuple[RatePoint, ...], *reader(read_rate, **_RATE_SCHEMA)] = Field(
+    rate: Annotated[tuple[RatePoint, ...], *reader(read_rate, **RATE_SCHEMA)] = Field(
         default=(),
         description="Records over time: `12/s`, `1000/m`, `12/s per shard`; a ramp `{from: 200/s, to: 1200/s, over: 2m}`, "
         "which then stays at `to`; or steps `[{at: 0s, rate: 12/s}, {at: 1m, rate: 50/s}]`. Produced until `duration`.",

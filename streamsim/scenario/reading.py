@@ -48,9 +48,17 @@ def decode(content: bytes, name: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise _refused(
-            name, f"byte {error.start + 1}, on line {line}, is not UTF-8", "save the file as UTF-8"
+        before = content[: error.start].decode()
+        source = Source.of(name, content.decode(errors="replace"))
+        lines = Source.of(name, before).lines
+        raise ScenarioError(
+            [
+                Problem(
+                    "this is not UTF-8",
+                    Span(source, len(lines) - 1, len(lines[-1])),
+                    "save the file as UTF-8",
+                )
+            ]
         ) from None
 
 

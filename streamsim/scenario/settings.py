@@ -111,6 +111,8 @@ def changed(root: Node, path: Path, value: Node | None, key: Span) -> Node:
     step, rest = path[0], path[1:]
     if isinstance(step, int):
         assert root.items is not None
+        if step >= len(root.items):
+            raise UnknownSettingError(f"there is no item {step}; the items are 0 to {len(root.items) - 1}")
         items = list(root.items)
         inner = changed(items[step], rest, value, key) if rest or value is not None else None
         items[step : step + 1] = [inner] if inner is not None else []

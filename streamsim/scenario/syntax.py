@@ -8,46 +8,78 @@ import yaml
 from streamsim.scenario.errors import Problem, Source, Span
 
 _QUOTE_IT: Final = "put the value in quotes"
+_COLON: Final = "write a colon and a space after the key"
 
 #: What PyYAML says (its context and problem joined), what we say, and the hint. The first match counts.
 _SENTENCES: Final[tuple[tuple[str, str, str | None], ...]] = (
     (r"character '\\t'", "a tab; YAML wants spaces here", "replace the tab with spaces"),
-    (r"mapping values are not allowed", "a second ': ' in one value", _QUOTE_IT + " if the colon belongs to it; else check the indentation"),
-    (r"flow sequence", "the list opened with [ on line {context} has no end", "close it with ], with a comma between items"),
-    (r"flow mapping", "the map opened with {{ on line {context} has no end", "close it with }}, with a comma between entries"),
-    (r"quoted scalar.*(unexpected end|document separator)", "the text that begins on line {context} has no closing quote", "add the quote that is missing"),
+    (r"flow sequence", "what opens with [ here has no end", "close it with ], with a comma between items"),
+    (r"flow mapping", "what opens with {{ here has no end", "close it with }}, with a comma between entries"),
+    (r"quoted scalar.*(?:unexpected end|document separator)", "what opens with a quote here has no closing quote", "add the quote that is missing"),
     (r"unknown escape character '(.*)'", r"\{0} means nothing inside double quotes", r"write \\{0}, or use single quotes"),
+    (r"invalid Unicode", "this text holds half a character (a lone surrogate)", "write the whole character"),
     (r"escape sequence|expected escape", "an escape of hexadecimal digits that is not complete", "use single quotes if the \\ belongs to the text"),
-    (r"block scalar", "> or | begins a text of several lines, so nothing else may follow it on its line", "a test such as '>= 5' needs quotes"),
-    (r"simple key|expected ':'", "this line is no `key: value`: its colon is missing", "write a colon and a space after the key"),
-    (r"character '%'|character '@'|character '`'", "a value cannot begin with this character", _QUOTE_IT),
+    (r"block scalar", "what opens with > or | is a text of several lines, so nothing else may follow on this line", "if it is a test, put it in quotes: '{0}'"),
+    (r"simple key|expected ':'", "this line is no `key: value`: its colon is missing", _COLON),
+    (r"expected the node content", "a value is missing here", "finish it, or put it in quotes"),
+    (r"character '(?:%|@|`)'", "a value cannot begin with this character", _QUOTE_IT),
+    (r"sequence entries are not allowed", "a list cannot begin on the line of its key", "write it on lines of its own, or as [a, b]"),
     (r"block sequence start|block collection", "this line does not line up with the list it belongs to", "indent it like its siblings"),
     (r"block mapping|expected <document start>|block end", "this line does not line up with the lines above", "indent it like its siblings"),
-    (r"sequence entries are not allowed", "a list cannot begin on the line of its key", "write it on lines of its own, or as [a, b]"),
-    (r"undefined alias '?(\w*)", "there is no anchor &{0} before this alias", _QUOTE_IT + " if * belongs to it"),
-    (r"alias", "* begins an alias, and no name follows", "a test or text that begins with * needs quotes"),
-    (r"anchor", "& begins an anchor, and no name follows", _QUOTE_IT + " if & belongs to it"),
+    (r"alias", "* begins an alias, and no name follows", _QUOTE_IT + " if * belongs to it"),
     (r"duplicate anchor", "this anchor has been given already", "choose another name"),
+    (r"anchor", "& begins an anchor, and no name follows", _QUOTE_IT + " if & belongs to it"),
     (r"%YAML|directive|incompatible YAML", "a scenario file has no % directives", "remove this line"),
     (r"tag", "! begins a tag, and scenario files have none", _QUOTE_IT),
 )  # fmt: skip
 
 
 def explain(error: yaml.YAMLError, source: Source) -> Problem:
-    """The problem behind a PyYAML error, at its place."""
+    """The problem behind a PyYAML error, at the place where people would look for it."""
     if not isinstance(error, yaml.MarkedYAMLError):
         return _unreadable(error, source)
     said = f"{error.context or ''} {error.problem or ''}"
-    mark = error.problem_mark or error.context_mark
-    context = error.context_mark.line + 1 if error.context_mark else 0
-    span = _within(source, mark.line, mark.column) if mark else Span(source)
+    begun, met = error.context_mark, error.problem_mark or error.context_mark
+    if met is None:
+        return Problem("this is not YAML", Span(source))
+    if "mapping values are not allowed" in said:
+        return _colon(source, met.line, met.column)
     for pattern, sentence, hint in _SENTENCES:
         if found := re.search(pattern, said):
-            words = found.groups()
+            at_begin = sentence.startswith(("what opens", "this line is no"))
+            mark = begun if begun and at_begin else met
+            span = _within(source, mark.line, mark.column)
+            words = [*found.groups(), _rest(source, begun or met)][:1]
+            return Problem(sentence.format(*words), span, hint.format(*words) if hint else None)
+    return Problem(f"this is not YAML: {error.problem}", _within(source, met.line, met.column))
+
+
+def _rest(source: Source, mark: yaml.Mark) -> str:
+    """What the line says from a mark on, without a comment."""
+    line = source.lines[mark.line] if mark.line < len(source.lines) else ""
+    return line[mark.column :].partition(" #")[0].strip()[:60]
+
+
+def _colon(source: Source, line: int, column: int) -> Problem:
+    """A colon where YAML takes none: the line before lacks its own, or this line is indented too far, or has two."""
+    before = next((number for number in range(line - 1, -1, -1) if source.lines[number].strip()), None)
+    text = source.lines[line]
+    if ":" not in text[:column] and before is not None and not source.lines[before].lstrip().startswith("#"):
+        above = source.lines[before]
+        indent = len(above) - len(above.lstrip())
+        if ":" not in above:
+            span = Span(source, before, indent, len(above.strip()))
+            return Problem("this line is no `key: value`: its colon is missing", span, _COLON)
+        if len(text) - len(text.lstrip()) > indent:
+            span = Span(source, line, len(text) - len(text.lstrip()), len(text[:column].strip()))
             return Problem(
-                sentence.format(*words, context=context), span, hint.format(*words) if hint else None
+                f"this line is indented below line {before + 1}, which has a value already",
+                span,
+                "indent it like its siblings, or remove that value",
             )
-    return Problem(f"this is not YAML: {error.problem or 'it cannot be read'}", span)
+    return Problem(
+        "a second `: ` in one value", Span(source, line, column), f"{_QUOTE_IT} if the colon belongs to it"
+    )
 
 
 def _within(source: Source, line: int, column: int) -> Span:
