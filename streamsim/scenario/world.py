@@ -17,7 +17,7 @@ from streamsim.model.names import shard_id, timestamp
 from streamsim.model.units import SECOND
 from streamsim.rules.kinesis_event import Source
 from streamsim.scenario import models
-from streamsim.scenario.producers import shards_of
+from streamsim.scenario.shards import shards_of
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.polling import Outage
 from streamsim.streams.simulated import SimulatedShard, SimulatedStream
