@@ -270,7 +270,7 @@ def _drawn(runs: Sequence[Run], table: list[_Line], width: int, *, plain: bool) 
                 row.append(" " * (room - len(cell.text)))
                 row.append(cell.text, cell.style or "default")
             if trend and line.values:
-                row.append("  " + _trend(line.values, plain=plain), "blue")
+                row.append("  " + _trend(line.values, plain=plain), "bright_blue")
             yield row
         first = stop
 
@@ -309,6 +309,6 @@ def _ages(runs: Sequence[Run], width: int, *, plain: bool) -> Iterator[Text]:
             " " if age < 0 else heights[min(len(heights) - 1, age * len(heights) // (top + 1))]
             for age in ages
         )
-        row.append(drawn.ljust(columns), "blue")
-        row.append(f"  {note}", "blue")
+        row.append(drawn.ljust(columns), "bright_blue")
+        row.append(f"  {note}", "bright_blue")
         yield row

@@ -212,9 +212,11 @@ class Picture:
         if top < 0:
             return []
         limit = self._age_limit
-        styles = ["bold red" if limit is not None and age > limit else "blue" for age in ages]
+        styles = ["bold red" if limit is not None and age > limit else "bright_blue" for age in ages]
         line = self._sparkline("IteratorAge", ages, top, styles)
-        line.append("  " + self._age_peak(), "bold red" if limit is not None and top > limit else "blue")
+        line.append(
+            "  " + self._age_peak(), "bold red" if limit is not None and top > limit else "bright_blue"
+        )
         return [line]
 
     def _age_peak(self) -> str:

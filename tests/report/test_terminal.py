@@ -94,7 +94,7 @@ def test_long_names_of_mappings_are_cut_before_the_picture_is(width: int) -> Non
     header, events = runs.poison()
     names = ["orders-into-the-big-warehouse-of-the-north", "orders-into-the-big-warehouse-of-the-south"]
     two = replace(header, mappings=dict.fromkeys(names, header.mappings["default"]))
-    twice = [
+    twice: list[Event] = [
         event._replace(mapping=name) for event in events for name in names if not isinstance(event, Fault)
     ]
     lines = printed(summary((two, twice)), width).splitlines()
