@@ -148,6 +148,7 @@ class ModelledFunction:
 
     def _chance(self, batch: Batch) -> Chance:
         place = (batch.shard, batch.lane)
-        if place not in self._chances:
-            self._chances[place] = Chance(self._seed, "function", self._name, *place)
-        return self._chances[place]
+        chance = self._chances.get(place)
+        if chance is None:
+            chance = self._chances[place] = Chance(self._seed, "function", self._name, *place)
+        return chance
