@@ -86,6 +86,7 @@ class SimulatedReader:
         self._view = view
         self._poller = poller
         self._clock = clock
+        self._largest = record_event_size(poller.log.largest_record)
 
     async def gather(self, size: int, event_size: int, window: int) -> Positions | None:
         """See `Reader`."""
@@ -94,13 +95,13 @@ class SimulatedReader:
             return None
         clock, poller = self._clock, self._poller
         fits = self._fitting(upcoming, event_size)
-        closes_at = self.log.arrival_at(upcoming[fits - 1]) if fits == size or fits < len(upcoming) else NEVER
+        last = upcoming[fits - 1]
+        complete = fits == size or fits < len(upcoming)  # else the shard ends before the batch is full
+        closes_at = self.log.arrival_at(last) if complete else NEVER
         deadline = clock.now + window
-        while True:
+        while not complete or poller.fetched <= last:
             now = clock.now
-            fetched = min(_before(upcoming, poller.fetched), fits)
-            if fetched == fits and closes_at != NEVER:
-                return self._take(upcoming[:fits])
+            fetched = _before(upcoming, poller.fetched)
             if now >= deadline and fetched and not self._more_now(upcoming, fetched, now):
                 return self._take(upcoming[:fetched])
             if window and now >= deadline and not fetched:
@@ -114,6 +115,7 @@ class SimulatedReader:
                 await clock.sleep(wake - now)
             if poller.may_read(clock.now):
                 poller.read(clock.now)
+        return self._take(upcoming[:fits])
 
     def _more_now(self, upcoming: Positions, fetched: int, now: int) -> bool:
         """Whether a poll could add to the batch this very instant."""
@@ -122,8 +124,7 @@ class SimulatedReader:
         return self._poller.may_read(now) and self.log.arrival_at(upcoming[fetched]) <= now
 
     def _fitting(self, upcoming: Positions, event_size: int) -> int:
-        largest = len(upcoming) * record_event_size(self.log.largest_record) + EVENT_OVERHEAD
-        if largest <= event_size:
+        if len(upcoming) * self._largest + EVENT_OVERHEAD <= event_size:
             return len(upcoming)
         return fitting(map(self.log.size, upcoming), event_size)
 
