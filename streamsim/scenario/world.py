@@ -166,6 +166,8 @@ class Calendar:
         self._clock = clock
         self._sink = sink
         self._faults = faults
+        self._in_force: list[models.Throttle] = []
+        self._own_limits: dict[Slice | FunctionConcurrency, int] = {}
 
     def start(self) -> None:
         """Begins to keep the dates; they never hold up the end of a run."""
@@ -179,14 +181,22 @@ class Calendar:
         self._sink(Fault(self._clock.now, fault.said, end))
         if not isinstance(fault, models.Throttle):
             return
-        throttled = self._throttled(fault.function)
-        before = [(place, place.limit) for place in throttled]
-        for place in throttled:
-            place.limit = min(fault.limit, place.limit) if place.limit is not None else fault.limit
+        self._in_force.append(fault)
+        self._limit(fault)
         if end is not None:
             await self._clock.sleep(end - begin)
-            for place, limit in before:
-                place.limit = limit
+            self._in_force.remove(fault)
+            self._limit(fault)
 
-    def _throttled(self, function: str | None) -> Sequence["Slice | FunctionConcurrency"]:
-        return [self._account.unreserved] if function is None else [self._account.functions[function]]
+    def _limit(self, changed: models.Throttle) -> None:
+        """Gives what a throttle is about the lowest limit of those in force, or its own again."""
+        for place in self._throttled(changed):
+            own = self._own_limits.setdefault(place, FOR_GOOD if place.limit is None else place.limit)
+            limits = [fault.limit for fault in self._in_force if place in self._throttled(fault)]
+            place.limit = min([own, *limits])
+
+    def _throttled(self, fault: models.Throttle) -> Sequence["Slice | FunctionConcurrency"]:
+        account = self._account
+        return (
+            [account.functions[fault.function]] if fault.function else [account.unreserved, *account.reserved]
+        )
