@@ -8,7 +8,7 @@ from typing import Final, Literal, Protocol
 import numpy as np
 
 from streamsim.engine.draws import words
-from streamsim.model.batch import Batch, Positions
+from streamsim.model.batch import Batch, Log, Positions
 
 #: What the function does when it meets a poison record: raises, never returns, reports it as failed, or dies.
 How = Literal["error", "timeout", "partial", "crash"]
@@ -75,6 +75,18 @@ class AtRate:
             if len(self._blocks) > _KEPT:
                 self._blocks.popitem(last=False)
         return chosen
+
+
+class OfLogs:
+    """What another selection chooses, but only in certain logs: shards of different streams have the same ids."""
+
+    def __init__(self, selection: Selection, logs: Sequence[Log]) -> None:
+        self._selection = selection
+        self._logs = {log.shard: log for log in logs}
+
+    def within(self, batch: Batch) -> Sequence[int]:
+        """See `Selection`."""
+        return self._selection.within(batch) if self._logs.get(batch.shard) is batch.log else ()
 
 
 def _common(chosen: Sequence[int], positions: Positions) -> Sequence[int]:

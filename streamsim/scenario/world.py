@@ -11,7 +11,7 @@ from streamsim.engine.concurrency import Account, FunctionConcurrency, Slice
 from streamsim.engine.mapping import MappingRun
 from streamsim.engine.ports import Clock, Sink
 from streamsim.functions.modelled import Ailments, Duration, ModelledFunction, Spell
-from streamsim.functions.poison import AtPositions, AtRate, OfKeys, Poison, Selection
+from streamsim.functions.poison import AtPositions, AtRate, OfKeys, OfLogs, Poison, Selection
 from streamsim.model.events import Fault
 from streamsim.model.names import shard_id, timestamp
 from streamsim.model.units import SECOND
@@ -111,7 +111,7 @@ def _function(
     model = described.model
     fed = [mapping.stream for mapping in scenario.mappings.values() if mapping.function == name]
     poison = [
-        Poison(_selection(fault, streams[fault.stream], scenario.seed, number), fault.how, fault.fails)
+        Poison(_selection(fault, streams, scenario.seed, number, len(fed) > 1), fault.how, fault.fails)
         for number, fault in enumerate(scenario.faults)
         if isinstance(fault, models.Poison) and fault.stream in fed
     ]
@@ -140,7 +140,16 @@ def _function(
     return ModelledFunction(name, duration, described.Timeout * SECOND, clock, scenario.seed, ailments)
 
 
-def _selection(fault: models.Poison, stream: SimulatedStream, seed: int, number: int) -> Selection:
+def _selection(
+    fault: models.Poison, streams: Names[str, SimulatedStream], seed: int, number: int, several: bool
+) -> Selection:
+    """The poison records; `several` streams feed the function, so that a shard's id does not say whose it is."""
+    stream = streams[fault.stream]
+    chosen = _chosen(fault, stream, seed, number)
+    return OfLogs(chosen, stream.logs()) if several else chosen
+
+
+def _chosen(fault: models.Poison, stream: SimulatedStream, seed: int, number: int) -> Selection:
     if fault.key is not None:
         return OfKeys([fault.key])
     if fault.rate is not None:

@@ -1,6 +1,6 @@
 """What the parts of a world do to each other, told by the events of small scenarios."""
 
-from streamsim.model.events import Event, Invoke
+from streamsim.model.events import Event, Invoke, Result
 from streamsim.model.units import SECOND
 from streamsim.scenario.load import load_text
 from streamsim.scenario.play import play
@@ -45,3 +45,17 @@ def test_a_throttle_of_every_function_also_holds_one_with_reserved_concurrency()
     )
     events = events_of(BUSY + reserved)
     assert [most_at_once(events, *span) for span in [(0, 10), (12, 30), (35, 60)]] == [6, 3, 6]
+
+
+def test_a_poison_record_of_one_stream_leaves_others_of_the_same_function_alone() -> None:
+    stream = "{producer: {records: [{key: a}, {key: b}, {key: c}]}}"
+    for which in ("shard: 0, record: 1", "record: 1", "key: b", "rate: 100%"):
+        events = events_of(
+            f"streams: {{orders: {stream}, returns: {stream}}}\n"
+            "mappings:\n"
+            "  first: {stream: orders, MaximumRetryAttempts: 0}\n"
+            "  second: {stream: returns, MaximumRetryAttempts: 0}\n"
+            f"faults: [{{poison: {{stream: orders, {which}}}}}]\n"
+        )
+        ended = {event.mapping: event.outcome for event in events if isinstance(event, Result)}
+        assert ended == {"first": "error", "second": "success"}, which
