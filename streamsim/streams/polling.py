@@ -32,8 +32,8 @@ class Outage:
 class ReadLimit:
     """What a shard still answers to all its readers together."""
 
-    def __init__(self) -> None:
-        self.free_at = -NEVER
+    def __init__(self, free_at: int = -NEVER) -> None:
+        self.free_at = free_at
 
     def spend(self, now: int, size: int) -> None:
         """Accounts for a call at `now` that answered `size` bytes."""
@@ -50,6 +50,7 @@ class Poller:
         self.fetched = position
         self._limit = limit
         self._outages = outages
+        self.may_fail = bool(outages)
         self._largest_record = log.largest_record
         self._even = log.even
         self._interval_from = -NEVER
