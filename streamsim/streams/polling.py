@@ -93,9 +93,10 @@ class Poller:
             return stop, most
         size = 0
         for position in range(start, stop):
-            size += self.log.size(position)
-            if size > _CALL_BYTES and position > start:
+            with_this = size + self.log.size(position)
+            if with_this > _CALL_BYTES and position > start:
                 return position, size
+            size = with_this
         return stop, size
 
 

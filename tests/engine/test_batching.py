@@ -130,6 +130,13 @@ def test_a_window_that_ends_while_the_shard_answers_another_mapping_does_not_beg
     assert [event.t // 1000 for event in told.events if isinstance(event, Invoke)] == [5100]
 
 
+def test_a_read_costs_what_it_answers() -> None:
+    """10 MB a call and 2 MB a second: a call of 9.4 MB makes the next wait 4.7 s, whatever did not fit into it."""
+    mapping = replace(PLAIN, maximum_retry_attempts=0)
+    told = play(mapping, {0: given(0, 0, 0, data=b"x" * 9_400_000)}, ok)
+    assert [event.t // 1000 for event in told.events if isinstance(event, Invoke)] == [0, 4700, 9400]
+
+
 def test_a_batch_never_mixes_shards() -> None:
     told = play(PLAIN, {0: given(0, 0), 1: given(0)}, ok)
     assert sorted((batch.shard, len(batch)) for batch in told.calls) == [
