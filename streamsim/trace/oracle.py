@@ -105,8 +105,8 @@ class Oracle:
         """How many violations of each kind there were, also of those not kept, in the order of their first."""
         return dict(self._findings.counts)
 
-    def __call__(self, event: Event) -> None:
-        """Judges the next event."""
+    def take(self, event: Event) -> None:
+        """Judges the next event. The bound method is the faster sink; calling the object does the same."""
         self.line += 1
         now = event[0]
         if now > self._now:
@@ -114,6 +114,8 @@ class Oracle:
         elif now < self._now:
             self._time_back(event)
         self._takers[type(event)](event)
+
+    __call__ = take
 
     def finish(self) -> list[Violation]:
         """The violations in the order in which they showed, at most 100 of a kind. Call it once, after the last event.
