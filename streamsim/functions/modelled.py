@@ -139,7 +139,8 @@ class ModelledFunction:
                 return Outcome("error", full, error="TransientError: the function failed by chance")
         for spell, probability in self._ailments.lost_responses:
             if spell.covers(now, batch.shard) and self._chance(batch).below_one() < probability:
-                return Outcome("fault", full, error="ServiceException: the response was lost")
+                ran = max(full, 1)  # a fault that takes no time never reached the function
+                return Outcome("fault", ran, error="ServiceException: the response was lost")
         return None
 
     def _timed_out(self) -> Outcome:
