@@ -76,3 +76,12 @@ def test_a_lost_response_of_a_function_that_takes_no_time_is_a_delivery_all_the_
     # 20 ms and 0.2 s, 0.4 s, 0.8 s with 20 ms before each
     assert (played.metrics["Invocations"], played.metrics["deliveries"]["max"]) == (4, 4)
     assert played.metrics["delivered_again"] == 1
+
+
+def test_an_invocation_that_would_report_a_record_can_fail_by_chance_as_well() -> None:
+    events = events_of(
+        "producer: {records: [{key: a}, {key: b}]}\n"
+        "mapping: {FunctionResponseTypes: [ReportBatchItemFailures], MaximumRetryAttempts: 1}\n"
+        "faults:\n- poison: {record: 1, how: partial}\n- error: {probability: 100%}\n"
+    )
+    assert [event.outcome for event in events if isinstance(event, Result)] == ["error", "error"]
