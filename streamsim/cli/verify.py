@@ -21,7 +21,10 @@ SHOWN: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What became of one trace: its counts and violations, or the problem (line 0: with the file) that stopped it."""
+    """What became of one trace: its counts and violations, or the problem (line 0: with the file) that stopped it.
+
+    `reading` counts shards whose end the trace does not tell.
+    """
 
     trace: str
     events: int = 0
@@ -31,6 +34,7 @@ class Finding:
     violations: tuple[Any, ...] = ()
     line: int = 0
     problem: str | None = None
+    reading: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -72,11 +76,13 @@ def verify(traces: tuple[str, ...], *, as_json: bool) -> None:
 
 
 def _examine(trace: str) -> Finding:
+    from streamsim.model.events import ShardEnd, ShardOpen  # noqa: PLC0415
     from streamsim.trace.ndjson import TraceError, read_trace  # noqa: PLC0415 - `--help` is quick without
     from streamsim.trace.oracle import Oracle  # noqa: PLC0415
 
     name = STANDARD_INPUT if trace == "-" else trace
     source = sys.stdin.buffer if trace == "-" else Path(trace)
+    reading = set()
     try:
         header, events = read_trace(source)
         try:
@@ -85,12 +91,24 @@ def _examine(trace: str) -> Finding:
             return Finding(name, line=1, problem=str(error))
         for event in events:
             oracle(event)
+            if isinstance(event, ShardOpen):
+                reading.add((event.mapping, event.shard))
+            elif isinstance(event, ShardEnd):
+                reading.discard((event.mapping, event.shard))
     except TraceError as error:
         return Finding(name, line=error.line, problem=error.problem)
     except OSError as error:
         return Finding(name, problem=error.strerror or str(error))
     violations = tuple(oracle.finish())
-    return Finding(name, oracle.events, oracle.invocations, oracle.records, oracle.counts, violations)
+    return Finding(
+        name,
+        oracle.events,
+        oracle.invocations,
+        oracle.records,
+        oracle.counts,
+        violations,
+        reading=len(reading),
+    )
 
 
 def _show(finding: Finding) -> None:
@@ -100,16 +118,25 @@ def _show(finding: Finding) -> None:
         click.echo(f"{where}: error: {finding.problem}", err=True)
         click.echo(f"Next: {_look_at(name, finding.line)}", err=True)
         return
-    size = ", ".join(
-        f"{count} {noun if count == 1 else noun + 's'}"
-        for count, noun in (
-            (finding.events, "event"),
-            (finding.invocations, "invocation"),
-            (finding.records, "record"),
+    size = (
+        ", ".join(
+            f"{count} {noun if count == 1 else noun + 's'}"
+            for count, noun in (
+                (finding.events, "event"),
+                (finding.invocations, "invocation"),
+            )
         )
+        + f", {finding.records} {'delivery' if finding.records == 1 else 'deliveries'} of records"
     )
     if not finding.violations:
-        click.echo(f"{name} holds: {size}")
+        if finding.reading or not finding.events:
+            plural = "" if finding.reading == 1 else "s"
+            ended = f"{finding.reading} shard{plural} still being read" if finding.reading else "nothing"
+            click.echo(
+                f"{name} holds as far as it goes: {size}; it ends with {ended}, so what is missing is not judged"
+            )
+        else:
+            click.echo(f"{name} holds: {size}")
         return
     kinds = ", ".join(f"{count} {kind}" for kind, count in finding.counts.items())
     click.echo(f"{name} is broken: {kinds}; {size}")

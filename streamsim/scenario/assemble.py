@@ -194,6 +194,14 @@ class _Parts:
         if fault.key is not None and known and fault.key not in known:
             shown = did_you_mean(fault.key, known[:1000]) or f"keys are {_list(dict.fromkeys(known))}"
             self.complaints.append(Complaint((*path, "key"), f"no record has the key {fault.key!r}", shown))
+        elif fault.key is not None and producer is not None and not known:
+            self.complaints.append(
+                Complaint(
+                    (*path, "key"),
+                    f"no record has the key {fault.key!r}: without `keys` every record has a key of its own",
+                    "give the producer keys, such as `keys: 24` for user-0 to user-23",
+                )
+            )
         if fault.how != "partial":
             return
         for name, mapping in self.mappings.items():

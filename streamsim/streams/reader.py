@@ -54,17 +54,20 @@ class LaneView:
         self._lane = lane
         self._lanes = lanes
         self._chunks: OrderedDict[int, list[int]] = OrderedDict()
+        self._barren_before = 0  # chunks below this one hold nothing of the lane from the cursor on
 
     def upcoming(self, count: int) -> Positions:
         """See `View`."""
         arrivals = self._log.arrivals
         found: list[int] = []
-        chunk = chunk_number(self.cursor)
+        chunk = max(chunk_number(self.cursor), self._barren_before)
         while len(found) < count and arrivals.at(chunk_bounds(chunk)[0]) != NEVER:
             own = self._own(chunk)
             begin = bisect_left(own, self.cursor)
             found += own[begin : begin + count - len(found)]
             chunk += 1
+            if not found:
+                self._barren_before = chunk
         while found and arrivals.at(found[-1]) == NEVER:
             del found[bisect_left(found, NEVER, key=arrivals.at) :]
         return tuple(found)

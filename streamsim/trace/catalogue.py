@@ -230,7 +230,8 @@ MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
         ),
         "caught_up": Measure(
             "ms",
-            "When every lane had once found nothing left to read; never is null.",
+            "When the last batch was sent whose newest record had waited 2 s longer than the batching window; 0 when none"
+            " had, null while shards are still read.",
             OURS,
             lambda all_: ms(all_.caught_up()),
         ),

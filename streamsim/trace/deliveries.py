@@ -12,7 +12,7 @@ from streamsim.model.batch import Positions
 class Lane:
     """The batch in flight of one lane, and which of its records have been delivered before."""
 
-    __slots__ = ("before", "blocked_to", "caught_up", "failed", "high", "overtaken", "ran", "request")
+    __slots__ = ("before", "blocked_to", "failed", "high", "overtaken", "ran", "request")
 
     def __init__(self) -> None:
         self.request: events.Invoke  # the batch in flight
@@ -21,7 +21,6 @@ class Lane:
         self.overtaken = False  # whether a later record of the shard was delivered before it
         self.high = -1  # the greatest position delivered
         self.blocked_to = -1  # the last position of the last batch that was blocked
-        self.caught_up = False
         #: Failed batches with unfinished records, the next one last: `[last position, how often it ran]`.
         self.failed: list[list[int]] = []
 

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from streamsim.model.events import Event, Fault
+from streamsim.model.units import SECOND
 from streamsim.trace.catalogue import MEASURES, Measure, Value
 from streamsim.trace.header import Header
-from streamsim.trace.tally import TAKES, Tally
+from streamsim.trace.tally import LATE, TAKES, Tally
 from streamsim.trace.totals import Totals
 
 __all__ = ["MEASURES", "Measure", "Measures", "Value", "flatten"]
@@ -27,7 +28,8 @@ class Measures:
     def _tally(self, settings: Mapping[str, Any]) -> Tally:
         function = settings.get("FunctionName", "default")
         memory = self._header.functions.get(function, {}).get("MemorySize", 128)
-        return Tally(function, settings.get("ParallelizationFactor", 1), memory)
+        late = LATE + settings.get("MaximumBatchingWindowInSeconds", 0) * SECOND
+        return Tally(function, settings.get("ParallelizationFactor", 1), memory, late)
 
     def take(self, event: Event) -> None:
         """Counts an event. `KeyError` when the header does not know its mapping.

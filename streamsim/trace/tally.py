@@ -13,8 +13,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from streamsim.model import events
+from streamsim.model.units import SECOND
 from streamsim.trace.deliveries import Lane, Shard, Shards
 from streamsim.trace.histogram import Histogram
+
+#: A batch is behind when its newest record has waited this much longer than the batching window: two polls.
+LATE: Final = 2 * SECOND
 
 
 class Tally:
@@ -23,10 +27,8 @@ class Tally:
     __slots__ = (
         "ages",
         "batched",
-        "behind",
         "blocked_longest",
         "blocked_total",
-        "caught_up",
         "concurrency",
         "delivered_again",
         "deliveries",
@@ -40,6 +42,8 @@ class Tally:
         "function",
         "lane_order_broken",
         "lanes",
+        "late",
+        "late_at",
         "lineage_broken",
         "memory",
         "polled_unsent",
@@ -51,7 +55,9 @@ class Tally:
         "undelivered_documents",
     )
 
-    def __init__(self, function: str = "default", lanes: int = 1, memory: int = 128) -> None:
+    def __init__(
+        self, function: str = "default", lanes: int = 1, memory: int = 128, late: int = LATE
+    ) -> None:
         self.function = function
         self.lanes = lanes
         self.memory = memory
@@ -80,8 +86,8 @@ class Tally:
         self.lineage_broken = False  # a child was opened before its parents' end
         self.blocked_longest = 0
         self.blocked_total = 0
-        self.behind = 0  # lanes that have not caught up yet
-        self.caught_up: int | None = None
+        self.late = late  # the age from which a batch is behind
+        self.late_at = 0  # when the last batch that was behind was sent
 
     # The next three run millions of times: they look at as little as a batch that goes well needs.
 
@@ -102,6 +108,8 @@ class Tally:
             shard.overtake(lane)
         shard.age = age = event.iterator_age
         self.ages.add(age)
+        if age > self.late:
+            self.late_at = event.t
         if event.concurrency > self.concurrency:  # noqa: PLR1730 - `max` is slower
             self.concurrency = event.concurrency
 
@@ -204,7 +212,6 @@ class Tally:
         if not shard.opened:
             shard.opened = True
             shard.skipped = event.position
-            self.behind += self.lanes
         for lane in shard.lanes.values():
             # Read again from here: what lies up to `high` has been delivered before, at least for the most part.
             lane.failed = [[lane.high, 1]] if lane.high >= event.position else []
@@ -217,32 +224,19 @@ class Tally:
             if parent in self.shards:
                 self.shards[parent].superseded = True
                 self.lineage_broken |= not self.shards[parent].ended
-        if self.caught_up == event.t:
-            self.caught_up = None
-
-    def catch_up(self, event: events.CaughtUp) -> None:
-        """A lane found nothing left to read."""
-        self._catch_up(self.shards[event.shard], event.lane, event.t)
 
     def end(self, event: events.ShardEnd) -> None:
-        """Reading ends; a shard that is finished has nothing left to read."""
+        """Reading ends."""
         shard = self.shards[event.shard]
         shard.ended = True
         shard.arrived = event.arrived
-        if not shard.missing:
-            for lane in range(self.lanes):
-                self._catch_up(shard, lane, event.t)
 
-    def _catch_up(self, shard: Shard, lane: int, now: int) -> None:
-        if shard.lanes[lane].caught_up:
-            return
-        shard.lanes[lane].caught_up = True
-        self.behind -= 1
-        if self.behind == 0 and self.caught_up is None:
-            self.caught_up = now
+    def caught_up(self) -> int | None:
+        """When the last batch that was behind was sent, 0 without one; None while shards are still read."""
+        return self.late_at if all(shard.ended for shard in self.shards.values()) else None
 
-    def nothing(self, event: events.Backoff | events.Split) -> None:
-        """What the next `Invoke` tells as well."""
+    def nothing(self, event: events.Backoff | events.Split | events.CaughtUp) -> None:
+        """What other events tell as well."""
 
 
 #: What takes an event of each type. `Fault` belongs to no mapping and counts for nothing.
@@ -256,6 +250,6 @@ TAKES: Final[dict[type[Any], Callable[[Tally, Any], None]]] = {
     events.Expired: Tally.expire,
     events.Filtered: Tally.filter,
     events.Checkpoint: Tally.checkpoint,
-    events.CaughtUp: Tally.catch_up,
+    events.CaughtUp: Tally.nothing,
     events.ShardEnd: Tally.end,
 }

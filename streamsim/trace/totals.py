@@ -94,7 +94,7 @@ class Totals:
 
     def caught_up(self) -> int | None:
         """When the last mapping had caught up; None when one never did."""
-        times = [tally.caught_up for tally in self.tallies]
+        times = [tally.caught_up() for tally in self.tallies]
         return max((time for time in times if time is not None), default=None) if None not in times else None
 
     def usable(self) -> int:

@@ -35,8 +35,19 @@ def _in_a_directory_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_a_trace_that_holds() -> None:
     result = CliRunner().invoke(verify, ["clean.ndjson", "clean.ndjson.gz"])
     assert result.stdout == (
-        "clean.ndjson holds: 5 events, 1 invocation, 3 records\n"
-        "clean.ndjson.gz holds: 5 events, 1 invocation, 3 records\n"
+        "clean.ndjson holds: 5 events, 1 invocation, 3 deliveries of records\n"
+        "clean.ndjson.gz holds: 5 events, 1 invocation, 3 deliveries of records\n"
+    )
+    assert result.exit_code == 0
+
+
+def test_a_trace_that_is_cut_off_holds_only_as_far_as_it_goes() -> None:
+    whole = Path("clean.ndjson").read_text(encoding="ascii").splitlines(keepends=True)
+    Path("cut.ndjson").write_text("".join(whole[:4]), encoding="ascii")
+    result = CliRunner().invoke(verify, ["cut.ndjson"])
+    assert result.stdout == (
+        "cut.ndjson holds as far as it goes: 3 events, 1 invocation, 3 deliveries of records; "
+        "it ends with 1 shard still being read, so what is missing is not judged\n"
     )
     assert result.exit_code == 0
 
@@ -44,7 +55,7 @@ def test_a_trace_that_holds() -> None:
 def test_a_trace_that_does_not_hold_shows_the_lines_that_prove_it() -> None:
     result = CliRunner().invoke(verify, ["ahead.ndjson"])
     assert result.stdout == (
-        "ahead.ndjson is broken: 1 checkpoint-ahead; 6 events, 1 invocation, 3 records\n"
+        "ahead.ndjson is broken: 1 checkpoint-ahead; 6 events, 1 invocation, 3 deliveries of records\n"
         "\n"
         "checkpoint-ahead: the checkpoint is 2, but record 0 is not finished\n"
         "  at 260 ms, shardId-000000000000 of mapping default\n"
@@ -62,7 +73,7 @@ def test_a_trace_that_does_not_hold_shows_the_lines_that_prove_it() -> None:
 @pytest.mark.parametrize("compress", [gzip.compress, bytes])
 def test_a_dash_reads_standard_input(compress: type[bytes]) -> None:
     result = CliRunner().invoke(verify, ["-"], input=compress(Path("clean.ndjson").read_bytes()))
-    assert result.stdout == "standard input holds: 5 events, 1 invocation, 3 records\n"
+    assert result.stdout == "standard input holds: 5 events, 1 invocation, 3 deliveries of records\n"
     assert result.exit_code == 0
 
 

@@ -64,10 +64,11 @@ def attempt(
     lane: int = 0,
     shard: str = "s",
     mapping: str = "default",
+    age: int = 0,
 ) -> list[Event]:
     """A request at `t` and its result `duration` later."""
     return [
-        invoke(t, positions, lane, shard, mapping=mapping),
+        invoke(t, positions, lane, shard, age=age, mapping=mapping),
         result(t + duration, duration, outcome, failed_from, lane, shard, mapping),
     ]
 
