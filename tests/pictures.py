@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from rich.console import Console
-from rich.terminal_theme import MONOKAI
+from rich.terminal_theme import SVG_EXPORT_THEME
 
 from streamsim.report.terminal import render_summary
 from streamsim.report.timeline import Timeline
@@ -20,11 +20,13 @@ def picture_of(root: Path, scenario: str, width: int = 100) -> str:
     timeline = Timeline(header_of(loaded))
     played = play(loaded, sinks=[timeline])
     timeline.finish()
-    console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console = Console(
+        record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor"
+    )
     console.print(
         render_summary(
             played.header, played.metrics, played.expectations, played.violations, timeline, source=scenario
         )
     )
-    svg = console.export_svg(title=f"streamsim run {scenario}", theme=MONOKAI, unique_id="run")
+    svg = console.export_svg(title=f"streamsim run {scenario}", theme=SVG_EXPORT_THEME, unique_id="run")
     return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)

@@ -18,6 +18,7 @@ from streamsim.model.units import HOUR
 from streamsim.rules.kinesis_event import Source
 from streamsim.streams.arrivals import ListedArrivals
 from streamsim.streams.logs import Given, ListedLog
+from streamsim.streams.polling import Outage, ReadLimit
 from streamsim.streams.simulated import SimulatedShard, SimulatedStream
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:dead"
@@ -58,8 +59,13 @@ def play(
     limit: int = 1000,
     retention: int = 24 * HOUR,
     destination: KeptDestination | None = None,
+    outages: Sequence[Outage] = (),
+    busy_until: int = 0,
 ) -> Told:
-    """Runs one mapping over `records` by shard number until everything is finished."""
+    """Runs one mapping over `records` by shard number until everything is finished.
+
+    Each shard's reads fail during `outages`, and other readers take all it can give until `busy_until`.
+    """
     events: list[Event] = []
 
     async def main() -> Told:
@@ -72,7 +78,9 @@ def play(
                     listed,
                     7,
                     "default",
-                )
+                ),
+                ReadLimit(busy_until),
+                outages,
             )
             for number, listed in records.items()
         ]

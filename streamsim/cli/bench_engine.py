@@ -7,15 +7,14 @@ not wall time: what other programs do matters less then, and ratios carry over t
 import gc
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from statistics import median
 from time import process_time
 from typing import Any, Final
 
 import click
 
+from streamsim.cli.bench_memory import peak_memory
 from streamsim.cli.bench_workloads import WORKLOADS, Counts, Workload, play
 
 FORMAT: Final = 1
@@ -44,16 +43,18 @@ class NotInstalled(click.ClickException):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of one model: what it counted, its CPU seconds, and by how many bytes its memory peaked (None: unknown)."""
+    """One run of one model: what it counted and its CPU seconds."""
 
     counts: Counts
     cpu: float
-    memory: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A model on a workload over all rounds. Medians; `ratio` is CPU time to SimPy's as its documentation teaches it."""
+    """A model on a workload: medians over all rounds. `ratio` is CPU time to SimPy's as its documentation teaches it.
+
+    `peak_memory` is in bytes; None where it was not measured or cannot be.
+    """
 
     model: str
     cpu_seconds: float
@@ -84,13 +85,19 @@ class Figures:
     show_default=True,
     help="This part of each workload's records.",
 )
+@click.option(
+    "--memory/--no-memory",
+    default=True,
+    show_default=True,
+    help="Run each model once more to measure its peak.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout instead of tables.")
-def command(names: tuple[str, ...], rounds: int, scale: float, as_json: bool) -> None:
+def command(names: tuple[str, ...], rounds: int, scale: float, memory: bool, as_json: bool) -> None:
     models = models_with_simpy()
     documents = []
     for name in names or WORKLOADS:
         workload = WORKLOADS[name].scaled(scale)
-        counts, figures = compare(workload, models, rounds)
+        counts, figures = compare(workload, models, rounds, memory)
         if as_json:
             documents.append(document_of(name, workload, counts, figures))
         else:
@@ -112,11 +119,11 @@ def models_with_simpy() -> dict[str, Model]:
 
 
 def compare(
-    workload: Workload, models: Mapping[str, Model], rounds: int
+    workload: Workload, models: Mapping[str, Model], rounds: int, memory: bool = False
 ) -> tuple[Mapping[str, Counts], Sequence[Figures]]:
     """What each model counted, and its figures. `ClickException` when two models count differently.
 
-    The models take turns, and each round begins with another one.
+    The models take turns, and each round begins with another one. With `memory`, each runs once more to measure that.
     """
     runs: dict[str, list[Run]] = {name: [] for name in models}
     names = list(models)
@@ -129,48 +136,29 @@ def compare(
     if len(set(told.values())) > 1:
         raise click.ClickException(f"{workload.title}: the models count differently: {told}")
     base = median(run.cpu for run in runs[IDIOMATIC])
-    return counts, [_figures(name, of_model, base) for name, of_model in runs.items()]
+    peaks = {name: peak_memory(model, workload) if memory else None for name, model in models.items()}
+    return counts, [_figures(name, of_model, base, peaks[name]) for name, of_model in runs.items()]
 
 
 def timed(model: Model, workload: Workload) -> Run:
     """One run of a model, from a collected heap."""
     gc.collect()
-    before = _peak_memory_from_here()
     began = process_time()
     counts = model(workload)
-    cpu = process_time() - began
-    after = _status("VmHWM")
-    return Run(counts, cpu, None if before is None or after is None else max(after - before, 0))
+    return Run(counts, process_time() - began)
 
 
-def _figures(name: str, runs: Sequence[Run], base: float) -> Figures:
+def _figures(name: str, runs: Sequence[Run], base: float, memory: int | None) -> Figures:
     cpu, counts = median(run.cpu for run in runs), runs[0].counts
-    peaks = [run.memory for run in runs if run.memory is not None]
     return Figures(
         model=name,
         cpu_seconds=cpu,
         ratio=cpu / base,
         us_per_invocation=cpu / counts.invocations * 1e6,
         ns_per_record=cpu / counts.records * 1e9,
-        peak_memory=int(median(peaks)) if peaks else None,
+        peak_memory=memory,
         simulated_to_cpu=counts.simulated / 1e6 / cpu,
     )
-
-
-def _peak_memory_from_here() -> int | None:
-    """The process's memory now, in bytes, with its recorded peak set back to that. Only Linux tells."""
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # proc(5): resets VmHWM
-        return _status("VmRSS")
-    return None
-
-
-def _status(field: str) -> int | None:
-    with suppress(OSError):
-        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-            if line.startswith(field):
-                return int(line.split()[1]) * 1024
-    return None
 
 
 def document_of(

@@ -161,11 +161,11 @@ def play(workload: Workload) -> Counts:
         account={"ConcurrentExecutions": workload.limit},
     )
     measures, oracle = Measures(header), Oracle(header)
-    take = measures.take
+    measure, judge = measures.take, oracle.take
 
     def sink(event: Event) -> None:
-        take(event)
-        oracle(event)
+        measure(event)
+        judge(event)
 
     async def main() -> None:
         clock = running().clock

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
@@ -18,7 +19,7 @@ from streamsim.report.progress import ProgressBar
 from streamsim.report.terminal import render_summary
 from streamsim.report.timeline import Timeline
 from streamsim.scenario.load import load, variants
-from streamsim.scenario.models import Scenario
+from streamsim.scenario.models import Fault, Scenario
 from streamsim.scenario.play import Played, play
 from streamsim.scenario.world import header_of
 from streamsim.trace.ndjson import create_trace
@@ -90,7 +91,7 @@ def command(
             elif quiet:
                 click.echo(_line(path, played))
         if not as_json and not quiet:
-            _show(path, runs)
+            _show(_source(path, changes, seed), task.scenario.faults, runs)
     if as_json:
         click.echo(json.dumps({"format": FORMAT, "runs": documents}, indent=2))
     if not holds:
@@ -107,7 +108,13 @@ def _play(task: Task, trace: Path | None, on_failure: Path | None) -> tuple[Play
         return play(task.scenario, task.settings, sinks, on_failure), timeline
 
 
-def _show(path: Path, runs: Sequence[tuple[Played, Timeline]]) -> None:
+def _source(path: Path, changes: Sequence[str], seed: int | None) -> str:
+    """The scenario as it was named, with what makes a run of it this one."""
+    options = [f"--set {quote(change)}" for change in changes]
+    return " ".join([quote(str(path)), *options, *([] if seed is None else [f"--seed {seed}"])])
+
+
+def _show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Timeline]]) -> None:
     console = Console(highlight=False)
     if len(runs) == 1:
         played, timeline = runs[0]
@@ -118,7 +125,8 @@ def _show(path: Path, runs: Sequence[tuple[Played, Timeline]]) -> None:
                 played.expectations,
                 played.violations,
                 timeline,
-                source=str(path),
+                source=source,
+                faults=faults,
             )
         )
         return
@@ -126,7 +134,7 @@ def _show(path: Path, runs: Sequence[tuple[Played, Timeline]]) -> None:
         Run(played.settings, played.metrics, played.expectations, played.violations, timeline)
         for played, timeline in runs
     ]
-    console.print(render_comparison(runs[0][0].header, compared, source=str(path)))
+    console.print(render_comparison(runs[0][0].header, compared, source=source))
 
 
 def _line(path: Path, played: Played) -> str:

@@ -119,9 +119,9 @@ def _show(finding: Finding) -> None:
     if more > 0:
         click.echo(f"\n{more} more are not shown")
     follow = (
-        "save the trace to a file and type streamsim report FILE"
+        "save the trace to a file and type streamsim verify --json FILE"
         if name == STANDARD_INPUT
-        else f"streamsim report {name}"
+        else f"streamsim verify --json {name}"
     )
     click.echo(f"\nNext: {follow}")
 

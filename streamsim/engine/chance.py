@@ -48,5 +48,5 @@ class Uuids:
     def next(self) -> str:
         """The next UUID, of version 4 and lower case, as AWS writes request ids."""
         self._state = state = (self._state * _MULTIPLIER + _GOLDEN) & _MASK_128
-        digits = f"{state ^ state >> 67:032x}"
+        digits = (state ^ state >> 67).to_bytes(16, "big").hex()
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"

@@ -55,3 +55,4 @@ class Account:
             name: FunctionConcurrency(self.unreserved if slots is None else Slice(slots))
             for name, slots in reserved.items()
         }
+        self.reserved = [self.functions[name] for name, slots in reserved.items() if slots is not None]

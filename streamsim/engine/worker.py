@@ -71,25 +71,34 @@ class Worker:
             positions = await reader.gather(mapping.batch_size, MAXIMUM_EVENT_SIZE, window)
             if positions is None:
                 break
-            parts = [positions]
-            while parts:
-                holding.hold(parts[-1][0])
-                parts.extend(reversed(await self._settle(parts.pop())))
+            waiting = [positions]
+            while waiting:
+                batch = waiting.pop()
+                holding.hold(batch[0])
+                parts = await self._settle(batch)
                 if parts:
-                    holding.move(parts[-1][0])
+                    waiting.extend(reversed(parts))
+                if waiting:
+                    holding.move(waiting[-1][0])
             holding.release(positions[-1] + 1)
 
     async def _settle(self, positions: Positions) -> tuple[Positions, ...]:
         """Sends one batch until it is finished, then answers with nothing, or until it must change, then with its parts."""
         batch = Batch(self._log, positions, self._holding.request_ids.next(), self._holding.lane)
         clock, sink, mapping, where = self._clock, self._sink, self._mapping, self._where
+        oldest = self._log.arrival_at(positions[0])
         attempt, pauses = 1, 0
         while True:
             if mapping.hand_over:
                 await clock.sleep(mapping.hand_over)
-            if self._log.arrival_at(batch.first) < clock.now - self._shortest_life:
+            if oldest < clock.now - self._shortest_life:
                 return await self._drop_old(batch, attempt - 1)
-            outcome = await self._attempt(batch, attempt)
+            outcome = self._request(batch, attempt)
+            if outcome is None:
+                try:
+                    outcome = await self._function.invoke(batch)
+                finally:
+                    self._concurrency.give()
             failed = self._failed(batch, outcome)
             self._tell(batch, attempt, outcome, failed)
             match judge(mapping, positions, outcome, failed, attempt, pauses):
@@ -107,33 +116,35 @@ class Worker:
                     await clock.sleep(delay)
                     attempt, pauses = (attempt + 1, 0) if counts else (attempt, pauses + 1)
 
-    async def _attempt(self, batch: Batch, attempt: int) -> Outcome:
-        """One request to invoke the function; a batch that cannot be sent or is throttled comes back at once."""
+    def _request(self, batch: Batch, attempt: int) -> Outcome | None:
+        """Asks for an execution; None when one is granted, else how a batch ends that is throttled or cannot be sent."""
+        log, concurrency = self._log, self._concurrency
+        mapping, shard, lane = self._where
+        positions = batch.positions
+        first, last = positions[0], positions[-1]
         too_large = self._may_be_too_large and (
-            record_event_size(self._log.size(batch.first)) + EVENT_OVERHEAD > MAXIMUM_EVENT_SIZE
+            record_event_size(log.size(first)) + EVENT_OVERHEAD > MAXIMUM_EVENT_SIZE
         )
-        running = not too_large and self._concurrency.take()
-        now, log = self._clock.now, self._log
-        first, last = batch.first, batch.last
+        granted = not too_large and concurrency.take()
+        now = self._clock.now
         self._sink(
             Invoke(
                 now,
-                *self._where,
+                mapping,
+                shard,
+                lane,
                 batch.request_id,
                 attempt,
-                batch.positions,
+                positions,
                 log.sequence_number(first),
                 log.sequence_number(last),
-                self._concurrency.in_flight,
+                concurrency.in_flight,
                 now - log.arrival_at(last),
             )
         )
-        if not running:
-            return _TOO_LARGE if too_large else _THROTTLED
-        try:
-            return await self._function.invoke(batch)
-        finally:
-            self._concurrency.give()
+        if granted:
+            return None
+        return _TOO_LARGE if too_large else _THROTTLED
 
     def _failed(self, batch: Batch, outcome: Outcome) -> int | None:
         if outcome.response is None or not self._mapping.report_batch_item_failures:
@@ -141,11 +152,12 @@ class Worker:
         return first_failed(batch, outcome.response)
 
     def _tell(self, batch: Batch, attempt: int, outcome: Outcome, failed: int | None) -> None:
+        mapping, shard, lane = self._where
         ended: Ended = outcome.ending if failed is None else "partial"
         failed_from = None if failed is None else batch.positions[failed]
-        now, error = self._clock.now, outcome.error
+        now, duration, error = self._clock.now, outcome.duration, outcome.error
         self._sink(
-            Result(now, *self._where, batch.request_id, attempt, ended, outcome.duration, failed_from, error)
+            Result(now, mapping, shard, lane, batch.request_id, attempt, ended, duration, failed_from, error)
         )
 
     async def _drop_old(self, batch: Batch, attempts: int) -> tuple[Positions, ...]:

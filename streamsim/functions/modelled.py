@@ -76,7 +76,7 @@ class ModelledFunction:
         self._clock = clock
         self._seed = seed
         self._ailments = ailments
-        self._well = ailments == _HEALTHY and not duration.jitter
+        self._well = ailments == _HEALTHY
         self._chances: dict[tuple[str, int], Chance] = {}
 
     async def invoke(self, batch: Batch) -> Outcome:
@@ -87,12 +87,11 @@ class ModelledFunction:
 
     def _foretell(self, batch: Batch) -> Outcome:
         model = self._duration
-        full = model.fixed + model.per_record * len(batch)
-        if self._well:
-            return Outcome("success", full) if full <= self._timeout else self._timed_out()
         stretch = self._stretch(batch)
-        full = int(full * stretch)
-        ending = self._poisoned(batch, stretch, full) or self._struck(batch, full) or Outcome("success", full)
+        full = int((model.fixed + model.per_record * len(batch)) * stretch)
+        ending = None if self._well else self._poisoned(batch, stretch, full) or self._struck(batch, full)
+        if ending is None:
+            ending = Outcome("success", full)
         return ending if ending.duration <= self._timeout else self._timed_out()
 
     def _stretch(self, batch: Batch) -> float:
@@ -107,9 +106,12 @@ class ModelledFunction:
 
     def _poisoned(self, batch: Batch, stretch: float, full: int) -> Outcome | None:
         """What the first poison record that ends the invocation does, else the report of those that do not end it."""
-        met = sorted(
+        met = [
             (position, poison.how) for poison in self._ailments.poison for position in poison.strikes(batch)
-        )
+        ]
+        if not met:
+            return None
+        met.sort()
         reported = []
         for position, how in met:
             if how == "partial":
@@ -146,6 +148,7 @@ class ModelledFunction:
 
     def _chance(self, batch: Batch) -> Chance:
         place = (batch.shard, batch.lane)
-        if place not in self._chances:
-            self._chances[place] = Chance(self._seed, "function", self._name, *place)
-        return self._chances[place]
+        chance = self._chances.get(place)
+        if chance is None:
+            chance = self._chances[place] = Chance(self._seed, "function", self._name, *place)
+        return chance

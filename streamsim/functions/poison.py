@@ -8,7 +8,7 @@ from typing import Final, Literal, Protocol
 import numpy as np
 
 from streamsim.engine.draws import words
-from streamsim.model.batch import Batch, Positions
+from streamsim.model.batch import Batch, Log, Positions
 
 #: What the function does when it meets a poison record: raises, never returns, reports it as failed, or dies.
 How = Literal["error", "timeout", "partial", "crash"]
@@ -58,27 +58,43 @@ class AtRate:
 
     def within(self, batch: Batch) -> Sequence[int]:
         """See `Selection`."""
-        found: list[int] = []
-        for block in range(batch.first // _BLOCK, batch.last // _BLOCK + 1):
-            chosen = self._block(batch.shard, block)
-            if chosen:
-                found += _common(chosen, batch.positions)
+        shard, positions = batch.shard, batch.positions
+        block, last = positions[0] // _BLOCK, positions[-1] // _BLOCK
+        found = _common(self._block(shard, block), positions)
+        while block < last:
+            block += 1
+            found = [*found, *_common(self._block(shard, block), positions)]
         return found
 
     def _block(self, shard: str, block: int) -> list[int]:
         place = (shard, block)
-        if place not in self._blocks:
+        chosen = self._blocks.get(place)
+        if chosen is None:
             drawn = words(_BLOCK, self._seed, "poison", self._name, shard, block)
-            self._blocks[place] = (np.flatnonzero(drawn < self._threshold) + block * _BLOCK).tolist()
+            chosen = self._blocks[place] = (np.flatnonzero(drawn < self._threshold) + block * _BLOCK).tolist()
             if len(self._blocks) > _KEPT:
                 self._blocks.popitem(last=False)
-        return self._blocks[place]
+        return chosen
+
+
+class OfLogs:
+    """What another selection chooses, but only in certain logs: shards of different streams have the same ids."""
+
+    def __init__(self, selection: Selection, logs: Sequence[Log]) -> None:
+        self._selection = selection
+        self._logs = {log.shard: log for log in logs}
+
+    def within(self, batch: Batch) -> Sequence[int]:
+        """See `Selection`."""
+        return self._selection.within(batch) if self._logs.get(batch.shard) is batch.log else ()
 
 
 def _common(chosen: Sequence[int], positions: Positions) -> Sequence[int]:
-    if not chosen or chosen[-1] < positions[0]:
+    last = positions[-1]
+    begin = bisect_left(chosen, positions[0])
+    if begin == len(chosen) or chosen[begin] > last:
         return ()
-    inside = chosen[bisect_left(chosen, positions[0]) : bisect_left(chosen, positions[-1] + 1)]
+    inside = chosen[begin : bisect_left(chosen, last + 1, begin)]
     if isinstance(positions, range):
         return inside
     held = frozenset(positions)

@@ -42,7 +42,7 @@ class Log(Protocol):
         """The payload's length in bytes, without building it where that can be avoided."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Batch:
     """What one invocation gets: a non-empty ascending slice of one shard, and the request id that belongs to it.
 

@@ -1,7 +1,6 @@
 """What came of one invocation, as Lambda reports it to the poller. A failing function is data here, never an exception."""
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 #: How an invocation ended.
 #: `success`   the function returned; a response that reports failed records makes it `partial` in the trace.
@@ -13,8 +12,7 @@ from typing import Any, Literal
 Ending = Literal["success", "error", "timeout", "throttled", "too_large", "fault"]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The ending, microseconds in the function, its response as parsed JSON (after success), the error text (else)."""
 
     ending: Ending

@@ -3,15 +3,17 @@
 Knows which measures are worth comparing and which way is better; computes none of them.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import Any, Final
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from streamsim.model.units import show_duration
-from streamsim.report.layout import QUIET, fitted, printable, sign
+from streamsim.report.layout import QUIET, fitted, printable, sign, suggested
 from streamsim.report.phrases import counted, found, measured, strung, wrapped
 from streamsim.report.picture import ASCII_HEIGHTS, HEIGHTS, column_edges, highest
 from streamsim.report.timeline import Timeline
@@ -98,8 +100,18 @@ class Comparison:
             for i, line in enumerate(strung(same, width - 18, " - " if plain else " · ")):
                 yield Text(("same in all runs  " if i == 0 else " " * 18) + line, QUIET)
         yield Text()
-        command = f"streamsim run {self.source or 'SCENARIO'} --report report.html"
-        yield Text.assemble(("next  ", QUIET), (command, "bold"))
+        yield from suggested([self._alone()], width)
+
+    def _alone(self) -> tuple[str, str]:
+        """The command for the run that is worth a look of its own: the first that failed, else the best."""
+        failed = next((run for run in self.runs if not run.well), None)
+        ranked = _ranked(self.runs)
+        chosen = failed or (ranked[1] if ranked else self.runs[-1])
+        changed = " ".join(
+            f"--set {quote(f'{path}={json.dumps(value)}')}" for path, value in chosen.settings.items()
+        )
+        why = "failed" if failed else f"has the lowest {ranked[0]}" if ranked else "shows one alone"
+        return f"streamsim run {self.source or 'SCENARIO'} {changed}".rstrip(), why
 
     def _verdict(self, width: int, *, plain: bool) -> Iterator[Text]:
         failed = sum(not run.well for run in self.runs)
@@ -134,19 +146,33 @@ def _last(key: str) -> str:
 
 def _best_and_worst(runs: Sequence[Run]) -> str | None:
     """What the settings change most plainly: the first measure that differs, at its best and its worst."""
+    ranked = _ranked(runs)
+    if ranked is None:
+        return None
+    measure, best, worst = ranked
+    low, high = (measured(measure, found(run.metrics, measure)) for run in (best, worst))
+    return f"{measure.replace('.', ' ')} is {low} with {best.name}, {high} with {worst.name}."
+
+
+def _ranked(runs: Sequence[Run]) -> tuple[str, Run, Run] | None:
+    """The first measure that differs, and the runs that are best and worst at it; None when all are alike.
+
+    Of equally good runs the one is better that lost fewer records.
+    """
     for measure in _differing(runs, _LESS_IS_BETTER):
         known = [
             (value, run) for run in runs if isinstance(value := found(run.metrics, measure), int | float)
         ]
         if len(known) < 2:
             continue
-        best, worst = min(known, key=lambda one: one[0]), max(known, key=lambda one: one[0])
-        name = measure.replace(".", " ")
-        return (
-            f"{name} is {measured(measure, best[0])} with {best[1].name}, "
-            f"{measured(measure, worst[0])} with {worst[1].name}."
-        )
+        best = min(known, key=lambda one: (one[0], _lost(one[1])))
+        worst = max(known, key=lambda one: (one[0], _lost(one[1])))
+        return measure, best[1], worst[1]
     return None
+
+
+def _lost(run: Run) -> int:
+    return int(found(run.metrics, "discarded") or 0) + int(found(run.metrics, "expired") or 0)
 
 
 def _differing(runs: Sequence[Run], measures: Sequence[str]) -> list[str]:

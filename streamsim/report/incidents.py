@@ -8,6 +8,7 @@ Memory: one entry per lane, the open incidents, and the `keep` worst closed ones
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from streamsim.model import events as happened
 from streamsim.model.batch import Positions
@@ -20,8 +21,9 @@ class Incident:
 
     `positions` are those of the batch that failed first; `failing` those of the batch that failed last, in `streak`
     tries of one request id; `narrowed` tells that it became smaller than it was. `parts` are what splits left to do,
-    next one last, as (first, last, depth). Counts of records: `discarded`, `expired`, and `unread` for those that
-    expired without ever having been in a batch.
+    next one last, as (first, last, depth). Counts of records: `discarded`, `expired`, `unread` for those that expired
+    without ever having been in a batch, and `unsent` for those discarded behind it that the function never saw.
+    `attempts` are those of the batch discarded last; 0 where its records were only ever sent in a larger one.
     """
 
     mapping: str
@@ -43,6 +45,7 @@ class Incident:
     destination: str | None = None
     undelivered: int = 0
     attempts: int = 0
+    unsent: int = 0
     expired: int = 0
     unread: int = 0
     until: int = 0
@@ -66,12 +69,14 @@ class Incident:
     @property
     def weight(self) -> tuple[int, int, int, int]:
         """What makes one incident worse than another: lost records, unfinished ones, discards, time."""
-        return (self.expired, int(not self.ended), self.discarded, self.held)
+        return (self.expired, int(not self.ended), self.discarded + self.unsent, self.held)
 
 
 @dataclass(slots=True)
 class _Lane:
-    """`highest` is the highest position ever in a batch of the lane.
+    """`highest` is the highest position ever in a batch of the lane, `reached` that of one that the function saw.
+
+    `outcome` is that of the last attempt, `seen` the request id of the last batch that the function saw.
 
     `throttled_at` is when the batch now waiting was first throttled, unless an incident has begun.
 
@@ -83,6 +88,13 @@ class _Lane:
     incident: Incident | None = None
     before: Incident | None = None
     highest: int = -1
+    reached: int = -1
+    seen: str = ""
+    outcome: str = ""
+
+
+#: How an attempt ends that the function never saw.
+_UNSEEN: Final = ("throttled", "too_large")
 
 
 class Incidents:
@@ -125,6 +137,20 @@ class Incidents:
         found = self._lanes.get((mapping, shard, lane))
         return None if found is None else found.invoke
 
+    def tried(self, event: happened.Discard) -> str:
+        """How often discarded records were tried, in words; to be asked before the event is taken.
+
+        `Discard.attempts` alone does not tell: like the document it counts at least 1, also for records never sent.
+        """
+        lane = self._lanes.get((event.mapping, event.shard, event.lane), _Lane())
+        if lane.seen == event.request_id:
+            return f"after {event.attempts:,} {'try' if event.attempts == 1 else 'tries'}"
+        if event.positions[0] <= lane.reached:
+            return "after tries in a larger batch"
+        if lane.invoke is not None and lane.invoke.request_id == event.request_id:
+            return "too large to send" if lane.outcome == "too_large" else "throttled every time"
+        return "unsent"
+
     def worst(self) -> list[Incident]:
         """The gravest first, open ones as they stand at the last event; ties go by time, then by shard."""
         still = [lane.incident for lane in self._lanes.values() if lane.incident is not None]
@@ -154,6 +180,12 @@ class Incidents:
         lane = self._lanes.get((event.mapping, event.shard, event.lane))
         if lane is None or lane.invoke is None:
             return
+        positions = lane.invoke.positions
+        lane.outcome = event.outcome
+        if event.outcome not in _UNSEEN:
+            lane.seen = event.request_id
+            if positions[-1] > lane.reached:  # noqa: PLR1730  likewise
+                lane.reached = positions[-1]
         incident = lane.incident
         if incident is None:
             if event.outcome == "success":
@@ -163,7 +195,6 @@ class Incidents:
                 lane.throttled_at = event.t if lane.throttled_at is None else lane.throttled_at
                 return
             incident = self._open(lane, lane.invoke, event.t)
-        positions = lane.invoke.positions
         if event.outcome == "success":
             if positions[-1] >= incident.positions[-1]:
                 self._close(lane, incident, event.t)
@@ -189,15 +220,19 @@ class Incidents:
 
     def _discard(self, event: happened.Discard) -> None:
         lane = self._lanes.get((event.mapping, event.shard, event.lane))
-        if lane is None or lane.incident is None:
+        if lane is None:
+            return
+        count = len(event.positions)
+        if lane.incident is None:
+            if lane.before is not None and event.positions[0] > lane.reached:
+                lane.before.unsent += count
             return
         incident = lane.incident
-        count = len(event.positions)
         incident.discarded += count
         incident.discards += 1
         incident.condition = event.condition
         incident.destination = event.destination
-        incident.attempts = event.attempts
+        incident.attempts = event.attempts if lane.seen == event.request_id else 0
         if event.destination is not None and not event.delivered:
             incident.undelivered += count
         if event.positions[-1] >= incident.positions[-1]:

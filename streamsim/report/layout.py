@@ -1,6 +1,6 @@
 """What all terminal reports share: how wide they are, what an encoding can hold, ticks and crosses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rich.console import ConsoleOptions
@@ -35,3 +35,25 @@ def printable(lines: Iterator[Text], options: ConsoleOptions) -> Iterator[Text]:
         line.plain = line.plain.encode(options.encoding, "replace").decode(options.encoding)
         line.rstrip()
         yield line
+
+
+def suggested(commands: Iterable[tuple[str, str]], width: int) -> Iterator[Text]:
+    """What to type next and why. A command wider than that goes on below, in a form that shells take when pasted."""
+    label = "next  "
+    for command, why in commands:
+        parts = [command]
+        if len(label) + len(command) > width:
+            parts = command.replace(" --", "\0--").replace("; ", ";\0").split("\0")
+        for i, part in enumerate(parts):
+            goes_on = i < len(parts) - 1 and not part.endswith(";")
+            indent = label if i == 0 else " " * (len(label) + 2)
+            line = Text.assemble((indent, QUIET), (part + " \\" * goes_on, "bold"))
+            if i < len(parts) - 1:
+                yield line
+        if len(line) + 3 + len(why) <= width:
+            line.append(f"   {why}", QUIET)
+            yield line
+        else:
+            yield line
+            yield Text(f"{' ' * (len(label) + 2)}{why}", QUIET)
+        label = " " * len(label)

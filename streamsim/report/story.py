@@ -14,7 +14,6 @@ from streamsim.model.events import Event
 from streamsim.model.units import show_duration
 from streamsim.report.incidents import Incident, Incidents
 from streamsim.report.phrases import (
-    counted,
     destination_name,
     instant,
     many,
@@ -168,6 +167,7 @@ class Story:
 
     def _discard(self, event: happened.Discard) -> None:
         key = (event.mapping, event.shard, event.lane)
+        tried = self._incidents.tried(event)
         self._incidents(event)
         self._settle()
         lane = self._lanes.get(key)
@@ -185,9 +185,7 @@ class Story:
             where += " takes the document" if event.delivered else " does not take the document"
         self._pending = Line(
             key,
-            self._at(event.t, key)
-            + f"discard {many(event.positions)} after {counted(event.attempts, 'try', 'tries')}: "
-            f"{event.condition}, {where}",
+            self._at(event.t, key) + f"discard {many(event.positions)} {tried}: {event.condition}, {where}",
         )
         self._end_of(key)
 

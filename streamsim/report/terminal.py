@@ -15,7 +15,8 @@ from rich.text import Text
 
 from streamsim.model.events import Event
 from streamsim.model.units import parse_duration, show_duration
-from streamsim.report.layout import QUIET, fitted, printable, sign
+from streamsim.report.layout import QUIET, fitted, printable, sign, suggested
+from streamsim.report.next_step import Seen, command, next_steps
 from streamsim.report.phrases import (
     event_said,
     found,
@@ -29,6 +30,7 @@ from streamsim.report.phrases import (
 from streamsim.report.picture import Picture, ceiling
 from streamsim.report.timeline import Timeline
 from streamsim.report.verdict import headline, noted, what_happened
+from streamsim.scenario.models import Fault
 from streamsim.trace.header import Header
 
 _VERDICTS: Final = {True: "bold green", False: "bold red", None: "bold"}
@@ -86,6 +88,7 @@ class Summary:
     violations: Sequence[Violation]
     timeline: Timeline
     source: str | None = None
+    faults: Sequence[Fault] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield from printable(self.lines(fitted(options), plain=options.ascii_only), options)
@@ -106,7 +109,7 @@ class Summary:
             yield Text()
             yield from _violations(self.violations, width, plain=plain)
         yield Text()
-        yield from self._next(width, plain=plain)
+        yield from self._next(width)
 
     def _verdict(self, width: int, *, plain: bool) -> Iterator[Text]:
         well, verdict = headline(self.expectations, self.violations)
@@ -149,17 +152,10 @@ class Summary:
         if more:
             yield Text(f" {' ' * 10}  and {more:,} more like these", QUIET)
 
-    def _next(self, width: int, *, plain: bool) -> Iterator[Text]:
-        source = self.source or "SCENARIO"
-        commands = []
-        failed = [str(one["measure"]) for one in self.expectations if not one["ok"]]
-        if self.violations:
-            commands.append(f"streamsim run {source} --trace run.ndjson && streamsim verify run.ndjson")
-        if failed:
-            commands.append(f"streamsim explain {failed[0].split('.')[0]}")
-        commands.append(f"streamsim run {source} --report report.html")
-        for i, line in enumerate(strung(commands, width - 6, " - " if plain else " · ")):
-            yield Text.assemble(("next  " if i == 0 else "      ", QUIET), (line, "bold"))
+    def _next(self, width: int) -> Iterator[Text]:
+        seen = Seen(self.timeline, self.metrics, bool(self.violations), self.faults)
+        run = f"streamsim run {self.source or 'SCENARIO'}"
+        return suggested(((command(run, step), step.why) for step in next_steps(seen)), width)
 
 
 def render_summary(
@@ -170,12 +166,14 @@ def render_summary(
     timeline: Timeline,
     *,
     source: str | None = None,
+    faults: Sequence[Fault] = (),
 ) -> Summary:
     """What to print on stdout after one run, for `rich.console.Console.print`.
 
-    `metrics`, `expectations` as in `run --json` (times in milliseconds); `source` is the file to name in commands.
+    `metrics`, `expectations` as in `run --json` (times in milliseconds); `source` is the file to name in commands,
+    with the options that made the run what it was; `faults` are the scenario's.
     """
-    return Summary(header, metrics, expectations, violations, timeline, source)
+    return Summary(header, metrics, expectations, violations, timeline, source, faults)
 
 
 def _expected(expectations: Sequence[Mapping[str, Any]], width: int, *, plain: bool) -> Iterator[Text]:

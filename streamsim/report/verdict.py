@@ -44,7 +44,8 @@ def what_happened(timeline: Timeline, metrics: Mapping[str, Any]) -> str:
         return f"{_expired(timeline.incidents.expired, timeline.incidents.unread)}: the mapping was too slow."
     discarded = sum(row.discarded for row in rows)
     if discarded:
-        return f"{counted(discarded, 'record')} grew too old and were discarded without being sent."
+        were = "was" if discarded == 1 else "were"
+        return f"{counted(discarded, 'record')} grew too old and {were} discarded; the function never saw {'it' if discarded == 1 else 'them'}."
     throttles = sum(row.counts.get("throttled", 0) for row in rows)
     if throttles:
         shards = len({(row.mapping, row.shard) for row in rows if row.counts.get("throttled")})
@@ -68,9 +69,10 @@ def noted(incident: Incident) -> str:
     if incident.expired:
         return f"{subject} failed every time until retention ended, {later}"
     if incident.discarded:
-        after = f"after {counted(incident.attempts, 'try', 'tries')} " if incident.discards == 1 else ""
+        after = f"after {_tries(incident)} " if incident.discards == 1 and incident.attempts else ""
         gone = counted(incident.discarded, "record")
-        return f"{subject} failed every time; {gone} discarded {after}{_whereto(incident)}, {later}"
+        behind = f"; {incident.unsent:,} behind it unsent" if incident.unsent else ""
+        return f"{subject} failed every time; {gone} discarded {after}{_whereto(incident)}, {later}{behind}"
     if not incident.ended:
         return f"{subject} failed {_times(incident)}, up to the end"
     failed = counted(incident.tries, "failed try", "failed tries")
@@ -114,9 +116,17 @@ def _discarded(incident: Incident, place: str, held: str) -> str:
             one = "it" if len(incident.failing) == 1 else "them"
             what += f"; bisect isolated {one} in {counted(incident.splits, 'split')}"
         verb = "it was" if incident.discarded == 1 else f"{incident.discarded:,} records were"
-        how = f"; after {counted(incident.attempts, 'try', 'tries')} {verb} discarded"
+        how = f"; {f'after {_tries(incident)} ' if incident.attempts else ''}{verb} discarded"
     held = held.replace("held its", "That held its").replace("held their", "That held their")
-    return f"{what}{how} {_whereto(incident)}. {held}."
+    behind = ""
+    if incident.unsent:
+        were = "was" if incident.unsent == 1 else "were"
+        behind = f"; {counted(incident.unsent, 'record')} behind it {were} discarded unsent"
+    return f"{what}{how} {_whereto(incident)}. {held}{behind}."
+
+
+def _tries(incident: Incident) -> str:
+    return counted(incident.attempts, "try", "tries")
 
 
 def _whereto(incident: Incident) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Names
 from typing import Any, TypeVar
 
-from streamsim.model.units import show_size
+from streamsim.model.units import show_duration, show_size
+from streamsim.rules.hash_keys import even_ranges
 from streamsim.rules.settings import REPORT_BATCH_ITEM_FAILURES
 from streamsim.scenario.errors import did_you_mean
 from streamsim.scenario.faults import DestinationDown, Fault, FaultItem, Poison, Slow, SourceDown
@@ -17,6 +18,8 @@ from streamsim.scenario.function import UNRESERVED_MINIMUM, Function
 from streamsim.scenario.mapping import Mapping
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.models import Scenario
+from streamsim.scenario.producer import Producer
+from streamsim.streams.keys import by_shard, uniform
 
 DEFAULT = "default"
 
@@ -171,8 +174,9 @@ class _Parts:
 
     def _check_shard(self, path: Path, shard: int | None, shards: int) -> None:
         if shard is not None and shard >= shards:
-            known = f"the shards are 0 to {shards - 1}" if shards > 1 else "the one shard is 0"
-            self.complaints.append(Complaint((*path, "shard"), f"there is no shard {shard}; {known}"))
+            self.complaints.append(
+                Complaint((*path, "shard"), f"there is no shard {shard}; {_shards(shards)}")
+            )
 
     def _check_poison(self, path: Path, fault: Poison) -> None:
         producer = self.streams[fault.stream].producer
@@ -280,19 +284,35 @@ def _check_stream(stream: Stream, path: Path, file: ScenarioFile) -> Iterator[Co
         yield Complaint(
             (*path, "size"), f"{show_size(producer.size)} is more than the stream's max_record_size, {limit}"
         )
-    for index, record in enumerate(producer.records):
+    yield from _keyless(stream, producer, path)
+    for record in producer.records:
+        wrong: str | None = None
         if record.shard is not None and record.shard >= stream.shards:
-            yield Complaint(
-                (*path, "records"),
-                f"there is no shard {record.shard}; the shards are 0 to {stream.shards - 1}",
-            )
+            wrong = f"is for shard {record.shard}; {_shards(stream.shards)}"
+        elif len(record.data) > largest:
+            wrong = f"has {show_size(len(record.data))}, more than max_record_size, {limit}"
+        if wrong:
+            when = show_duration(record.at)
+            yield Complaint((*path, "records"), f"the record of key {record.key[:60]!r} at {when} {wrong}")
             return
-        if len(record.data) > largest:
-            yield Complaint(
-                (*path, "records"),
-                f"record {index} has {show_size(len(record.data))}, more than max_record_size, {limit}",
-            )
-            return
+
+
+def _keyless(stream: Stream, producer: Producer, path: Path) -> Iterator[Complaint]:
+    """A shard that no key hashes into cannot have a rate of its own."""
+    if producer.keys is None or not any(point.per_shard for point in producer.rate):
+        return
+    owned = by_shard(uniform(producer.keys.names), even_ranges(stream.shards))
+    without = [number for number, (names, _) in enumerate(owned) if not names]
+    if without:
+        yield Complaint(
+            (*path, "keys"),
+            f"no key hashes into shard {_list(without)}, so it cannot have a rate of its own",
+            "give more keys, or a rate for the whole stream",
+        )
+
+
+def _shards(shards: int) -> str:
+    return f"the shards are 0 to {shards - 1}" if shards > 1 else "the one shard is 0"
 
 
 def _list(names: Any) -> str:

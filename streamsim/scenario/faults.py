@@ -150,7 +150,10 @@ class Throttle(Spell, label="a throttle", example="{limit: 4, from: 4m, for: 30s
     limit: Annotated[int, *whole_number(0, None, "limit")] = Field(
         description="The most executions at a time: 0 or more.", examples=[4]
     )
-    function: Reference | None = Field(default=None, description=_WHICH_FUNCTION)
+    function: Reference | None = Field(
+        default=None,
+        description="The function's name. Default: every function; those without reserved concurrency share the limit.",
+    )
 
 
 def _factor(value: object) -> float:

@@ -42,17 +42,22 @@ def all_refused(complaints: Iterable[Complaint]) -> PydanticCustomError:
     return PydanticCustomError("refused", "refused", {"complaints": list(complaints)})
 
 
-def below(path: tuple[str | int, ...], read: Any, value: object) -> Any:
-    """What `read` makes of a value that stands at `path` below the validated one; its errors point there."""
-    try:
-        return read(value)
-    except PydanticCustomError as error:
-        raise all_refused(
-            [
-                complaint._replace(path=(*path, *complaint.path))
-                for complaint in (error.context or {})["complaints"]
-            ]
-        ) from None
+def below(parts: Iterable[tuple[tuple[str | int, ...], Callable[[Any], Any], Any]]) -> list[Any]:
+    """What readers make of values that stand below the validated one, given as (path, reader, value).
+
+    Their errors point there and come all at once.
+    """
+    found: list[Any] = []
+    complaints: list[Complaint] = []
+    for path, read, value in parts:
+        try:
+            found.append(read(value))
+        except PydanticCustomError as error:
+            inner = (error.context or {})["complaints"]
+            complaints += [complaint._replace(path=(*path, *complaint.path)) for complaint in inner]
+    if complaints:
+        raise all_refused(complaints)
+    return found
 
 
 #: What people write for a unit, and what they mean.
@@ -228,6 +233,8 @@ def whole(value: object, low: int, high: int | None, what: str = "this") -> int:
         hint = f"write {span}"
         if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,12}", value.strip()):
             hint = f"write {value.strip()} without quotes"
+        elif isinstance(value, str) and _WITH_UNIT.fullmatch(value.strip()):
+            hint = f"this is a plain number without a unit: write {span}"
         elif isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
             hint = f"write {int(value)}"
         raise refused(f"{what} must be a whole number, not {described(value)}", hint)

@@ -1,7 +1,7 @@
 """What writes into a stream: how many records when, with which keys and what in them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple, Self
@@ -53,12 +53,7 @@ def read_keys(value: object) -> Keys:
     if isinstance(value, list):
         if not value:
             raise refused("the list of keys is empty", "write at least one key")
-        names = tuple(below((index,), partition_key, name) for index, name in enumerate(value))
-        first: dict[str, int] = {}
-        for index, name in enumerate(names):
-            if first.setdefault(name, index) != index:
-                raise refused(f"the key {name!r} is here twice", "remove one of the two", (index,))
-        return Keys(names)
+        return Keys(_listed_keys(value))
     if isinstance(value, dict):
         for name in value:
             if name not in {"count", "skew"}:
@@ -70,13 +65,34 @@ def read_keys(value: object) -> Keys:
                 )
         if "count" not in value:
             raise refused("keys need a count", "write {count: 5000, skew: zipf 1.1}")
-        count = below(("count",), lambda number: whole(number, 1, MOST_KEYS, "count"), value["count"])
-        return Keys(numbered_keys(count), below(("skew",), _skew, value.get("skew", "uniform")))
+        count, zipf = below(
+            [(("count",), _count, value["count"]), (("skew",), _skew, value.get("skew", "uniform"))]
+        )
+        return Keys(numbered_keys(count), zipf)
     if isinstance(value, str):
         raise refused(
             "keys are a number, a list, or {count, skew}", f"write [{value[:40]}] for a list of one key"
         )
     return Keys(numbered_keys(whole(value, 1, MOST_KEYS, "the number of keys")))
+
+
+def _listed_keys(value: list[Any]) -> tuple[str, ...]:
+    first: dict[str, int] = {}
+
+    def key_at(index: int) -> Callable[[Any], str]:
+        def read(given: Any) -> str:
+            key = partition_key(given)
+            if first.setdefault(key, index) != index:
+                raise refused(f"the key {key!r} is here twice", "remove one of the two")
+            return key
+
+        return read
+
+    return tuple(below(((index,), key_at(index), given) for index, given in enumerate(value)))
+
+
+def _count(value: object) -> int:
+    return whole(value, 1, MOST_KEYS, "count")
 
 
 def _skew(value: object) -> float | None:

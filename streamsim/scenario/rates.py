@@ -87,7 +87,7 @@ def _shape(
 
 
 def _read(value: dict[str, Any], readers: dict[str, Any], path: tuple[str | int, ...]) -> list[Any]:
-    return [below((*path, name), read, value[name]) for name, read in readers.items()]
+    return below(((*path, name), read, value[name]) for name, read in readers.items())
 
 
 _RATE: Final[dict[str, Any]] = {"type": "string", "pattern": RATE_PATTERN}

@@ -11,7 +11,7 @@ from streamsim.engine.concurrency import Account, FunctionConcurrency, Slice
 from streamsim.engine.mapping import MappingRun
 from streamsim.engine.ports import Clock, Sink
 from streamsim.functions.modelled import Ailments, Duration, ModelledFunction, Spell
-from streamsim.functions.poison import AtPositions, AtRate, OfKeys, Poison, Selection
+from streamsim.functions.poison import AtPositions, AtRate, OfKeys, OfLogs, Poison, Selection
 from streamsim.model.events import Fault
 from streamsim.model.names import shard_id, timestamp
 from streamsim.model.units import SECOND
@@ -111,7 +111,7 @@ def _function(
     model = described.model
     fed = [mapping.stream for mapping in scenario.mappings.values() if mapping.function == name]
     poison = [
-        Poison(_selection(fault, streams[fault.stream], scenario.seed, number), fault.how, fault.fails)
+        Poison(_selection(fault, streams, scenario.seed, number, len(fed) > 1), fault.how, fault.fails)
         for number, fault in enumerate(scenario.faults)
         if isinstance(fault, models.Poison) and fault.stream in fed
     ]
@@ -140,7 +140,16 @@ def _function(
     return ModelledFunction(name, duration, described.Timeout * SECOND, clock, scenario.seed, ailments)
 
 
-def _selection(fault: models.Poison, stream: SimulatedStream, seed: int, number: int) -> Selection:
+def _selection(
+    fault: models.Poison, streams: Names[str, SimulatedStream], seed: int, number: int, several: bool
+) -> Selection:
+    """The poison records; `several` streams feed the function, so that a shard's id does not say whose it is."""
+    stream = streams[fault.stream]
+    chosen = _chosen(fault, stream, seed, number)
+    return OfLogs(chosen, stream.logs()) if several else chosen
+
+
+def _chosen(fault: models.Poison, stream: SimulatedStream, seed: int, number: int) -> Selection:
     if fault.key is not None:
         return OfKeys([fault.key])
     if fault.rate is not None:
@@ -166,6 +175,8 @@ class Calendar:
         self._clock = clock
         self._sink = sink
         self._faults = faults
+        self._in_force: list[models.Throttle] = []
+        self._own_limits: dict[Slice | FunctionConcurrency, int] = {}
 
     def start(self) -> None:
         """Begins to keep the dates; they never hold up the end of a run."""
@@ -179,14 +190,22 @@ class Calendar:
         self._sink(Fault(self._clock.now, fault.said, end))
         if not isinstance(fault, models.Throttle):
             return
-        throttled = self._throttled(fault.function)
-        before = [(place, place.limit) for place in throttled]
-        for place in throttled:
-            place.limit = min(fault.limit, place.limit) if place.limit is not None else fault.limit
+        self._in_force.append(fault)
+        self._limit(fault)
         if end is not None:
             await self._clock.sleep(end - begin)
-            for place, limit in before:
-                place.limit = limit
+            self._in_force.remove(fault)
+            self._limit(fault)
 
-    def _throttled(self, function: str | None) -> Sequence["Slice | FunctionConcurrency"]:
-        return [self._account.unreserved] if function is None else [self._account.functions[function]]
+    def _limit(self, changed: models.Throttle) -> None:
+        """Gives what a throttle is about the lowest limit of those in force, or its own again."""
+        for place in self._throttled(changed):
+            own = self._own_limits.setdefault(place, FOR_GOOD if place.limit is None else place.limit)
+            limits = [fault.limit for fault in self._in_force if place in self._throttled(fault)]
+            place.limit = min([own, *limits])
+
+    def _throttled(self, fault: models.Throttle) -> Sequence["Slice | FunctionConcurrency"]:
+        account = self._account
+        return (
+            [account.functions[fault.function]] if fault.function else [account.unreserved, *account.reserved]
+        )

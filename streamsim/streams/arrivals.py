@@ -80,6 +80,7 @@ class Schedule:
         beyond = units - self._begins[segment]
         with np.errstate(divide="ignore", invalid="ignore"):
             wait = 2 * beyond / (rate + np.sqrt(np.maximum(rate * rate + 2 * slope * beyond, 0.0)))
+        wait[(beyond == 0) & (slope > 0)] = 0.0  # 0 / 0 where a ramp rises from nothing
         moments: NDArray[np.float64] = self._at[segment] + wait
         return moments
 

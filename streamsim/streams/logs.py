@@ -35,7 +35,7 @@ class SequenceNumbers:
 
     def at(self, position: int) -> str:
         """The sequence number of a position."""
-        return f"{self._prefix}{position * _GAP + self._offset:030d}"
+        return self._prefix + str(position * _GAP + self._offset).zfill(30)
 
     def position(self, sequence_number: object) -> int | None:
         """The position that has this sequence number, None when none can have it."""

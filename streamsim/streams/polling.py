@@ -32,8 +32,8 @@ class Outage:
 class ReadLimit:
     """What a shard still answers to all its readers together."""
 
-    def __init__(self) -> None:
-        self.free_at = -NEVER
+    def __init__(self, free_at: int = -NEVER) -> None:
+        self.free_at = free_at
 
     def spend(self, now: int, size: int) -> None:
         """Accounts for a call at `now` that answered `size` bytes."""
@@ -50,12 +50,17 @@ class Poller:
         self.fetched = position
         self._limit = limit
         self._outages = outages
+        self.may_fail = bool(outages)
+        self._largest_record = log.largest_record
+        self._even = log.even
         self._interval_from = -NEVER
 
     def poll_for(self, now: int, arrival: int) -> int:
         """The first poll from `now` on that is not before `arrival`: idle polls are an interval apart."""
-        begin = max(now, self._limit.free_at, self._interval_from)
-        return self._answered(begin if arrival <= begin else begin + _whole_intervals(arrival - begin))
+        poll = max(now, self._limit.free_at, self._interval_from)
+        if arrival > poll:
+            poll += _whole_intervals(arrival - poll)
+        return self._answered(poll) if self._outages else poll
 
     def _answered(self, poll: int) -> int:
         for outage in self._outages:
@@ -65,7 +70,9 @@ class Poller:
 
     def may_read(self, now: int) -> bool:
         """Whether a poll at `now` is allowed and would be answered."""
-        return self.poll_for(now, now) <= now
+        if now < self._limit.free_at or now < self._interval_from:
+            return False
+        return not self._outages or self._answered(now) == now
 
     def read(self, now: int) -> None:
         """A GetRecords call: moves `fetched` over what has arrived, as far as one call goes."""
@@ -81,14 +88,15 @@ class Poller:
         self._limit.spend(now, size)
 
     def _within_call(self, start: int, stop: int) -> tuple[int, int]:
-        most = (stop - start) * self.log.largest_record
-        if most <= _CALL_BYTES and self.log.even:
+        most = (stop - start) * self._largest_record
+        if most <= _CALL_BYTES and self._even:
             return stop, most
         size = 0
         for position in range(start, stop):
-            size += self.log.size(position)
-            if size > _CALL_BYTES and position > start:
+            with_this = size + self.log.size(position)
+            if with_this > _CALL_BYTES and position > start:
                 return position, size
+            size = with_this
         return stop, size
 
 

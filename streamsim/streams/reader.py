@@ -86,6 +86,7 @@ class SimulatedReader:
         self._view = view
         self._poller = poller
         self._clock = clock
+        self._largest = record_event_size(poller.log.largest_record)
 
     async def gather(self, size: int, event_size: int, window: int) -> Positions | None:
         """See `Reader`."""
@@ -94,26 +95,29 @@ class SimulatedReader:
             return None
         clock, poller = self._clock, self._poller
         fits = self._fitting(upcoming, event_size)
-        closes_at = self.log.arrival_at(upcoming[fits - 1]) if fits == size or fits < len(upcoming) else NEVER
+        last: int | None = upcoming[fits - 1]
+        if window and fits < size:
+            last = self._overflowing(upcoming, fits, event_size)
+        closes_at = NEVER if last is None else self.log.arrival_at(last)
         deadline = clock.now + window
-        while True:
+        while last is None or poller.fetched <= last:
             now = clock.now
-            fetched = min(_before(upcoming, poller.fetched), fits)
-            if fetched == fits and closes_at != NEVER:
-                return self._take(upcoming[:fits])
+            fetched = _before(upcoming, poller.fetched)
             if now >= deadline and fetched and not self._more_now(upcoming, fetched, now):
                 return self._take(upcoming[:fetched])
-            if window and now >= deadline and not fetched:
-                first = max(self.log.arrival_at(upcoming[0]), now + 1)
-                deadline += -(-(first - deadline) // window) * window
-            if window:
+            if window and now >= deadline and self.log.arrival_at(upcoming[0]) > now:
+                deadline += -(-(self.log.arrival_at(upcoming[0]) - deadline) // window) * window
+            if now < deadline and (fetched == len(upcoming) or not poller.may_fail):
+                # Polls meanwhile would find nothing that one at the end of the window does not find.
                 wake = min(poller.poll_for(now, closes_at), deadline)
             else:
                 wake = poller.poll_for(now, self.log.arrival_at(upcoming[fetched]))
+                wake = min(wake, deadline) if now < deadline else wake
             if wake > now:
                 await clock.sleep(wake - now)
             if poller.may_read(clock.now):
                 poller.read(clock.now)
+        return self._take(upcoming[:fits])
 
     def _more_now(self, upcoming: Positions, fetched: int, now: int) -> bool:
         """Whether a poll could add to the batch this very instant."""
@@ -121,9 +125,17 @@ class SimulatedReader:
             return False
         return self._poller.may_read(now) and self.log.arrival_at(upcoming[fetched]) <= now
 
+    def _overflowing(self, upcoming: Positions, fits: int, event_size: int) -> int | None:
+        """The record that shows, once it is read, that `event_size` is reached: the first that does not fit.
+
+        None when the shard ends before that.
+        """
+        if record_event_size(self.log.size(upcoming[0])) + EVENT_OVERHEAD > event_size:
+            return upcoming[0]
+        return upcoming[fits] if fits < len(upcoming) else None
+
     def _fitting(self, upcoming: Positions, event_size: int) -> int:
-        largest = len(upcoming) * record_event_size(self.log.largest_record) + EVENT_OVERHEAD
-        if largest <= event_size:
+        if len(upcoming) * self._largest + EVENT_OVERHEAD <= event_size:
             return len(upcoming)
         return fitting(map(self.log.size, upcoming), event_size)
 

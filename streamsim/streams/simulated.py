@@ -61,6 +61,10 @@ class SimulatedStream:
             for lane in range(lanes)
         ]
 
+    def logs(self) -> Sequence[SimulatedLog]:
+        """The logs of the shards, in the order of `shards`."""
+        return [shard.log for shard in self._shards.values()]
+
     def first_from(self, shard: str, instant: int) -> int:
         """The position of the first record of a shard that arrives at or after `instant`."""
         return self._shards[shard].log.arrivals.until(instant - 1)

@@ -78,13 +78,13 @@ MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
         ),
         "ConcurrentExecutions.max": Measure(
             "count",
-            "The most executions in flight at once, of the busiest function.",
+            "The most executions in flight at once when a batch was sent, of the busiest function, whatever invoked it.",
             DOCUMENTED,
             lambda all_: max((tally.concurrency for tally in all_.tallies), default=0),
         ),
         "ConcurrentExecutions.avg": Measure(
             "count",
-            "Executions in flight of the busiest function, averaged over the time of the whole run.",
+            "The time in the busiest function over the time of the whole run: its average concurrency.",
             OURS + ": CloudWatch averages over its one-minute data points instead",
             lambda all_: all_.average_concurrency(),
         ),
@@ -116,7 +116,7 @@ MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
             "count",
             "Records read from the stream, each once.",
             RECORDED,
-            lambda all_: all_.sum(lambda tally: tally.polled),
+            lambda all_: all_.sum(lambda tally: tally.batched + tally.polled_unsent),
         ),
         "FilteredOutEventCount": Measure(
             "count",
@@ -128,7 +128,7 @@ MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
             "count",
             "Records in requests to invoke the function; each retry and throttled request counts them again.",
             RECORDED + "; " + DOCUMENTED,
-            lambda all_: all_.sum(lambda tally: tally.sent),
+            lambda all_: all_.sum(lambda tally: tally.batched + tally.sent_again),
         ),
         "FailedInvokeEventCount": Measure(
             "count",
@@ -199,13 +199,17 @@ MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
             "`preserved`: the function first saw the records of every key in their order. Checked lane by lane, as a key"
             " lives in one lane, and no child shard was opened before its parents' end.",
             OURS,
-            lambda all_: _preserved(any(tally.lane_order_broken for tally in all_.tallies)),
+            lambda all_: _preserved(
+                any(tally.lane_order_broken or tally.lineage_broken for tally in all_.tallies)
+            ),
         ),
         "order.per_shard": Measure(
             "word",
             "`preserved`: the function first saw the records of every shard in their order, by the start of attempts.",
             OURS,
-            lambda all_: _preserved(any(tally.shard_order_broken for tally in all_.tallies)),
+            lambda all_: _preserved(
+                any(tally.lane_order_broken or tally.shard_order_broken for tally in all_.tallies)
+            ),
         ),
         "order.contract": Measure(
             "word",

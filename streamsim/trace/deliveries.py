@@ -6,6 +6,7 @@ batches with unfinished records are kept.
 """
 
 from streamsim.model import events
+from streamsim.model.batch import Positions
 
 
 class Lane:
@@ -24,9 +25,10 @@ class Lane:
         #: Failed batches with unfinished records, the next one last: `[last position, how often it ran]`.
         self.failed: list[list[int]] = []
 
-    def find(self, first: int, last: int) -> int | None:
+    def find(self, positions: Positions) -> int | None:
         """How often these records ran as part of a failed batch; None when they are in none."""
         failed = self.failed
+        first, last = positions[0], positions[-1]
         while failed and failed[-1][0] < first:
             failed.pop()
         if not failed:
@@ -77,10 +79,17 @@ class Shard:
         self.position = 0
         self.arrived = 0
         self.settled = 0  # finished by the function, filtered, discarded or expired
-        self.high = -1  # the greatest position delivered
+        self.high = -1  # the greatest position delivered, where there are several lanes
         self.age = -1
         #: Failed batches the checkpoint has not passed: when their first attempt ended, and their last position.
         self.blocked: list[tuple[int, int]] = []
+
+    def overtake(self, lane: Lane) -> None:
+        """Notes the lane's request in the order of the shard; only needed where a shard has several lanes."""
+        positions = lane.request.positions
+        lane.before = self.high
+        lane.overtaken = positions[0] <= self.high
+        self.high = max(self.high, positions[-1])
 
     @property
     def missing(self) -> int:

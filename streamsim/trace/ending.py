@@ -141,21 +141,27 @@ def judge_split(lane: Lane, number: int, split: Split) -> None:
     if lane.strange(line, f"request {split.request_id} is split") or due is None:
         return
     positions, half = due.positions, len(due.positions) // 2
-    what = f"request {split.request_id} with {in_words(positions)} is split"
-    if not lane.contract.bisects:
-        lane.tell("split-uneven", f"{what} without BisectBatchOnFunctionError", due.sent, due.ended, line)
-    elif due.request_id != split.request_id:
-        sentence = f"request {split.request_id} is split, but {due.request_id} is the one that failed"
-        lane.tell("split-uneven", sentence, due.sent, due.ended, line)
-    elif len(positions) == 1:
-        lane.tell("split-uneven", f"{what}, which one record cannot be", due.sent, due.ended, line)
-    elif split.at != positions[half]:
-        sentence = f"{what} at record {split.at} instead of {positions[half]}"
-        lane.tell("split-uneven", sentence, due.sent, due.ended, line)
-    if len(positions) > 1:
+    uneven = not half or split.at != positions[half]
+    if uneven or not lane.contract.bisects or due.request_id != split.request_id:
+        _tell_split(lane, line, split, due)
+    if half:
         cut = positions.index(split.at) if split.at in positions[1:] else half
         lane.due[-1:] = [Due(positions[cut:], line, cut_from=due), Due(positions[:cut], line, cut_from=due)]
         lane.ready()
+
+
+def _tell_split(lane: Lane, line: Line, split: Split, due: Due) -> None:
+    positions, half = due.positions, len(due.positions) // 2
+    what = f"request {split.request_id} with {in_words(positions)} is split"
+    if not lane.contract.bisects:
+        sentence = f"{what} without BisectBatchOnFunctionError"
+    elif due.request_id != split.request_id:
+        sentence = f"request {split.request_id} is split, but {due.request_id} is the one that failed"
+    elif not half:
+        sentence = f"{what}, which one record cannot be"
+    else:
+        sentence = f"{what} at record {split.at} instead of {positions[half]}"
+    lane.tell("split-uneven", sentence, due.sent, due.ended, line)
 
 
 def judge_discard(lane: Lane, number: int, discard: Discard) -> None:

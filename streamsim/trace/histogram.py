@@ -21,13 +21,14 @@ _WAITING: Final = 2048
 class Histogram:
     """Count, sum and maximum exactly; percentiles within 0.4 %. The order of additions does not matter."""
 
-    __slots__ = ("_buckets", "_count", "_maximum", "_sum", "_waiting")
+    __slots__ = ("_buckets", "_count", "_maximum", "_sum", "_thousands", "_waiting")
 
     def __init__(self) -> None:
         #: By bucket, how many values it has and their sum.
         self._buckets: dict[int, tuple[int, int]] = {}
         self._count = 0
         self._sum = 0
+        self._thousands = 0
         self._maximum = 0
         self._waiting: list[int] = []
 
@@ -52,6 +53,7 @@ class Histogram:
         sums = np.add.reduceat(values, starts)
         self._take(zip(buckets[starts].tolist(), counts.tolist(), sums.tolist(), strict=True))
         self._maximum = max(self._maximum, int(values[-1]))
+        self._thousands += int((-(-values // 1000)).sum())
         waiting.clear()
 
     def _take(self, counted: Iterable[tuple[int, int, int]]) -> None:
@@ -72,6 +74,12 @@ class Histogram:
         """The sum of all values."""
         self._settle()
         return self._sum
+
+    @property
+    def thousands(self) -> int:
+        """The sum of all values in thousands, each rounded up before: microseconds as Lambda bills them."""
+        self._settle()
+        return self._thousands
 
     @property
     def maximum(self) -> int | None:
@@ -110,6 +118,7 @@ class Histogram:
         self._settle()
         other._settle()  # noqa: SLF001 - another of this class
         self._take((bucket, count, total) for bucket, (count, total) in other._buckets.items())  # noqa: SLF001 - as above
+        self._thousands += other.thousands
         self._maximum = max(self._maximum, other._maximum)  # noqa: SLF001 - as above
 
 

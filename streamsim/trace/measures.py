@@ -35,8 +35,9 @@ class Measures:
         The bound method is the faster sink; calling the object does the same.
         """
         self._end = event.t
-        if not isinstance(event, Fault):
-            TAKES[type(event)](self._tallies[event.mapping], event)
+        kind = type(event)
+        if kind is not Fault:
+            TAKES[kind](self._tallies[event[1]], event)
 
     __call__ = take
 

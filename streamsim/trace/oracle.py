@@ -9,6 +9,7 @@ comparisons prove that no rule could object; everything else goes to the rules.
 """
 
 from collections.abc import Callable
+from math import inf
 from typing import Any, Final
 
 from streamsim.model.events import (
@@ -70,7 +71,7 @@ class Oracle:
         self.invocations = 0
         self.records = 0
         self._header = header
-        self._now: int | None = None
+        self._now = -inf
         self._findings = Findings()
         self._contracts: dict[str, Contract] = {name: contract_of(name, header) for name in header.mappings}
         self._ids: dict[str, Identities] = {}
@@ -104,14 +105,17 @@ class Oracle:
         """How many violations of each kind there were, also of those not kept, in the order of their first."""
         return dict(self._findings.counts)
 
-    def __call__(self, event: Event) -> None:
-        """Judges the next event."""
+    def take(self, event: Event) -> None:
+        """Judges the next event. The bound method is the faster sink; calling the object does the same."""
         self.line += 1
-        if self._now is None or event[0] > self._now:
-            self._now = event[0]
-        elif event[0] < self._now:
+        now = event[0]
+        if now > self._now:
+            self._now = now
+        elif now < self._now:
             self._time_back(event)
         self._takers[type(event)](event)
+
+    __call__ = take
 
     def finish(self) -> list[Violation]:
         """The violations in the order in which they showed, at most 100 of a kind. Call it once, after the last event.

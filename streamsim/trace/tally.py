@@ -20,6 +20,37 @@ from streamsim.trace.histogram import Histogram
 class Tally:
     """The counts of one mapping of `lanes` lanes a shard to a function of `memory` MB; times are microseconds."""
 
+    __slots__ = (
+        "ages",
+        "batched",
+        "behind",
+        "blocked_longest",
+        "blocked_total",
+        "caught_up",
+        "concurrency",
+        "delivered_again",
+        "deliveries",
+        "discarded",
+        "documented",
+        "dropped",
+        "durations",
+        "errors",
+        "expired",
+        "filtered",
+        "function",
+        "lane_order_broken",
+        "lanes",
+        "lineage_broken",
+        "memory",
+        "polled_unsent",
+        "sent_again",
+        "sent_in_vain",
+        "shard_order_broken",
+        "shards",
+        "throttles",
+        "undelivered_documents",
+    )
+
     def __init__(self, function: str = "default", lanes: int = 1, memory: int = 128) -> None:
         self.function = function
         self.lanes = lanes
@@ -27,16 +58,15 @@ class Tally:
         self.shards = Shards()
         self.durations = Histogram()  # of attempts that ran
         self.ages = Histogram()  # of the last record of every batch sent
-        self.billed = 0  # milliseconds, each attempt rounded up
-        self.occupied = 0  # the time executions took, summed: the integral of their concurrency
         self.concurrency = 0
         self.errors = 0
         self.throttles = 0
         # From here on records are counted, not batches.
-        self.polled = 0
-        self.filtered = 0
-        self.sent = 0
+        self.batched = 0  # each when it is first sent
+        self.sent_again = 0
         self.sent_in_vain = 0
+        self.polled_unsent = 0
+        self.filtered = 0
         self.discarded = 0
         self.documented = 0  # discarded, and the document reached the destination
         self.dropped = 0  # discarded, and it did not
@@ -47,56 +77,50 @@ class Tally:
         self.undelivered_documents = 0
         self.lane_order_broken = False
         self.shard_order_broken = False
+        self.lineage_broken = False  # a child was opened before its parents' end
         self.blocked_longest = 0
         self.blocked_total = 0
         self.behind = 0  # lanes that have not caught up yet
         self.caught_up: int | None = None
+
+    # The next three run millions of times: they look at as little as a batch that goes well needs.
 
     def invoke(self, event: events.Invoke) -> None:
         """A batch is sent."""
         shard = self.shards[event.shard]
         lane = shard.lanes[event.lane]
         lane.request = event
-        positions = event.positions
-        first = positions[0]
-        last = positions[-1]
-        ran = lane.find(first, last) if lane.failed else None
+        size = len(event.positions)
+        ran = lane.find(event.positions) if lane.failed else None
         if ran is None:
-            ran = 0
-            self.polled += len(positions)
-        lane.ran = ran
-        if not ran:
-            lane.before = high = shard.high
-            lane.overtaken = first <= high
-            if last > high:
-                shard.high = last
+            lane.ran = 0
+            self.batched += size
+        else:
+            lane.ran = ran
+            self.sent_again += size
+        if self.lanes > 1 and not ran:
+            shard.overtake(lane)
         shard.age = age = event.iterator_age
         self.ages.add(age)
+        if event.concurrency > self.concurrency:  # noqa: PLR1730 - `max` is slower
+            self.concurrency = event.concurrency
 
     def result(self, event: events.Result) -> None:
         """The lane's batch comes back."""
         shard = self.shards[event.shard]
         lane = shard.lanes[event.lane]
-        request = lane.request
-        positions = request.positions
-        size = len(positions)
-        self.sent += size
+        positions = lane.request.positions
         if event.outcome != "success":
             ran = self._fail(event, shard, lane)
             if not ran:
                 return
         else:
-            shard.settled += size
+            shard.settled += len(positions)
             if lane.failed:
                 lane.finish(positions[-1])
-        duration = event.duration
-        self.durations.add(duration)
-        self.billed += (duration + 999) // 1000
-        self.occupied += event.t - request.t
-        if request.concurrency > self.concurrency:  # noqa: PLR1730 - `max` is slower, and this runs millions of times
-            self.concurrency = request.concurrency
+        self.durations.add(event.duration)
         if lane.ran:
-            self._deliver_again(lane.ran, size)
+            self._deliver_again(lane.ran, len(positions))
             return
         if lane.overtaken:
             self.shard_order_broken = True
@@ -151,8 +175,8 @@ class Tally:
         shard = self.shards[event.shard]
         lane = shard.lanes[event.lane]
         size = len(event.positions)
-        if lane.find(event.positions[0], event.positions[-1]) is None:
-            self.polled += size
+        if lane.find(event.positions) is None:
+            self.polled_unsent += size
         lane.finish(event.positions[-1])
         shard.settled += size
         self.discarded += size
@@ -170,7 +194,7 @@ class Tally:
     def filter(self, event: events.Filtered) -> None:
         """Records match no filter."""
         size = len(event.positions)
-        self.polled += size
+        self.polled_unsent += size
         self.filtered += size
         self.shards[event.shard].settled += size
 
@@ -192,7 +216,7 @@ class Tally:
         for parent in event.parents:
             if parent in self.shards:
                 self.shards[parent].superseded = True
-                self.lane_order_broken |= not self.shards[parent].ended
+                self.lineage_broken |= not self.shards[parent].ended
         if self.caught_up == event.t:
             self.caught_up = None
 

@@ -54,12 +54,12 @@ class Totals:
         return max(ages, default=None)
 
     def average_concurrency(self) -> int | float:
-        """Executions in flight of the busiest function, averaged over the whole run, to a thousandth."""
+        """The time in the busiest function over the time of the whole run, to a thousandth."""
         if not self.end:
             return 0
         occupied: dict[str, int] = {}
         for tally in self.tallies:
-            occupied[tally.function] = occupied.get(tally.function, 0) + tally.occupied
+            occupied[tally.function] = occupied.get(tally.function, 0) + tally.durations.sum
         return thousandths((2000 * max(occupied.values(), default=0) + self.end) // (2 * self.end))
 
     def delivered(self) -> str:
@@ -105,7 +105,7 @@ class Totals:
         """US dollars, to a billionth."""
         usd = self.durations.count * USD_PER_REQUEST
         for tally in self.tallies:
-            usd += tally.billed * tally.memory * USD_PER_MB_MILLISECOND
+            usd += tally.durations.thousands * tally.memory * USD_PER_MB_MILLISECOND
         return round(float(usd), 9)
 
     def contract(self) -> str | None:

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from streamsim.cli.bench import command
 from streamsim.cli.bench_engine import OURS, compare, models_with_simpy
+from streamsim.cli.bench_memory import peak_memory
 from streamsim.cli.bench_workloads import WORKLOADS, Counts, Workload, play
 
 SMALL = {"W1": 0.02, "W2": 0.01, "W3": 0.001, "W4": 0.002, "W5": 0.01, "W6": 0.0001}
@@ -59,7 +60,7 @@ def bench(*arguments: str) -> Result:
 
 
 def test_the_table_names_every_model_and_the_target() -> None:
-    shown = bench("--workload", "W1", "--scale", "0.005", "--rounds", "1")
+    shown = bench("--workload", "W1", "--scale", "0.005", "--rounds", "1", "--no-memory")
     assert shown.exit_code == 0
     assert "10,000 records" in shown.stdout
     assert "target 1.0x" in shown.stdout
@@ -71,12 +72,21 @@ def test_the_table_names_every_model_and_the_target() -> None:
 
 
 def test_the_document_has_the_same_figures() -> None:
-    shown = bench("--workload", "W1", "--scale", "0.005", "--rounds", "2", "--json")
+    shown = bench("--workload", "W1", "--scale", "0.005", "--rounds", "2", "--json", "--no-memory")
     document: dict[str, Any] = json.loads(shown.stdout)
     assert (document["format"], document["rounds"], document["scale"]) == (1, 2, 0.005)
     (workload,) = document["workloads"]
     assert (workload["workload"], workload["records"]) == ("W1", 10_000)
     assert [model["model"] for model in workload["models"]] == ["streamsim", "SimPy", "SimPy, tuned"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_the_peak_of_a_model_does_not_hide_in_memory_that_is_there_already() -> None:
+    before = b"x" * 2**26
+    grown = peak_memory(b"x".__mul__, 2**25)
+    assert len(before) == 2**26
+    assert grown is not None
+    assert grown == pytest.approx(2**25, rel=0.1)
 
 
 def test_without_simpy_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,7 @@ def test_a_trace_that_does_not_hold_shows_the_lines_that_prove_it() -> None:
         '  line 4: {"t":260000,"event":"checkpoint","mapping":"default","shard":"shardId-000000000000",'
         '"position":2,"sequence_number":"11"}\n'
         "\n"
-        "Next: streamsim report ahead.ndjson\n"
+        "Next: streamsim verify --json ahead.ndjson\n"
     )
     assert result.exit_code == 1
 

@@ -8,9 +8,10 @@ from streamsim.model.batch import Batch
 from streamsim.model.events import CaughtUp, Checkpoint, Invoke, Result, ShardEnd, ShardOpen
 from streamsim.model.mapping import EventSourceMapping, StartingPosition
 from streamsim.model.outcome import Outcome
-from streamsim.model.units import HOUR, KIB, MILLISECOND, MINUTE, SECOND
+from streamsim.model.units import HOUR, KIB, MIB, MILLISECOND, MINUTE, SECOND
 from streamsim.rules.hash_keys import lane_of
 from streamsim.streams.logs import Given
+from streamsim.streams.polling import Outage
 from tests.stage import given, lines, play
 
 PLAIN = EventSourceMapping(hand_over=0)
@@ -81,6 +82,59 @@ def test_the_next_window_begins_when_the_invocation_ends() -> None:
 def test_a_batch_closes_before_6_mb_of_event() -> None:
     told = play(PLAIN, {0: given(*[0] * 10, data=b"x" * (900 * KIB))}, ok)
     assert [len(batch) for batch in told.calls] == [5, 5]
+
+
+@pytest.mark.parametrize(
+    ("records", "batches"),
+    [
+        pytest.param(
+            [(0, 900 * KIB)] * 5 + [(50, 900 * KIB)],
+            [(50_000, 5), (110_000, 1)],
+            id="a batch that is nearly full waits for the record that does not fit",
+        ),
+        pytest.param(
+            [(0, 1), (50, 5 * MIB)],
+            [(50_000, 1), (50_000, 1)],
+            id="a small record does not know that a large one will come, which then waits for nothing",
+        ),
+    ],
+)
+def test_a_window_ends_when_6_mb_are_there(
+    records: list[tuple[int, int]], batches: list[tuple[int, int]]
+) -> None:
+    mapping = replace(PLAIN, maximum_batching_window_in_seconds=60, maximum_retry_attempts=0)
+    listed = [Given(at * SECOND, "user-1", b"x" * size) for at, size in records]
+    told = play(mapping, {0: listed}, ok)
+    sent = [(event.t // 1000, len(event.positions)) for event in told.events if isinstance(event, Invoke)]
+    assert sent == batches
+
+
+@pytest.mark.parametrize(
+    ("outage", "batches"),
+    [
+        pytest.param((4, 7), [(5000, 4), (10_000, 6)], id="what was read before the outage is sent in time"),
+        pytest.param((0, 7), [(7000, 8), (12_000, 2)], id="a window with nothing read ends with the outage"),
+    ],
+)
+def test_a_window_that_ends_in_an_outage(outage: tuple[int, int], batches: list[tuple[int, int]]) -> None:
+    mapping = replace(TEN, batch_size=100, maximum_batching_window_in_seconds=5)
+    down = Outage(outage[0] * SECOND - 1, outage[1] * SECOND)
+    told = play(mapping, {0: given(*every(SECOND, 10))}, ok, outages=[down])
+    sent = [(event.t // 1000, len(event.positions)) for event in told.events if isinstance(event, Invoke)]
+    assert sent == batches
+
+
+def test_a_window_that_ends_while_the_shard_answers_another_mapping_does_not_begin_anew() -> None:
+    mapping = replace(TEN, maximum_batching_window_in_seconds=5)
+    told = play(mapping, {0: given(0)}, ok, busy_until=5_100_000)
+    assert [event.t // 1000 for event in told.events if isinstance(event, Invoke)] == [5100]
+
+
+def test_a_read_costs_what_it_answers() -> None:
+    """10 MB a call and 2 MB a second: a call of 9.4 MB makes the next wait 4.7 s, whatever did not fit into it."""
+    mapping = replace(PLAIN, maximum_retry_attempts=0)
+    told = play(mapping, {0: given(0, 0, 0, data=b"x" * 9_400_000)}, ok)
+    assert [event.t // 1000 for event in told.events if isinstance(event, Invoke)] == [0, 4700, 9400]
 
 
 def test_a_batch_never_mixes_shards() -> None:

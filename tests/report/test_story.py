@@ -100,6 +100,32 @@ def test_discards_tell_their_condition_and_destination(
     assert lines[-1].endswith(f"discard records 0-4 (5) after 3 tries: {how}")
 
 
+TRIED: dict[str, tuple[list[Event], str]] = {
+    "after 2 tries": (
+        [invoke(0, 0, "bbbb", 1, range(9)), result(1, 0, "bbbb", 1, "error"),
+         invoke(2, 0, "bbbb", 2, range(9)), result(3, 0, "bbbb", 2, "error")], "bbbb",
+    ),
+    "unsent": ([invoke(0, 0, "aaaa", 1, range(5)), result(1, 0, "aaaa", 1, "success")], "bbbb"),
+    "throttled every time": ([invoke(0, 0, "bbbb", 1, range(9)), result(1, 0, "bbbb", 1, "throttled")], "bbbb"),
+    "too large to send": ([invoke(0, 0, "bbbb", 1, range(9)), result(1, 0, "bbbb", 1, "too_large")], "bbbb"),
+    "after tries in a larger batch": (
+        [invoke(0, 0, "aaaa", 1, range(20)), result(1, 0, "aaaa", 1, "error")], "bbbb",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", TRIED)
+def test_discards_tell_how_often_they_were_tried_not_what_the_document_counts(how: str) -> None:
+    before, request_id = TRIED[how]
+    attempts = 2 if how == "after 2 tries" else 1
+    place = ("default", runs.shard_id(0), 0)
+    lines = told(
+        *before,
+        happened.Discard(9, *place, request_id, "RecordAgeExceeded", range(5, 9), attempts, None, False),
+    )
+    assert any(f"discard records 5-8 (4) {how}: RecordAgeExceeded" in line for line in lines)
+
+
 def test_children_open_after_their_parents_in_one_line() -> None:
     parents = (runs.shard_id(0),)
     opened = [happened.ShardOpen(SECOND, "default", runs.shard_id(n), parents, 0, 0) for n in (2, 3)]

@@ -93,7 +93,8 @@ def test_a_mapping_becomes_the_engine_s() -> None:
         "StartingPosition": "AT_TIMESTAMP",
         "StartingPositionTimestamp": "2026-01-31T22:50:00.000Z",
         "start_up_lag": 20 * S,
-        "back_off": {"base": 100_000, "cap": 60 * S},
+        "back_off": {"base": 100_000, "cap": 60 * S, "throttle_cap": S},
+        "hand_over": 20_000,
     }
 
 

@@ -57,6 +57,12 @@ def test_a_ramp_brings_its_area() -> None:
     assert sum(arrival < 4 * SECOND for arrival in arrivals) == 15
 
 
+def test_a_ramp_may_begin_at_nothing() -> None:
+    """The n-th record comes when n have accrued: of 1/s more every second that is at the square root of 2n seconds."""
+    arrivals = constant(Segment(0, 0.0, 1e-12), Segment(3 * SECOND, 3e-6), end=4 * SECOND)
+    assert arrivals == [0, 1_414_214, 2_000_000, 2_449_490, 2_828_427, 3_166_667, 3_500_000, 3_833_333]
+
+
 def test_a_backlog_arrived_evenly_before_the_start() -> None:
     assert constant(Segment(0, 2 / SECOND), end=SECOND, backlog=3, gap=500_000) == [
         -1_500_000,

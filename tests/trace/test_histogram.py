@@ -18,7 +18,14 @@ def filled(values: list[int]) -> Histogram:
 
 def readings(histogram: Histogram) -> list[int | None]:
     percentiles = [histogram.percentile(percent) for percent in range(1, 101)]
-    return [histogram.count, histogram.sum, histogram.maximum, histogram.average, *percentiles]
+    return [
+        histogram.count,
+        histogram.sum,
+        histogram.thousands,
+        histogram.maximum,
+        histogram.average,
+        *percentiles,
+    ]
 
 
 @given(VALUES)
@@ -27,6 +34,7 @@ def test_count_sum_and_maximum_are_exact(values: list[int]) -> None:
     assert histogram.count == len(values)
     assert histogram.sum == sum(values)
     assert histogram.maximum == max(values)
+    assert histogram.thousands == sum(-(-value // 1000) for value in values)
 
 
 @given(VALUES, st.integers(1, 100))
@@ -59,7 +67,7 @@ def test_the_number_of_buckets_does_not_follow_the_number_of_values() -> None:
 
 
 def test_an_empty_histogram_has_no_values_to_show() -> None:
-    assert readings(Histogram()) == [0, 0, None, None, *[None] * 100]
+    assert readings(Histogram()) == [0, 0, 0, None, None, *[None] * 100]
 
 
 @pytest.mark.parametrize(("values", "average"), [([1, 2], 2), ([1, 1, 2], 1), ([0], 0), ([2, 3, 3], 3)])

@@ -1,0 +1,61 @@
+"""What the parts of a world do to each other, told by the events of small scenarios."""
+
+from streamsim.model.events import Event, Invoke, Result
+from streamsim.model.units import SECOND
+from streamsim.scenario.load import load_text
+from streamsim.scenario.play import play
+
+
+def events_of(text: str) -> list[Event]:
+    events: list[Event] = []
+    played = play(load_text("scenario: A small world\n" + text), sinks=[events.append])
+    assert played.violations == []
+    return events
+
+
+def most_at_once(events: list[Event], begin: int, end: int) -> int:
+    """The most executions that any Invoke of these seconds found, itself included."""
+    return max(
+        event.concurrency
+        for event in events
+        if isinstance(event, Invoke) and begin * SECOND <= event.t < end * SECOND
+    )
+
+
+BUSY = """
+duration: 60s
+stream: {shards: 8}
+producer: {rate: 8/s per shard, arrivals: constant, keys: 200}
+mapping: {BatchSize: 1}
+"""
+
+
+def test_of_overlapping_throttles_the_lowest_limit_holds_and_each_ends_alone() -> None:
+    throttles = (
+        "faults:\n- throttle: {limit: 4, from: 10s, for: 20s}\n- throttle: {limit: 2, from: 20s, for: 20s}\n"
+    )
+    events = events_of(BUSY + throttles)
+    spans = [(0, 10), (12, 20), (22, 30), (30, 40), (45, 60)]
+    assert [most_at_once(events, *span) for span in spans] == [8, 4, 2, 2, 8]
+
+
+def test_a_throttle_of_every_function_also_holds_one_with_reserved_concurrency() -> None:
+    reserved = (
+        "function: {ReservedConcurrentExecutions: 6}\nfaults: [{throttle: {limit: 3, from: 10s, for: 20s}}]\n"
+    )
+    events = events_of(BUSY + reserved)
+    assert [most_at_once(events, *span) for span in [(0, 10), (12, 30), (35, 60)]] == [6, 3, 6]
+
+
+def test_a_poison_record_of_one_stream_leaves_others_of_the_same_function_alone() -> None:
+    stream = "{producer: {records: [{key: a}, {key: b}, {key: c}]}}"
+    for which in ("shard: 0, record: 1", "record: 1", "key: b", "rate: 100%"):
+        events = events_of(
+            f"streams: {{orders: {stream}, returns: {stream}}}\n"
+            "mappings:\n"
+            "  first: {stream: orders, MaximumRetryAttempts: 0}\n"
+            "  second: {stream: returns, MaximumRetryAttempts: 0}\n"
+            f"faults: [{{poison: {{stream: orders, {which}}}}}]\n"
+        )
+        ended = {event.mapping: event.outcome for event in events if isinstance(event, Result)}
+        assert ended == {"first": "error", "second": "success"}, which
