@@ -1,34 +1,33 @@
 """`streamsim run`: plays scenarios, prints what came of them, and checks what they expect."""
 
+import errno
 import json
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 import click
-from rich.console import Console
 
+from streamsim.cli.run_output import document_of, line_of, say, show, show_story, source_of
+from streamsim.cli.whole_trace import CannotWriteError, check_folder, whole_trace
 from streamsim.engine.ports import Sink
-from streamsim.report.comparison import Run, render_comparison
 from streamsim.report.progress import ProgressBar
-from streamsim.report.terminal import render_summary
+from streamsim.report.story import Story
 from streamsim.report.timeline import Timeline
 from streamsim.scenario.load import load, variants
-from streamsim.scenario.models import Fault, Scenario
+from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played, play
 from streamsim.scenario.world import header_of
-from streamsim.trace.ndjson import create_trace
 
 FORMAT = 1
 
 EXAMPLES = """\b
 Examples:
   streamsim run scenarios/poison_pill.yaml
+  streamsim run scenarios/bisect.yaml --story
   streamsim run scenarios/bisect.yaml --set mapping.BatchSize=200
   streamsim run scenarios/bisect.yaml --trace run.ndjson --on-failure discarded/
   streamsim run scenarios/*.yaml --quiet
@@ -36,12 +35,22 @@ Examples:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """One run to make: of a file, under the settings that `compare` varies."""
+class Ran:
+    """A run that was made. `story` has no lines where nobody asked for it."""
 
-    path: Path
-    settings: dict[str, Any]
-    scenario: Scenario
+    played: Played
+    timeline: Timeline
+    story: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What to make of a run's events besides its measures."""
+
+    trace: Path | None
+    on_failure: Path | None
+    story: bool
+    verbose: int
 
 
 @click.command("run", help=f"Play scenarios, print what came of them, check what they expect.\n\n{EXAMPLES}")
@@ -50,6 +59,7 @@ class Task:
 @click.option(
     "--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change a setting: mapping.BatchSize=200."
 )
+@click.option("--story", is_flag=True, help="Tell the run line by line; with --quiet nothing else.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout instead of summaries.")
 @click.option(
     "--trace", type=click.Path(path_type=Path), help="Write every event to an NDJSON file (.gz packs it)."
@@ -58,114 +68,99 @@ class Task:
     "--on-failure", type=click.Path(path_type=Path), help="Keep what destinations receive in this folder."
 )
 @click.option("-q", "--quiet", is_flag=True, help="One line for each run.")
+@click.option("-v", "--verbose", count=True, help="Log what happens to stderr meanwhile; -vv every event.")
 def command(
     scenarios: tuple[Path, ...],
     seed: int | None,
     changes: tuple[str, ...],
+    story: bool,
     as_json: bool,
     trace: Path | None,
     on_failure: Path | None,
     quiet: bool,
+    verbose: int,
 ) -> None:
-    tasks = [
-        Task(path, settings, scenario)
-        for path in scenarios
-        for settings, scenario in variants(load(path, changes, seed))
-    ]
-    if len(tasks) > 1 and (trace or on_failure):
-        option = "--trace" if trace else "--on-failure"
-        raise click.UsageError(
-            f"{option} keeps one run and this makes {len(tasks)}; "
-            "name one scenario, and fix what it compares: --set compare=null"
-        )
+    if story and as_json:
+        raise click.UsageError("--json is one document and --story is text; choose one")
+    files = [(path, load(path, changes, seed)) for path in scenarios]
+    recording = Recording(trace, on_failure, story, verbose)
+    _check(recording, sum(len(variants(scenario)) for _, scenario in files))
     holds = True
     documents = []
-    for path, of_path in groupby(tasks, key=lambda task: task.path):
+    for path, scenario in files:
         runs = []
-        for task in of_path:
-            played, timeline = _play(task, trace, on_failure)
-            runs.append((played, timeline))
-            holds = holds and played.holds
+        for settings, variant in variants(scenario):
+            ran = _play(variant, settings, recording)
+            runs.append(ran)
+            holds = holds and ran.played.holds
             if as_json:
-                documents.append(document_of(played))
-            elif quiet:
-                click.echo(_line(path, played))
-        if not as_json and not quiet:
-            _show(_source(path, changes, seed), task.scenario.faults, runs)
+                documents.append(document_of(ran.played))
+            elif quiet and not story:
+                say(line_of(path, ran.played))
+        if not as_json:
+            _print(source_of(path, changes, seed), scenario, runs, quiet=quiet)
     if as_json:
         click.echo(json.dumps({"format": FORMAT, "runs": documents}, indent=2))
     if not holds:
         sys.exit(1)
 
 
-def _play(task: Task, trace: Path | None, on_failure: Path | None) -> tuple[Played, Timeline]:
-    header = header_of(task.scenario)
-    timeline = Timeline(header)
-    with ExitStack() as files:
-        sinks: list[Sink] = [timeline, files.enter_context(ProgressBar(task.scenario.duration))]
-        if trace is not None:
-            sinks.append(files.enter_context(create_trace(trace, header)))
-        return play(task.scenario, task.settings, sinks, on_failure), timeline
-
-
-def _source(path: Path, changes: Sequence[str], seed: int | None) -> str:
-    """The scenario as it was named, with what makes a run of it this one."""
-    options = [f"--set {quote(change)}" for change in changes]
-    return " ".join([quote(str(path)), *options, *([] if seed is None else [f"--seed {seed}"])])
-
-
-def _show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Timeline]]) -> None:
-    console = Console(highlight=False)
-    if len(runs) == 1:
-        played, timeline = runs[0]
-        console.print(
-            render_summary(
-                played.header,
-                played.metrics,
-                played.expectations,
-                played.violations,
-                timeline,
-                source=source,
-                faults=faults,
-            )
+def _check(recording: Recording, runs: int) -> None:
+    """`ClickException` for what cannot be recorded, before anything runs."""
+    if runs > 1 and (recording.trace or recording.on_failure):
+        option = "--trace" if recording.trace else "--on-failure"
+        raise click.UsageError(
+            f"{option} keeps one run and this makes {runs}; "
+            "name one scenario, and fix what it compares: --set compare=null"
         )
-        return
-    compared = [
-        Run(played.settings, played.metrics, played.expectations, played.violations, timeline)
-        for played, timeline in runs
-    ]
-    console.print(render_comparison(runs[0][0].header, compared, source=source))
+    if recording.on_failure is not None:
+        try:
+            check_folder(recording.on_failure)
+        except OSError as error:
+            raise CannotWriteError("--on-failure", recording.on_failure, error) from None
 
 
-def _line(path: Path, played: Played) -> str:
-    failed = [one for one in played.expectations if not one["ok"]]
-    varied = "".join(f" {name}={value}" for name, value in played.settings.items())
-    told = f"{len(played.expectations)} expectations hold"
-    if failed:
-        told = "; ".join(f"{one['measure']}: {one['test']} (measured {one['value']})" for one in failed)
-    if played.violations:
-        told += f"; {len(played.violations)} guarantees broken"
-    return f"{'ok  ' if played.holds else 'FAIL'} {path}{varied}: {told}"
+def _play(scenario: Scenario, settings: dict[str, Any], recording: Recording) -> Ran:
+    header = header_of(scenario)
+    timeline = Timeline(header)
+    lines: list[str] = []
+    try:
+        with ExitStack() as files:
+            sinks: list[Sink] = [timeline]
+            if recording.trace is not None:
+                sinks.append(files.enter_context(whole_trace(recording.trace, header)))
+            if recording.story:
+                teller = Story(header, lines.append)
+                files.callback(teller.close)
+                sinks.append(teller)
+            if recording.verbose:
+                from streamsim.cli.watch import logger  # noqa: PLC0415  # structlog only for who watches
+                from streamsim.report.log import EventLog  # noqa: PLC0415
+
+                sinks.append(EventLog(logger(sys.stderr), header, every=recording.verbose > 1))
+            else:
+                sinks.append(files.enter_context(ProgressBar(scenario.duration)))
+            played = play(scenario, settings, sinks, recording.on_failure)
+    except OSError as error:
+        raise _blamed(error, recording) from None
+    return Ran(played, timeline, lines)
 
 
-def document_of(played: Played) -> dict[str, Any]:
-    """A run as `--json` shows it: nothing in it depends on when or where it ran."""
-    return {
-        "scenario": played.header.scenario,
-        "seed": played.header.seed,
-        "settings": dict(played.settings),
-        "simulated_us": played.simulated,
-        "metrics": played.metrics,
-        "expectations": list(played.expectations),
-        "violations": [
-            {
-                "kind": violation.kind,
-                "sentence": violation.sentence,
-                "t": violation.t,
-                "mapping": violation.mapping,
-                "shard": violation.shard,
-                "lines": [number for number, _ in violation.evidence],
-            }
-            for violation in played.violations
-        ],
-    }
+def _blamed(error: OSError, recording: Recording) -> Exception:
+    """The error with the option whose file it is about; itself where it is about none."""
+    if error.errno == errno.EPIPE:
+        return error
+    folder = recording.on_failure
+    if folder is not None and str(error.filename or "").startswith(str(folder)):
+        return CannotWriteError("--on-failure", folder, error)
+    return error if recording.trace is None else CannotWriteError("--trace", recording.trace, error)
+
+
+def _print(source: str, scenario: Scenario, runs: Sequence[Ran], *, quiet: bool) -> None:
+    if not quiet:
+        show(source, scenario.faults, [(ran.played, ran.timeline) for ran in runs])
+    for i, ran in enumerate(runs):
+        if ran.story:
+            if i or not quiet:
+                say("")
+            show_story(ran.played, ran.story, compared=len(runs) > 1)

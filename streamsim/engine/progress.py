@@ -69,6 +69,8 @@ class Progress:
         """Moves the checkpoint as far as the lanes allow, after one of them finished everything below `finished`."""
         lanes = self.lanes
         if self._low_water:
+            if any(lane.first is not None and lane.first <= self.position for lane in lanes):
+                return  # the oldest record is still held: no need to ask the idle lanes what they have not read
             finished = min(lane.reader.unread() if lane.first is None else lane.first for lane in lanes)
         if finished > self.position:
             self.position = finished

@@ -89,7 +89,7 @@ class ModelledFunction:
         model = self._duration
         stretch = self._stretch(batch)
         full = int((model.fixed + model.per_record * len(batch)) * stretch)
-        ending = None if self._well else self._poisoned(batch, stretch, full) or self._struck(batch, full)
+        ending = None if self._well else self._ailing(batch, stretch, full)
         if ending is None:
             ending = Outcome("success", full)
         return ending if ending.duration <= self._timeout else self._timed_out()
@@ -103,6 +103,13 @@ class ModelledFunction:
             if spell.covers(now, batch.shard):
                 stretch *= factor
         return stretch
+
+    def _ailing(self, batch: Batch, stretch: float, full: int) -> Outcome | None:
+        """How an invocation ends that does not go well; one that lasts to report records may fail by chance before."""
+        poisoned = self._poisoned(batch, stretch, full)
+        if poisoned is not None and poisoned.ending != "success":
+            return poisoned
+        return self._struck(batch, full) or poisoned
 
     def _poisoned(self, batch: Batch, stretch: float, full: int) -> Outcome | None:
         """What the first poison record that ends the invocation does, else the report of those that do not end it."""
@@ -139,7 +146,8 @@ class ModelledFunction:
                 return Outcome("error", full, error="TransientError: the function failed by chance")
         for spell, probability in self._ailments.lost_responses:
             if spell.covers(now, batch.shard) and self._chance(batch).below_one() < probability:
-                return Outcome("fault", full, error="ServiceException: the response was lost")
+                ran = max(full, 1)  # a fault that takes no time never reached the function
+                return Outcome("fault", ran, error="ServiceException: the response was lost")
         return None
 
     def _timed_out(self) -> Outcome:

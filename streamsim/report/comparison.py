@@ -4,7 +4,7 @@ Knows which measures are worth comparing and which way is better; computes none 
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from shlex import quote
 from typing import Any, Final
@@ -50,7 +50,11 @@ class Run:
     @property
     def name(self) -> str:
         """`ParallelizationFactor 10`, `BatchSize 10, MaximumRetryAttempts 2`: the last part of each path."""
-        return ", ".join(f"{_last(key)} {value}" for key, value in self.settings.items())
+        return self.named(self.settings)
+
+    def named(self, paths: Iterable[str]) -> str:
+        """The same of some settings only."""
+        return ", ".join(f"{_last(path)} {_said(self.settings[path])}" for path in paths)
 
     @property
     def well(self) -> bool:
@@ -124,8 +128,12 @@ class Comparison:
             line.append(f"{sign(well=False, plain=plain)} {failed} of {many} failed", "bold red")
         else:
             line.append(f"{sign(well=True, plain=plain)} All {many} hold what was expected", "bold green")
-        line.append(f"  {self.header.scenario}", "bold")
-        yield line
+        title = f"  {self.header.scenario}"
+        if len(line) + len(title) <= width:
+            yield line.append(title, "bold")
+        else:
+            yield line
+            yield from (Text(f"  {part}", "bold") for part in wrapped(self.header.scenario, width - 2))
         sentence = _best_and_worst(self.runs)
         if sentence:
             for part in wrapped(sentence, width - 2):
@@ -144,6 +152,11 @@ def _last(key: str) -> str:
     return key.rsplit(".", 1)[-1]
 
 
+def _said(value: Any) -> str:
+    """A setting's value as a scenario file has it."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def _best_and_worst(runs: Sequence[Run]) -> str | None:
     """What the settings change most plainly: the first measure that differs, at its best and its worst."""
     ranked = _ranked(runs)
@@ -151,7 +164,8 @@ def _best_and_worst(runs: Sequence[Run]) -> str | None:
         return None
     measure, best, worst = ranked
     low, high = (measured(measure, found(run.metrics, measure)) for run in (best, worst))
-    return f"{measure.replace('.', ' ')} is {low} with {best.name}, {high} with {worst.name}."
+    apart = [path for path, value in best.settings.items() if worst.settings.get(path) != value]
+    return f"{measure.replace('.', ' ')} is {low} with {best.named(apart)}, {high} with {worst.named(apart)}."
 
 
 def _ranked(runs: Sequence[Run]) -> tuple[str, Run, Run] | None:
@@ -231,7 +245,7 @@ def _expected(runs: Sequence[Run], *, plain: bool) -> Iterator[_Line]:
 def _drawn(runs: Sequence[Run], table: list[_Line], width: int, *, plain: bool) -> Iterator[Text]:
     """Measures as rows and runs as columns; as many columns beside each other as fit, the others below."""
     settings = [_last(key) for key in runs[0].settings]
-    heads = [[str(value) for value in run.settings.values()] for run in runs]
+    heads = [[_said(value) for value in run.settings.values()] for run in runs]
     label = max(len(name) for name in [*settings, *(line.name for line in table)])
     widths = [
         max([*(len(part) + 2 for part in head), *(len(line.cells[i].text) for line in table)]) + 2
@@ -256,7 +270,7 @@ def _drawn(runs: Sequence[Run], table: list[_Line], width: int, *, plain: bool) 
                 row.append(" " * (room - len(cell.text)))
                 row.append(cell.text, cell.style or "default")
             if trend and line.values:
-                row.append("  " + _trend(line.values, plain=plain), "blue")
+                row.append("  " + _trend(line.values, plain=plain), "bright_blue")
             yield row
         first = stop
 
@@ -275,21 +289,26 @@ def _ages(runs: Sequence[Run], width: int, *, plain: bool) -> Iterator[Text]:
     peaks = [max(timeline.iterator_age) for timeline in timelines]
     if len(timelines) < len(runs) or not peaks or max(peaks) <= 0:
         return
-    label = max(len(run.name) for run in runs) + 2
+    names, by = [run.name for run in runs], ""
+    if max(map(len, names)) > width // 3:
+        names = [", ".join(map(_said, run.settings.values())) for run in runs]
+        by = f" by {', '.join(map(_last, runs[0].settings))}"
+    label = max(map(len, names)) + 2
     notes = [f"max {show_duration(max(0, peak))}" for peak in peaks]
     columns = max(10, width - label - 3 - max(map(len, notes)))
     end = max(timeline.end for timeline in timelines) + 1
     heights = ASCII_HEIGHTS if plain else HEIGHTS
     top = max(peaks)
-    yield Text(f" IteratorAge over {show_duration(end - 1)}, all on one scale", QUIET)
-    for run, timeline, note in zip(runs, timelines, notes, strict=True):
-        row = Text(f" {run.name.ljust(label)}")
+    title = f"IteratorAge over {show_duration(end - 1)}{by}, all on one scale"
+    yield from (Text(f" {part}", QUIET) for part in wrapped(title, width - 1))
+    for name, timeline, note in zip(names, timelines, notes, strict=True):
+        row = Text(f" {name.ljust(label)}")
         own = max(1, columns * timeline.end // end)
         ages = highest(timeline.iterator_age, column_edges(timeline.used(), own))
         drawn = "".join(
             " " if age < 0 else heights[min(len(heights) - 1, age * len(heights) // (top + 1))]
             for age in ages
         )
-        row.append(drawn.ljust(columns), "blue")
-        row.append(f"  {note}", "blue")
+        row.append(drawn.ljust(columns), "bright_blue")
+        row.append(f"  {note}", "bright_blue")
         yield row

@@ -14,7 +14,11 @@ from streamsim.model.events import Event
 from streamsim.model.units import HOUR, MILLISECOND, MINUTE, SECOND, show_duration
 from streamsim.trace.expectations import measure_named
 
-_UNIT: Final = re.compile(r"(?<=\d) (?=(?:us|ms|s|m|h|d)\b)")
+#: Spaces at which no line breaks: `12 m 13 s`, `3 tries`, `22 records`, `shard 2`, `Record 151`.
+_KEPT: Final = re.compile(
+    r"(?<=\d) (?=(?:us|ms|s|m|h|d|try|tries|records?)\b)|(?<=\d [dhm]) (?=\d+ [hms]\b)"
+    r"|(?<=shard) (?=\d)|(?<=lane) (?=\d)|(?<=[Rr]ecord) (?=\d)|(?<=[Rr]ecords) (?=\d)"
+)
 _SHARD: Final = re.compile(r"shardId-0*(\d+)")
 
 #: The AWS defaults of the settings that shape delivery (CreateEventSourceMapping), and how a person says the others.
@@ -96,9 +100,18 @@ def event_said(event: Event) -> str:
 
 def wrapped(sentence: str, width: int) -> list[str]:
     """Lines of at most `width` characters; a number stays beside its unit, a longer word stays whole."""
-    kept = _UNIT.sub("\0", sentence)
+    kept = _KEPT.sub("\0", sentence)
     lines = wrap(kept, width, break_long_words=False, break_on_hyphens=False)
     return [line.replace("\0", " ") for line in lines]
+
+
+def shortened(name: str, width: int, *, plain: bool = False) -> str:
+    """A name in at most `width` characters: its beginning and its end, which tell most names apart."""
+    if len(name) <= width:
+        return name
+    sign = "~" if plain else "…"
+    tail = max(0, (width - 1) // 2)
+    return name[: width - 1 - tail] + sign + name[len(name) - tail :]
 
 
 def strung(parts: Iterable[str], width: int, between: str) -> list[str]:

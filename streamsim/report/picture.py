@@ -12,12 +12,15 @@ from typing import Final
 from rich.text import Text
 
 from streamsim.model.units import DAY, HOUR, MILLISECOND, MINUTE, SECOND, show_duration
-from streamsim.report.phrases import counted, shard_number
+from streamsim.report.phrases import counted, shard_number, shortened
 from streamsim.report.timeline import Kind, Row, Timeline, parallelization_factor
 
 #: At most so many shards get a row of their own.
 MOST_ROWS: Final = 12
 COMPANY: Final = 3
+
+#: Names of mappings are cut before a row gets fewer columns than these.
+_FEWEST_COLUMNS: Final = 20
 
 #: A wait is drawn over success when it took at least this share of the column's busy time.
 _SHARE_TO_SHOW: Final = 0.25
@@ -91,8 +94,9 @@ class Picture:
         self._age_limit = age_limit
         self._several = len({row.mapping for row in timeline.rows.values()}) > 1
         self.shown = troubled_first(timeline.rows.values())
+        self._longest = width - 1 - _FEWEST_COLUMNS - self._margin() - 2
         self._label = max([len("concurrency"), *(len(self._name(row)) for row in self.shown)]) + 2
-        self._columns = max(20, width - self._label - 1 - self._margin())
+        self._columns = max(_FEWEST_COLUMNS, width - self._label - 1 - self._margin())
         self._edges = column_edges(timeline.used(), self._columns)
         self._seen: set[Kind] = set()
 
@@ -113,7 +117,10 @@ class Picture:
         name = f"shard {shard_number(row.shard)}"
         if row.lane is not None:
             name += f" lane {row.lane}"
-        return f"{row.mapping} {name}" if self._several else name
+        if not self._several:
+            return name
+        room = max(3, self._longest - len(name) - 1)
+        return f"{shortened(row.mapping, room, plain=self._plain)} {name}"
 
     def _margin(self) -> int:
         """Room at the right for peaks, and for what went wrong with a shard."""
@@ -205,9 +212,11 @@ class Picture:
         if top < 0:
             return []
         limit = self._age_limit
-        styles = ["bold red" if limit is not None and age > limit else "blue" for age in ages]
+        styles = ["bold red" if limit is not None and age > limit else "bright_blue" for age in ages]
         line = self._sparkline("IteratorAge", ages, top, styles)
-        line.append("  " + self._age_peak(), "bold red" if limit is not None and top > limit else "blue")
+        line.append(
+            "  " + self._age_peak(), "bold red" if limit is not None and top > limit else "bright_blue"
+        )
         return [line]
 
     def _age_peak(self) -> str:

@@ -24,6 +24,7 @@ from streamsim.report.phrases import (
     measured,
     settings_said,
     shard_name,
+    shortened,
     strung,
     wrapped,
 )
@@ -56,8 +57,8 @@ _NUMBERS: Final = (
     (
         ("IteratorAge max", "IteratorAge.max", ""),
         ("IteratorAge p50", "IteratorAge.p50", ""),
-        ("ConcurrentExecutions max", "ConcurrentExecutions.max", ""),
-        ("blocked, longest", "blocked.max", ""),
+        ("peak concurrency", "ConcurrentExecutions.max", ""),
+        ("longest blocked", "blocked.max", ""),
     ),
 )
 
@@ -99,7 +100,7 @@ class Summary:
         yield Text()
         picture = Picture(self.timeline, width, plain=plain, age_limit=_age_limit(self.expectations))
         yield from picture.lines()
-        yield from self._others(width)
+        yield from self._others(width, plain=plain)
         yield Text()
         yield from _numbers(self.metrics, self.timeline, width)
         if self.expectations:
@@ -124,24 +125,30 @@ class Summary:
             yield from _wrapped(self.header.scenario, width, "bold")
         broken = self.violations[0].sentence if self.violations else None
         yield from _wrapped(broken or what_happened(self.timeline, self.metrics), width)
-        ran = [f"seed {self.header.seed}", f"{show_duration(self.timeline.end)} of stream time"]
         between = " - " if plain else " · "
+        ran = f"seed {self.header.seed}{between}{show_duration(self.timeline.end)} of stream time"
         several = len(self.header.mappings) > 1
         for name, mapping in self.header.mappings.items():
             said = settings_said(mapping)
-            parts = [f"{name}: {said[0]}", *said[1:]] if several else [*said, *ran]
+            parts = [f"{name}: {said[0]}", *said[1:]] if several else [*said, ran]
             yield from (Text(f"  {line}", QUIET) for line in strung(parts, width - 2, between))
         if len(self.header.mappings) != 1:
-            yield Text("  " + between.join(ran), QUIET)
+            yield Text(f"  {ran}", QUIET)
 
-    def _others(self, width: int) -> Iterator[Text]:
+    def _others(self, width: int, *, plain: bool) -> Iterator[Text]:
         """The incidents that the verdict did not tell, in the order in which they began."""
         others = self.timeline.incidents.worst()[1 : 1 + _MOST_INCIDENTS]
         if not others:
             return
         yield Text()
         others.sort(key=lambda one: (one.began_at, one.shard, one.lane))
-        names = [shard_name(incident.shard) for incident in others]
+        several = len(self.header.mappings) > 1
+        names = [
+            f"{shortened(incident.mapping, width // 5, plain=plain)} {shard_name(incident.shard)}"
+            if several
+            else shard_name(incident.shard)
+            for incident in others
+        ]
         indent = 15 + max(len(name) for name in names)
         for incident, name in zip(others, names, strict=True):
             head = f" {instant(incident.began_at).rjust(10)}  {name}"
@@ -195,21 +202,32 @@ def _wrapped(sentence: str, width: int, style: str = "") -> Iterator[Text]:
 
 
 def _numbers(metrics: Mapping[str, Any], timeline: Timeline, width: int) -> Iterator[Text]:
-    """The measures in three aligned columns, one below the other where they do not fit; zeros are quiet."""
-    stacks = [_cells(group, metrics, timeline) for group in _NUMBERS]
-    stacks = [stack for stack in stacks if stack]
-    widths = [(max(len(c[0]) for c in stack), max(len(c[1]) for c in stack)) for stack in stacks]
-    if sum(label + value + 6 for label, value in widths) > width:
-        stacks = [[cell for stack in stacks for cell in stack]]
-        widths = [(max(len(c[0]) for c in stacks[0]), max(len(c[1]) for c in stacks[0]))]
-    for i in range(max(len(stack) for stack in stacks)):
+    """The measures in three aligned columns, in two where they do not fit, else in one; zeros are quiet."""
+    groups = [group for group in (_cells(group, metrics, timeline) for group in _NUMBERS) if group]
+    cells = [cell for group in groups for cell in group]
+    half = (len(cells) + 1) // 2
+    layouts = [groups, [cells[:half], cells[half:]], [cells]]
+    columns = next((layout for layout in layouts if _columns_width(layout) <= width), [cells])
+    for i in range(max(map(len, columns), default=0)):
         line = Text(" ")
-        for stack, (label_width, value_width) in zip(stacks, widths, strict=True):
-            label, text, style = stack[i] if i < len(stack) else ("", "", QUIET)
+        for column in columns:
+            label_width, value_width = _cell_widths(column)
+            label, text, style = column[i] if i < len(column) else ("", "", QUIET)
             line.append(f" {label.ljust(label_width)}  ", QUIET)
             line.append(text.rjust(value_width), style if style == QUIET else f"bold {style}".strip())
-            line.append("   ")
+            line.append("  ")
         yield line
+
+
+def _columns_width(columns: Sequence[Sequence[tuple[str, str, str]]]) -> int:
+    """The characters that a line of all columns takes, indent and gaps included."""
+    return 2 + sum(sum(_cell_widths(column)) + 2 for column in columns if column) + 3 * (len(columns) - 1)
+
+
+def _cell_widths(column: Sequence[tuple[str, str, str]]) -> tuple[int, int]:
+    return max((len(cell[0]) for cell in column), default=0), max(
+        (len(cell[1]) for cell in column), default=0
+    )
 
 
 def _cells(

@@ -70,9 +70,9 @@ def noted(incident: Incident) -> str:
         return f"{subject} failed every time until retention ended, {later}"
     if incident.discarded:
         after = f"after {_tries(incident)} " if incident.discards == 1 and incident.attempts else ""
-        gone = counted(incident.discarded, "record")
+        gone = f"{counted(incident.discarded, 'record')} of them " if not _whole(incident) else ""
         behind = f"; {incident.unsent:,} behind it unsent" if incident.unsent else ""
-        return f"{subject} failed every time; {gone} discarded {after}{_whereto(incident)}, {later}{behind}"
+        return f"{subject} failed every time; {gone}discarded {after}{_whereto(incident)}, {later}{behind}"
     if not incident.ended:
         return f"{subject} failed {_times(incident)}, up to the end"
     failed = counted(incident.tries, "failed try", "failed tries")
@@ -83,6 +83,8 @@ def told(incident: Incident, header: Header) -> str:
     """An incident as a sentence, with what it meant for the records behind it."""
     lanes = parallelization_factor(header, incident.mapping) > 1
     place = f"lane {incident.lane} of {shard_name(incident.shard)}" if lanes else shard_name(incident.shard)
+    if len(header.mappings) > 1:
+        place += f" under {incident.mapping}"
     its = "its" if len(incident.failing) == 1 else "their"
     held = f"held {its} {'lane' if lanes else 'shard'} for {show_duration(incident.held)}"
     if incident.expired:
@@ -115,7 +117,8 @@ def _discarded(incident: Incident, place: str, held: str) -> str:
         if incident.narrowed and incident.splits:
             one = "it" if len(incident.failing) == 1 else "them"
             what += f"; bisect isolated {one} in {counted(incident.splits, 'split')}"
-        verb = "it was" if incident.discarded == 1 else f"{incident.discarded:,} records were"
+        they = "they" if _whole(incident) else f"{incident.discarded:,} records"
+        verb = "it was" if incident.discarded == 1 else f"{they} were"
         how = f"; {f'after {_tries(incident)} ' if incident.attempts else ''}{verb} discarded"
     held = held.replace("held its", "That held its").replace("held their", "That held their")
     behind = ""
@@ -125,13 +128,18 @@ def _discarded(incident: Incident, place: str, held: str) -> str:
     return f"{what}{how} {_whereto(incident)}. {held}{behind}."
 
 
+def _whole(incident: Incident) -> bool:
+    """Whether what was discarded is the batch that failed last."""
+    return incident.discards == 1 and incident.discarded == len(incident.failing)
+
+
 def _tries(incident: Incident) -> str:
     return counted(incident.attempts, "try", "tries")
 
 
 def _whereto(incident: Incident) -> str:
     if incident.destination is None:
-        return "with no on-failure destination to keep a trace"
+        return "without a destination"
     name = destination_name(incident.destination)
     return f"but {name} did not take the document" if incident.undelivered else f"to {name}"
 

@@ -49,7 +49,11 @@ def judge(
 
 
 def halves(positions: Positions) -> tuple[Positions, Positions]:
-    """Two parts, older first; of an odd number the first is the smaller. (recorded: 4 = 2 + 2 and 3 = 1 + 2.)"""
+    """Two parts, older first; of an odd number the first is the smaller.
+
+    recorded: 4 = 2 + 2. assumed: the odd ones; the only one recorded, 3 = 1 + 2, followed a response that named its first
+    record, so that the cut may as well be right behind the record reported.
+    """
     middle = len(positions) // 2
     return positions[:middle], positions[middle:]
 

@@ -1,9 +1,10 @@
 """Which records a function's response reports as failed (FunctionResponseTypes: ReportBatchItemFailures).
 
-Recorded on Kinesis and DynamoDB Streams alike: a null, empty or `{}` response, and an empty or null list, are success;
-an item identifier that is empty, null, unknown or under a wrong key fails the whole batch, though the function's
-status stays 200 and functionError null. Of several identifiers the lowest sequence number counts, and everything from
-it on is sent again (Lambda Developer Guide, "Configuring partial batch response with Kinesis").
+Recorded on Kinesis and DynamoDB Streams alike: a null, `[]` or `{}` response, and an empty or null list, are success
+(on Kinesis alone: an empty text too); an item identifier that is empty, null, unknown or under a wrong key fails the
+whole batch, though the function's status stays 200 and functionError null. Of several identifiers the lowest sequence
+number counts, and everything from it on is sent again (Lambda Developer Guide, "Configuring partial batch response with
+Kinesis").
 """
 
 from typing import Any

@@ -55,7 +55,7 @@ class BackOffSettings(Strict, label="back_off", example="{base: 200ms, cap: 60s}
 
     base: PositiveDuration = Field(
         default=200 * MILLISECOND,
-        description="The wait before the second attempt. Default 200ms (recorded: gaps of 0.2 s and 0.4 s).",
+        description="The wait before the second attempt. Default 200ms (inferred from recorded gaps of 0.20 to 0.28 s).",
     )
     cap: PositiveDuration = Field(
         default=MINUTE, description="The longest wait. Default 60s (assumed: AWS names no number)."

@@ -31,7 +31,7 @@ class RatePoint(NamedTuple):
 
 
 def read_rate(value: object) -> tuple[RatePoint, ...]:
-    """`12/s`, a ramp or a list of steps as points in ascending order; never empty, the first at 0."""
+    """`12/s`, a ramp or a list of steps as points in ascending order; never empty, the first of steps may be after 0."""
     if isinstance(value, dict):
         return _ramp(value)
     if isinstance(value, list):

@@ -1,7 +1,8 @@
 """When a mapping's poller reads a shard, and what it may read.
 
-Lambda polls an idle Kinesis shard once a second (Lambda Developer Guide, "Polling and batching streams") and goes on
-without pause while there is more. A shard answers five GetRecords calls and 2 MB a second, at most 10,000 records or
+Lambda polls a Kinesis shard once a second (Lambda Developer Guide, "Polling and batching streams") and goes on without
+pause while there is more. assumed: after a poll that found something it asks again as soon as the shard answers, even
+when that poll found all there was; only an empty one is followed by a second's rest. A shard answers five GetRecords calls and 2 MB a second, at most 10,000 records or
 10 MB a call (Kinesis API, GetRecords; "Quotas and limits"). Nothing is polled for real here: the next poll that finds
 something is calculated, so an idle hour costs nothing.
 """
@@ -23,7 +24,10 @@ _CALL_BYTES: Final = 10 * 1000 * 1000
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """Reads of a shard fail from `begin` until `end`; polling goes on, and no attempt is spent (recorded)."""
+    """Reads of a shard fail from `begin` until `end`; that spends no attempt.
+
+    recorded: so it is when the role may not read any more. assumed: polling goes on, once a second.
+    """
 
     begin: int
     end: int

@@ -91,7 +91,8 @@ MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
         "IteratorAge.max": Measure(
             "ms",
             "Age of a batch's last record when the batch is sent, retries and throttled requests included: the greatest.",
-            DOCUMENTED + "; older guides measured at receipt or after processing",
+            DOCUMENTED
+            + "; older guides measured at receipt or after processing; assumed: retries and throttled requests too",
             lambda all_: ms(all_.ages.maximum),
         ),
         "IteratorAge.p50": Measure(

@@ -2,8 +2,9 @@
 
 A failed batch is split when BisectBatchOnFunctionError is set and it holds more than one record, given up when its
 attempts are used, and else sent again. A partial response finishes what is before the reported record; the remainder
-is a new batch. (Lambda developer guide, Kinesis error handling and batch item failures; recorded: halves cut at
-floor(n/2), throttles and service faults uncounted, oversized events counted.) Knows one lane at a time.
+is a new batch. (Lambda developer guide, Kinesis error handling and batch item failures: throttles and service faults
+are not counted; recorded: even halves, oversized events counted; assumed: an odd batch is cut at floor(n/2).) Knows one
+lane at a time.
 """
 
 from streamsim.model.batch import Positions

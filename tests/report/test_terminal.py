@@ -2,13 +2,13 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from streamsim.model.events import Event
+from streamsim.model.events import Event, Fault
 from streamsim.report.picture import LOOKS
 from streamsim.report.terminal import Summary, render_summary
 from streamsim.report.timeline import Kind, Timeline
@@ -79,6 +79,27 @@ def test_a_rare_error_in_a_green_column_stays_visible() -> None:
     row = next(line for line in text.splitlines() if line.startswith(" shard 2"))
     assert LOOKS[Kind.ERROR].glyph in row
     assert LOOKS[Kind.EXPIRED].glyph in row
+
+
+@pytest.mark.parametrize(("width", "beside"), [(60, 2), (80, 3), (160, 3)])
+def test_numbers_stand_beside_each_other(width: int, beside: int) -> None:
+    labels = ("records ", "Invocations ", "Throttles ", "IteratorAge max")
+    lines = printed(summary(runs.poison()), width).splitlines()
+    first = next(line for line in lines if line.startswith("  records "))
+    assert sum(label in first for label in labels) == beside
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_long_names_of_mappings_are_cut_before_the_picture_is(width: int) -> None:
+    header, events = runs.poison()
+    names = ["orders-into-the-big-warehouse-of-the-north", "orders-into-the-big-warehouse-of-the-south"]
+    two = replace(header, mappings=dict.fromkeys(names, header.mappings["default"]))
+    twice: list[Event] = [
+        event._replace(mapping=name) for event in events for name in names if not isinstance(event, Fault)
+    ]
+    lines = printed(summary((two, twice)), width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert any("north shard" in line and "…" in line for line in lines)
 
 
 def test_violations_come_with_the_lines_that_prove_them(golden_text: Golden) -> None:

@@ -37,8 +37,8 @@ def test_records_discarded_unsent_behind_a_bad_one_are_told_apart() -> None:
         *FAILED, discard(3 * SECOND, "bbbb", range(1, 9)), discard(3 * SECOND, "cccc", range(9, 10))
     )
     assert what_happened(timeline, {}) == (
-        "Record 0 of shard 0 failed every time; after 1 try it was discarded with no on-failure destination to keep "
-        "a trace. That held its shard for 2 s; 9 records behind it were discarded unsent."
+        "Record 0 of shard 0 failed every time; after 1 try it was discarded without a destination. "
+        "That held its shard for 2 s; 9 records behind it were discarded unsent."
     )
     assert noted(timeline.incidents.worst()[0]).endswith("2 s later; 9 behind it unsent")
 

@@ -4,16 +4,19 @@ import pytest
 
 from streamsim.model.batch import Batch
 from streamsim.model.mapping import MAXIMUM_EVENT_SIZE
+from streamsim.model.names import unix
 from streamsim.rules.kinesis_event import Source, event_text
-from streamsim.rules.payload import fitting, record_event_size
+from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size
 from tests.logs import WrittenLog
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 1000, 1 << 20])
-def test_the_estimate_is_close_to_the_event_and_never_below_its_data(size: int) -> None:
-    log = WrittenLog([0], ["user-1"], [b"x" * size])
-    text = event_text(Batch(log, range(1), "id"), Source())
-    assert abs(len(text) - record_event_size(size)) < 64
+def test_the_estimate_is_the_event_but_for_the_lengths_of_names(size: int) -> None:
+    log = WrittenLog([12_750_000] * 5, ["user-1"] * 5, [b"x" * size] * 5)
+    text = event_text(Batch(log, range(5), "id"), Source(epoch=unix("2026-01-01T00:00:00.123Z")))
+    assert len(text) + 1 == EVENT_OVERHEAD + 5 * record_event_size(
+        size
+    )  # the last record has no comma behind it
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,92 @@
+"""What `streamsim run` prints: summaries, one line a run, stories, the JSON document."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+import click
+from rich.console import Console
+
+from streamsim.report.comparison import Run, render_comparison
+from streamsim.report.terminal import render_summary
+from streamsim.report.timeline import Timeline
+from streamsim.scenario.models import Fault
+from streamsim.scenario.play import Played
+
+
+def source_of(path: Path, changes: Sequence[str], seed: int | None) -> str:
+    """The scenario as it was named, with what makes a run of it this one: what a further command repeats."""
+    options = [f"--set {quote(change)}" for change in changes]
+    return " ".join([quote(str(path)), *options, *([] if seed is None else [f"--seed {seed}"])])
+
+
+def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Timeline]]) -> None:
+    """Prints the summary of one run, the comparison of several."""
+    console = Console(highlight=False)
+    if len(runs) == 1:
+        played, timeline = runs[0]
+        console.print(
+            render_summary(
+                played.header, played.metrics, played.expectations, played.violations, timeline,
+                source=source, faults=faults,
+            )
+        )  # fmt: skip
+        return
+    compared = [
+        Run(played.settings, played.metrics, played.expectations, played.violations, timeline)
+        for played, timeline in runs
+    ]
+    console.print(render_comparison(runs[0][0].header, compared, source=source))
+
+
+def show_story(played: Played, lines: Iterable[str], *, compared: bool) -> None:
+    """Prints a story, under the settings that were compared where there are others."""
+    if compared:
+        lines = [*(f"--- {name}: {value}" for name, value in played.settings.items()), *lines]
+    for line in lines:
+        say(line)
+
+
+def say(line: str) -> None:
+    """Prints a line, without what the output's encoding cannot hold."""
+    encoding = sys.stdout.encoding or "ascii"
+    click.echo(line.encode(encoding, "replace").decode(encoding))
+
+
+def line_of(path: Path, played: Played) -> str:
+    """A run in one line: whether all holds, and what does not."""
+    failed = [one for one in played.expectations if not one["ok"]]
+    varied = "".join(f" {name}={value}" for name, value in played.settings.items())
+    count = len(played.expectations)
+    told = f"{count} expectation{' holds' if count == 1 else 's hold'}"
+    if failed:
+        told = "; ".join(f"{one['measure']}: {one['test']} (measured {one['value']})" for one in failed)
+    if played.violations:
+        broken = len(played.violations)
+        told += f"; {broken} guarantee{'' if broken == 1 else 's'} broken"
+    return f"{'ok  ' if played.holds else 'FAIL'} {path}{varied}: {told}"
+
+
+def document_of(played: Played) -> dict[str, Any]:
+    """A run as `--json` shows it: nothing in it depends on when or where it ran."""
+    return {
+        "scenario": played.header.scenario,
+        "seed": played.header.seed,
+        "settings": dict(played.settings),
+        "simulated_us": played.simulated,
+        "metrics": played.metrics,
+        "expectations": list(played.expectations),
+        "violations": [
+            {
+                "kind": violation.kind,
+                "sentence": violation.sentence,
+                "t": violation.t,
+                "mapping": violation.mapping,
+                "shard": violation.shard,
+                "lines": [number for number, _ in violation.evidence],
+            }
+            for violation in played.violations
+        ],
+    }

@@ -1,0 +1,148 @@
+"""Events as log lines while a run goes on: what somebody who watches wants to hear of, or everything.
+
+Knows which event matters how much and by which words; must not know how a line looks, nor any clock but the run's.
+Every line has `t`, microseconds of simulated time, and where it happened.
+"""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any, Final, Protocol
+
+from streamsim.model import events as happened
+from streamsim.model.batch import Positions
+from streamsim.model.events import Event
+from streamsim.report.incidents import Incidents
+from streamsim.report.timeline import parallelization_factor
+from streamsim.trace.header import Header
+
+_Key = tuple[str, str, int]
+
+#: What nobody watches for, by its word in the log; told only where everything is.
+_QUIET: Final[dict[type, str]] = {
+    happened.Invoke: "invoke",
+    happened.Backoff: "back-off",
+    happened.Filtered: "filtered",
+    happened.Checkpoint: "checkpoint",
+    happened.CaughtUp: "caught up",
+}
+
+
+class Logger(Protocol):
+    """What takes the lines; structlog's loggers do."""
+
+    def debug(self, event: str, **fields: Any) -> Any:
+        """Takes what is of interest only with everything else."""
+
+    def info(self, event: str, **fields: Any) -> Any:
+        """Takes what goes its way."""
+
+    def warning(self, event: str, **fields: Any) -> Any:
+        """Takes what goes wrong."""
+
+
+class EventLog:
+    """A sink that logs faults, shards, failures, splits and losses, of throttles in a row the first; or `every` event.
+
+    Fields are JSON-ready; times are microseconds. `mapping` and `lane` are there only where a run has several.
+    """
+
+    def __init__(self, logger: Logger, header: Header, *, every: bool = False) -> None:
+        self._logger = logger
+        self._every = every
+        self._several = len(header.mappings) > 1
+        self._lanes = {name for name in header.mappings if parallelization_factor(header, name) > 1}
+        self._incidents = Incidents(keep=1)
+        self._throttled: set[_Key] = set()
+        self._faults: list[tuple[int, str]] = []
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            happened.ShardOpen: self._open,
+            happened.ShardEnd: self._end,
+            happened.Fault: self._fault,
+            happened.Result: self._result,
+            happened.Split: self._split,
+            happened.Discard: self._discard,
+            happened.Expired: self._expired,
+        }
+
+    def __call__(self, event: Event) -> None:
+        """Takes an event."""
+        while self._faults and self._faults[0][0] <= event.t:
+            t, what = heappop(self._faults)
+            self._logger.info("fault ends", t=t, what=what)
+        handler = self._handlers.get(type(event))
+        if handler is not None:
+            handler(event)
+        elif self._every:
+            self._logger.debug(_QUIET[type(event)], **self._place(event), **_rest(event))
+        self._incidents(event)
+
+    def _place(self, event: Any) -> dict[str, Any]:
+        place: dict[str, Any] = {"t": event.t}
+        if self._several:
+            place["mapping"] = event.mapping
+        place["shard"] = event.shard
+        if event.mapping in self._lanes and hasattr(event, "lane"):
+            place["lane"] = event.lane
+        return place
+
+    def _open(self, event: happened.ShardOpen) -> None:
+        parents = {"parents": list(event.parents)} if event.parents else {}
+        self._logger.info("shard opens", **self._place(event), position=event.position, **parents)
+
+    def _end(self, event: happened.ShardEnd) -> None:
+        self._logger.info("shard ends", **self._place(event), arrived=event.arrived)
+
+    def _fault(self, event: happened.Fault) -> None:
+        until = {} if event.until is None else {"until": event.until}
+        self._logger.info("fault begins", t=event.t, what=event.what, **until)
+        if event.until is not None:
+            heappush(self._faults, (event.until, event.what))
+
+    def _result(self, event: happened.Result) -> None:
+        key = (event.mapping, event.shard, event.lane)
+        log = self._logger.warning
+        if event.outcome == "throttled" and key not in self._throttled:
+            self._throttled.add(key)
+        elif event.outcome in {"throttled", "success"}:
+            if event.outcome == "success":
+                self._throttled.discard(key)
+            if not self._every:
+                return
+            log = self._logger.debug
+        else:
+            self._throttled.discard(key)
+        invoke = self._incidents.invoke_of(*key)
+        sent = {} if invoke is None else _records(invoke.positions)
+        tried = {"request_id": event.request_id, "attempt": event.attempt}
+        log(event.outcome, **self._place(event), **sent, **tried, **_more(event))
+
+    def _split(self, event: happened.Split) -> None:
+        self._logger.info("split", **self._place(event), request_id=event.request_id, at=event.at)
+
+    def _discard(self, event: happened.Discard) -> None:
+        told: dict[str, Any] = {"tried": self._incidents.tried(event), "condition": event.condition}
+        if event.destination is not None:
+            told |= {"destination": event.destination, "delivered": event.delivered}
+        self._logger.warning("discarded", **self._place(event), **_records(event.positions), **told)
+
+    def _expired(self, event: happened.Expired) -> None:
+        self._logger.warning("expired", **self._place(event), **_records(event.positions))
+
+
+def _records(positions: Positions) -> dict[str, Any]:
+    """The ends of the positions, and how many there are: lanes take what lies between."""
+    return {"first": positions[0], "last": positions[-1], "count": len(positions)}
+
+
+def _more(event: happened.Result) -> dict[str, Any]:
+    fields = {"duration": event.duration, "failed_from": event.failed_from, "error": event.error}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _rest(event: Any) -> dict[str, Any]:
+    """Every field but where and when."""
+    fields: dict[str, Any] = event._asdict()
+    for name in ("t", "mapping", "shard", "lane"):
+        fields.pop(name, None)
+    positions = fields.pop("positions", None)
+    return fields if positions is None else _records(positions) | fields

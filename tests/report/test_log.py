@@ -1,0 +1,118 @@
+"""What is logged of a run: which events, how grave, and with which fields."""
+
+from typing import Any
+
+import pytest
+
+from streamsim.model import events as happened
+from streamsim.model.events import Event
+from streamsim.model.units import SECOND
+from streamsim.report.log import EventLog
+from streamsim.trace.header import Header
+from tests.report import runs
+
+PLACE = ("default", runs.shard_id(0), 0)
+
+
+class Lines:
+    """A logger that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str, dict[str, Any]]] = []
+
+    def debug(self, event: str, **fields: Any) -> None:
+        self.told.append(("debug", event, fields))
+
+    def info(self, event: str, **fields: Any) -> None:
+        self.told.append(("info", event, fields))
+
+    def warning(self, event: str, **fields: Any) -> None:
+        self.told.append(("warning", event, fields))
+
+
+def logged(*events: Event, header: Header | None = None, every: bool = False) -> list[Any]:
+    lines = Lines()
+    log = EventLog(lines, header or runs.header("By hand", 1), every=every)
+    for event in events:
+        log(event)
+    return lines.told
+
+
+def attempt(t: int, outcome: Any, request_id: str = "aaaa", **more: Any) -> list[Event]:
+    return [
+        happened.Invoke(t, *PLACE, request_id, 1, range(5), "1", "2", 1, 0),
+        happened.Result(t, *PLACE, request_id, 1, outcome, 0, **more),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("why", "outcomes", "expected"),
+    [
+        ("of throttles in a row the first", ["throttled", "throttled", "success"], ["throttled"]),
+        ("a new row begins after a success", ["throttled", "success", "throttled"], ["throttled"] * 2),
+        ("and after a failure", ["throttled", "error", "throttled"], ["throttled", "error", "throttled"]),
+        ("failures of all kinds", ["timeout", "partial", "fault"], ["timeout", "partial", "fault"]),
+        ("nothing of what goes well", ["success"], []),
+    ],
+)
+def test_attempts_that_are_worth_a_line(why: str, outcomes: list[str], expected: list[str]) -> None:
+    events = [event for t, outcome in enumerate(outcomes) for event in attempt(t, outcome)]
+    assert [(level, event) for level, event, _ in logged(*events)] == [
+        ("warning", one) for one in expected
+    ], why
+
+
+def test_a_failure_says_of_which_records_which_try_and_why() -> None:
+    assert logged(*attempt(SECOND, "error", error="KeyError: 'id'")) == [
+        (
+            "warning",
+            "error",
+            {
+                "t": SECOND, "shard": runs.shard_id(0), "first": 0, "last": 4, "count": 5, "request_id": "aaaa",
+                "attempt": 1, "duration": 0, "error": "KeyError: 'id'",
+            },
+        )
+    ]  # fmt: skip
+
+
+def test_a_fault_ends_when_it_ends_though_nothing_else_happens_then() -> None:
+    told = logged(
+        happened.Fault(0, "slow {factor: 5}", 9),
+        happened.Fault(1, "throttle {limit: 4}", 4),
+        happened.Fault(2, "poison {record: 1}", None),
+        happened.CaughtUp(20, *PLACE),
+    )
+    assert [(event, fields["t"], fields["what"].split()[0]) for _, event, fields in told] == [
+        ("fault begins", 0, "slow"),
+        ("fault begins", 1, "throttle"),
+        ("fault begins", 2, "poison"),
+        ("fault ends", 4, "throttle"),
+        ("fault ends", 9, "slow"),
+    ]
+
+
+def test_losses_say_how_often_records_were_tried() -> None:
+    told = logged(
+        happened.Discard(5, *PLACE, "aaaa", "RecordAgeExceeded", range(3), 1, "sqs", True),
+        happened.Expired(6, *PLACE, range(3, 4)),
+    )
+    assert [(event, fields.get("tried"), fields["count"]) for _, event, fields in told] == [
+        ("discarded", "unsent", 3),
+        ("expired", None, 1),
+    ]
+
+
+@pytest.mark.parametrize("name", ["poison", "lanes_of_a_shard", "quiet"])
+def test_every_event_has_one_line_where_all_are_asked_for(name: str) -> None:
+    header, events = getattr(runs, name)()
+    told = logged(*events, header=header, every=True)
+    assert [fields["t"] for _, _, fields in told] == [event.t for event in events]
+
+
+def test_lanes_and_mappings_are_named_where_there_are_several() -> None:
+    header, events = runs.lanes_of_a_shard()
+    failed = [fields for _, event, fields in logged(*events, header=header) if event == "error"]
+    assert failed
+    assert all(fields["lane"] == 2 and "mapping" not in fields for fields in failed)
+    two = Header("Two", 1, mappings={"default": {}, "other": {}})
+    assert logged(*attempt(0, "error"), header=two)[0][2]["mapping"] == "default"

@@ -1,0 +1,39 @@
+"""Words that every report shares."""
+
+import pytest
+
+from streamsim.report.phrases import shortened, wrapped
+
+TOGETHER = [
+    "12 m 13 s",
+    "1 d 2 h",
+    "3 tries",
+    "22 records",
+    "shard 2",
+    "lane 3",
+    "Record 151",
+    "records 3-9",
+    "40 ms",
+]
+
+
+@pytest.mark.parametrize("words", TOGETHER)
+def test_words_that_belong_together_stay_on_one_line(words: str) -> None:
+    for before in range(30):
+        lines = wrapped(f"{'x' * before} {words} and more words to fill a line", 30)
+        assert sum(words in line for line in lines) == 1
+        assert max(map(len, lines)) <= 30
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "plain", "expected"),
+    [
+        ("orders", 6, False, "orders"),
+        ("orders-to-warehouse", 11, False, "order…house"),
+        ("orders-to-warehouse", 11, True, "order~house"),
+        ("orders", 1, False, "…"),
+        ("orders", 2, False, "o…"),
+    ],
+)
+def test_a_long_name_keeps_both_ends(name: str, width: int, plain: bool, expected: str) -> None:
+    assert shortened(name, width, plain=plain) == expected
