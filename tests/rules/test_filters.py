@@ -18,6 +18,7 @@ ROWS: dict[str, tuple[list[str], bytes, bool]] = {
     "data that is no JSON is dropped": ([KIND], b"kind=order", False),
     "no data at all is no JSON": ([KIND], b"", False),
     "data that is no UTF-8 is no JSON": ([KIND], b'{"kind": "order", "x": "\xff"}', False),
+    "NaN is no JSON": (['{"data": {"kind": [{"exists": false}]}}'], b"NaN", False),
     "UTF-16 is no JSON either": ([KIND], '{"kind": "order"}'.encode("utf-16"), False),
     "nor is JSON behind a byte order mark": ([KIND], b'\xef\xbb\xbf{"kind": "order"}', False),
     "data that is no JSON is dropped even where something must be missing": (
