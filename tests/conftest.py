@@ -1,11 +1,17 @@
 """Golden texts for every test: compared by default, written anew with `pytest --record`."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 Golden = Callable[[Path, str], None]
+
+
+def pytest_configure() -> None:
+    """Interrupts reach the tests and the programs they start even where a shell began pytest in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -48,7 +48,7 @@ def play(
     """
     header = header_of(scenario)
     measures, oracle = Measures(header), Oracle(header)
-    end = run_world(scenario, (measures.take, oracle, *sinks), on_failure)
+    end = run_world(scenario, (measures.take, oracle.take, *sinks), on_failure)
     violations = oracle.finish()
     by_mapping: dict[str, int] = {}
     for violation in violations:

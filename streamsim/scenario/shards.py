@@ -24,10 +24,10 @@ def shards_of(stream: models.Stream, name: str, seed: int, duration: int) -> lis
 def _listed(stream: models.Stream, records: Sequence[models.Record], name: str, seed: int) -> list[ListedLog]:
     ranges = even_ranges(stream.shards)
     listed: list[list[Given]] = [[] for _ in ranges]
-    for record in sorted(records, key=lambda record: record.at):
+    for place, record in sorted(enumerate(records), key=lambda numbered: numbered[1].at):
         explicit = hash_key(record.key) if record.explicit_hash_key is None else record.explicit_hash_key
         number = owner(ranges, explicit) if record.shard is None else record.shard
-        listed[number].append(Given(record.at, record.key, record.data))
+        listed[number].append(Given(record.at, record.key, record.data, place))
     return [
         ListedLog(shard_id(number), ListedArrivals([given.arrival_at for given in own]), own, seed, name)
         for number, own in enumerate(listed)

@@ -148,6 +148,10 @@ class GeneratedLog:
         """See `Log`."""
         return self._content.size if self._content.template is None else len(self.data(position))
 
+    def place(self, _position: int) -> int:
+        """Generated records of one instant have no order over several shards but that of the shards."""
+        return 0
+
     def lanes(self, chunk: int, lanes: int) -> NDArray[np.int64]:
         """The lane of each record of a chunk of positions (`chunk_bounds`)."""
         if self._keys is None:
@@ -172,11 +176,12 @@ class GeneratedLog:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One record that the scenario lists."""
+    """One record that the scenario lists; `place` is its number in the list."""
 
     arrival_at: int
     partition_key: str
     data: bytes
+    place: int = 0
 
 
 class ListedLog:
@@ -209,6 +214,10 @@ class ListedLog:
     def size(self, position: int) -> int:
         """See `Log`."""
         return len(self._records[position].data)
+
+    def place(self, position: int) -> int:
+        """The record's number in the list, for records of one instant."""
+        return self._records[position].place
 
     def lanes(self, chunk: int, lanes: int) -> NDArray[np.int64]:
         """The lane of each record of a chunk of positions; shorter than the chunk where the list ends."""

@@ -1,10 +1,10 @@
 """When a mapping's poller reads a shard, and what it may read.
 
-Lambda polls a Kinesis shard once a second (Lambda Developer Guide, "Polling and batching streams") and goes on without
-pause while there is more. assumed: after a poll that found something it asks again as soon as the shard answers, even
-when that poll found all there was; only an empty one is followed by a second's rest. A shard answers five GetRecords calls and 2 MB a second, at most 10,000 records or
-10 MB a call (Kinesis API, GetRecords; "Quotas and limits"). Nothing is polled for real here: the next poll that finds
-something is calculated, so an idle hour costs nothing.
+Lambda polls a Kinesis shard once a second (Lambda Developer Guide, "Polling and batching streams"), and without pause
+while it is behind: after a call that did not reach the end of the shard the next one follows at once. A shard answers
+five GetRecords calls and 2 MB a second, at most 10,000 records or 10 MB a call (Kinesis API, GetRecords; "Quotas and
+limits"). Nothing is polled for real here: the next poll that finds something is calculated, so an idle hour costs
+nothing.
 """
 
 from collections.abc import Sequence
@@ -80,15 +80,11 @@ class Poller:
 
     def read(self, now: int) -> None:
         """A GetRecords call: moves `fetched` over what has arrived, as far as one call goes."""
-        start = self.fetched
-        stop = min(self.log.arrivals.until(now), start + _CALL_RECORDS)
+        start, arrived = self.fetched, self.log.arrivals.until(now)
         size = 0
-        if stop > start:
-            stop, size = self._within_call(start, stop)
-            self.fetched = stop
-            self._interval_from = -NEVER
-        else:
-            self._interval_from = now + POLL_INTERVAL
+        if arrived > start:
+            self.fetched, size = self._within_call(start, min(arrived, start + _CALL_RECORDS))
+        self._interval_from = -NEVER if self.fetched < arrived else now + POLL_INTERVAL
         self._limit.spend(now, size)
 
     def _within_call(self, start: int, stop: int) -> tuple[int, int]:

@@ -50,9 +50,17 @@ def test_batches_follow_each_other_while_there_is_more() -> None:
     assert invoked(TEN, [0] * 20, slow) == [(0, 10), (5000, 10)]
 
 
-def test_an_idle_shard_is_polled_once_a_second() -> None:
-    """After a poll that found something the next may follow 0.2 s later: five reads a second."""
-    assert invoked(PLAIN, [300_000, 2_000_001, 2_500_000]) == [(1000, 1), (2200, 1), (3400, 1)]
+def test_a_shard_is_polled_once_a_second_when_the_mapping_is_caught_up() -> None:
+    assert invoked(PLAIN, [300_000, 2_000_001, 2_500_000]) == [(1000, 1), (3000, 2)]
+
+
+def test_a_call_that_did_not_reach_the_end_is_followed_by_the_next_at_once() -> None:
+    """Five calls a second of at most 10,000 records each."""
+    told = play(replace(PLAIN, batch_size=10_000), {0: given(*[0] * 25_000)}, ok)
+    sent = [
+        (event.t // MILLISECOND, len(event.positions)) for event in told.events if isinstance(event, Invoke)
+    ]
+    assert sent == [(0, 10_000), (200, 10_000), (400, 5_000)]
 
 
 def test_without_a_window_one_record_is_sent_as_soon_as_it_is_read() -> None:

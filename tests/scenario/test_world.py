@@ -66,6 +66,24 @@ def test_a_poison_record_of_one_stream_leaves_others_of_the_same_function_alone(
         assert ended == {"first": "error", "second": "success"}, which
 
 
+def test_records_of_one_instant_are_counted_as_they_are_listed() -> None:
+    """Three records at 0 s on two shards: number 1 is the second of the list, whatever its shard."""
+    for listed, shard in (
+        ("[{shard: 1}, {shard: 0}, {shard: 1}]", 0),
+        ("[{shard: 0}, {shard: 1}, {shard: 0}]", 1),
+    ):
+        records = listed.replace("{shard", "{key: a, shard")
+        events = events_of(
+            "stream: {shards: 2}\n"
+            f"producer: {{records: {records}}}\n"
+            "mapping: {MaximumRetryAttempts: 0}\n"
+            "faults: [{poison: {record: 1}}]\n"
+        )
+        assert [
+            event.shard[-1] for event in events if isinstance(event, Result) and event.outcome == "error"
+        ] == [str(shard)]
+
+
 def test_a_lost_response_of_a_function_that_takes_no_time_is_a_delivery_all_the_same() -> None:
     played = played_of(
         "producer: {records: [{key: a}]}\n"
