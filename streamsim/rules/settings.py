@@ -274,8 +274,8 @@ def _filter(path: tuple[str | int, ...], value: object) -> Iterator[Refusal]:
 
 def _pattern(path: tuple[str | int, ...], value: object) -> Iterator[Refusal]:
     if not isinstance(value, str):
-        text = f"write '{json.dumps(value, default=str)[:200]}'"
-        yield Refusal(path, f"Pattern must be JSON as text, not {described(value)}", text)
+        meant = f"'{json.dumps(value, default=str)[:200]}'" if isinstance(value, Mapping) else _FILTER
+        yield Refusal(path, f"Pattern must be JSON as text, not {described(value)}", f"write {meant}")
     elif len(value) > MAXIMUM_PATTERN:
         number = int(path[-2]) + 1
         rule = f"have length less than or equal to {MAXIMUM_PATTERN}"
