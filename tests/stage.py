@@ -10,7 +10,17 @@ from streamsim.engine.loop import run, running
 from streamsim.engine.mapping import MappingRun
 from streamsim.engine.ports import Clock
 from streamsim.model.batch import Batch
-from streamsim.model.events import Backoff, Checkpoint, Discard, Event, Expired, Invoke, Result, Split
+from streamsim.model.events import (
+    Backoff,
+    Checkpoint,
+    Discard,
+    Event,
+    Expired,
+    Filtered,
+    Invoke,
+    Result,
+    Split,
+)
 from streamsim.model.mapping import EventSourceMapping
 from streamsim.model.names import shard_id, unix
 from streamsim.model.outcome import Outcome
@@ -128,6 +138,8 @@ def lines(events: Sequence[Event]) -> list[str]:
                 told.append(f"{at} discard [{numbers}] {event.condition} count {event.attempts}")
             case Expired():
                 told.append(f"{at} expired [{','.join(str(position + 1) for position in event.positions)}]")
+            case Filtered():
+                told.append(f"{at} filtered [{','.join(str(position + 1) for position in event.positions)}]")
             case Split() | Backoff() | Checkpoint() | _:
                 pass
     return told

@@ -5,9 +5,11 @@ from streamsim.engine.concurrency import FunctionConcurrency
 from streamsim.engine.discards import Discards
 from streamsim.engine.ports import Clock, Destination, Function, Sink, Stream
 from streamsim.engine.progress import Holding, Progress
+from streamsim.engine.sieve import LaneSieve
 from streamsim.engine.worker import Worker
 from streamsim.model.events import ShardEnd, ShardOpen
 from streamsim.model.mapping import EventSourceMapping
+from streamsim.rules.filters import compile_filters
 from streamsim.rules.kinesis_event import Source
 
 
@@ -33,6 +35,7 @@ class MappingRun:
         self._discards = Discards(
             mapping.name, source, Uuids(seed, "uuid", mapping.name), destination, clock, sink
         )
+        self._filters = compile_filters(mapping.filter_patterns) if mapping.filter_patterns else None
         self._seed = seed
         self._clock = clock
         self._sink = sink
@@ -52,12 +55,15 @@ class MappingRun:
         mapping, clock = self._mapping, self._clock
         position = self._stream.start(shard, mapping)
         self._sink(ShardOpen(clock.now, mapping.name, shard, (), position, self._stream.arrived(shard)))
-        progress = Progress(mapping.name, position, clock, self._sink)
-        readers = self._stream.open(shard, position, mapping.parallelization_factor)
+        count, sieves = mapping.parallelization_factor, self._sieves(shard)
+        progress = Progress(mapping.name, position, clock, self._sink, low_water=count > 1 or bool(sieves))
+        readers = self._stream.open(shard, position, count, sieves)
         progress.lanes = [
             Holding(lane, reader, Uuids(self._seed, "request id", mapping.name, shard, lane), progress)
             for lane, reader in enumerate(readers)
         ]
+        for sieve, holding in zip(sieves, progress.lanes, strict=False):
+            sieve.holding = holding
         lanes = [
             clock.start(self._worker(holding).work(), f"{mapping.name} {shard} lane {holding.lane}")
             for holding in progress.lanes
@@ -65,6 +71,16 @@ class MappingRun:
         for lane in lanes:
             await lane
         self._sink(ShardEnd(clock.now, mapping.name, shard, self._stream.arrived(shard)))
+
+    def _sieves(self, shard: str) -> list[LaneSieve]:
+        """One for each lane; none when every record goes to the function."""
+        if self._filters is None:
+            return []
+        mapping, retention = self._mapping, self._stream.retention
+        return [
+            LaneSieve(self._filters, (mapping.name, shard, lane), retention, self._clock, self._sink)
+            for lane in range(mapping.parallelization_factor)
+        ]
 
     def _worker(self, holding: Holding) -> Worker:
         return Worker(

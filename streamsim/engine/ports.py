@@ -31,8 +31,22 @@ class Clock(Protocol):
         """Starts a worker beside the caller; awaiting the answer waits for its end and raises what it raised."""
 
 
+class Sieve(Protocol):
+    """What a mapping's filters make of the records that a reader has read, for one lane of one shard."""
+
+    def matches(self, log: Log, position: int) -> bool:
+        """Whether the record may be in a batch. Asked once for each record, when it is read."""
+
+    def drop(self, positions: Positions) -> None:
+        """Takes note of records that may not. The reader counts them as read by then; never empty."""
+
+
 class Reader(Protocol):
-    """The records of one shard, or of one lane of it, in order. Each position is gathered exactly once."""
+    """The records of one shard, or of one lane of it, in order. Each position is gathered exactly once.
+
+    Behind a sieve only matching records are, and only they count below as records; the others are handed to the sieve,
+    each once, after the read that answered them and before a younger record is gathered.
+    """
 
     @property
     def log(self) -> Log:
@@ -47,10 +61,10 @@ class Reader(Protocol):
         """
 
     def caught_up(self) -> bool:
-        """Whether every record that has arrived by now is gathered."""
+        """Whether every record that has arrived by now is gathered or dropped."""
 
     def unread(self) -> int:
-        """The first position that has arrived and is not gathered, or else the first that has not arrived."""
+        """The first position that has arrived and is neither gathered nor dropped, or else the first that has not arrived."""
 
 
 class Stream(Protocol):
@@ -69,8 +83,8 @@ class Stream(Protocol):
     def start(self, shard: str, mapping: EventSourceMapping) -> int:
         """The position at which a mapping without a checkpoint begins now, by its StartingPosition."""
 
-    def open(self, shard: str, position: int, lanes: int) -> Sequence[Reader]:
-        """One reader for each lane, all from `position` on."""
+    def open(self, shard: str, position: int, lanes: int, sieves: Sequence[Sieve] = ()) -> Sequence[Reader]:
+        """One reader for each lane, all from `position` on; `sieves` has one for each lane, or none for all records."""
 
 
 class Function(Protocol):

@@ -2,7 +2,8 @@
 
 The checkpoint is the lowest position with nothing unfinished before it. With one lane that is where the lane's current
 batch begins; with several it is the low-water mark over the lanes, for a record finished by one lane must not carry
-the checkpoint past an older one that another still holds. assumed: AWS documents one checkpoint a shard and order per
+the checkpoint past an older one that another still holds. Filters make it one too, for a record that is dropped is
+finished before older ones that match. assumed: AWS documents one checkpoint a shard and order per
 key, from which the low-water mark follows.
 """
 
@@ -10,19 +11,20 @@ from collections.abc import Sequence
 
 from streamsim.engine.chance import Uuids
 from streamsim.engine.ports import Clock, Reader, Sink
-from streamsim.model.events import Checkpoint
+from streamsim.model.events import CaughtUp, Checkpoint
 
 
 class Holding:
     """What one lane holds unfinished: the first position of it, or nothing between two batches."""
 
-    __slots__ = ("_progress", "first", "lane", "reader", "request_ids")
+    __slots__ = ("_progress", "behind", "first", "lane", "reader", "request_ids")
 
     def __init__(self, lane: int, reader: Reader, request_ids: Uuids, progress: "Progress") -> None:
         self.lane = lane
         self.reader = reader
         self.request_ids = request_ids
         self.first: int | None = None
+        self.behind = True
         self._progress = progress
 
     def hold(self, first: int) -> None:
@@ -39,13 +41,26 @@ class Holding:
         self.first = None
         self._progress.update(stop)
 
+    def pass_over(self) -> None:
+        """The lane, which holds nothing, finished records without a batch."""
+        self._progress.update(self._progress.position)
+        if self.behind:
+            self.look_ahead()
+
+    def look_ahead(self) -> None:
+        """Tells that the lane has nothing left to read, and is `behind` no more, if that is so."""
+        if self.reader.caught_up():
+            self.behind = False
+            self._progress.tell_caught_up(self)
+
 
 class Progress:
-    """The checkpoint of one mapping in one shard."""
+    """The checkpoint of one mapping in one shard; without `low_water` it is where its only lane is."""
 
-    def __init__(self, mapping: str, position: int, clock: Clock, sink: Sink) -> None:
+    def __init__(self, mapping: str, position: int, clock: Clock, sink: Sink, *, low_water: bool) -> None:
         self._mapping = mapping
         self.position = position
+        self._low_water = low_water
         self._clock = clock
         self._sink = sink
         self.lanes: Sequence[Holding] = ()
@@ -53,7 +68,7 @@ class Progress:
     def update(self, finished: int) -> None:
         """Moves the checkpoint as far as the lanes allow, after one of them finished everything below `finished`."""
         lanes = self.lanes
-        if len(lanes) > 1:
+        if self._low_water:
             if any(lane.first is not None and lane.first <= self.position for lane in lanes):
                 return  # the oldest record is still held: no need to ask the idle lanes what they have not read
             finished = min(lane.reader.unread() if lane.first is None else lane.first for lane in lanes)
@@ -65,3 +80,7 @@ class Progress:
                     self._clock.now, self._mapping, log.shard, finished, log.sequence_number(finished - 1)
                 )
             )
+
+    def tell_caught_up(self, holding: Holding) -> None:
+        """Tells that a lane found nothing left to read."""
+        self._sink(CaughtUp(self._clock.now, self._mapping, holding.reader.log.shard, holding.lane))

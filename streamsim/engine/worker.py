@@ -12,7 +12,7 @@ from streamsim.engine.discards import Discards
 from streamsim.engine.ports import Clock, Function, Reader, Sink
 from streamsim.engine.progress import Holding
 from streamsim.model.batch import Batch, Positions
-from streamsim.model.events import Backoff, CaughtUp, Ended, Expired, Invoke, Result, Split
+from streamsim.model.events import Backoff, Ended, Expired, Invoke, Result, Split
 from streamsim.model.mapping import INFINITE, MAXIMUM_EVENT_SIZE, EventSourceMapping
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import SECOND
@@ -63,11 +63,9 @@ class Worker:
         """Runs until the lane is drained."""
         mapping, reader, holding = self._mapping, self._reader, self._holding
         window = mapping.maximum_batching_window_in_seconds * SECOND
-        caught_up = False
         while True:
-            if not caught_up and reader.caught_up():
-                caught_up = True
-                self._sink(CaughtUp(self._clock.now, *self._where))
+            if holding.behind:
+                holding.look_ahead()
             positions = await reader.gather(mapping.batch_size, MAXIMUM_EVENT_SIZE, window)
             if positions is None:
                 break

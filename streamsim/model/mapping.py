@@ -46,6 +46,7 @@ class BackOff:
 class EventSourceMapping:
     """The settings of one mapping of a stream to a function; every field before `name` is AWS's own.
 
+    `filter_patterns` are the Patterns of FilterCriteria, which must be valid; without one every record matches.
     `starting_position_timestamp` is microseconds since the start of the run, like every instant here.
     `start_up_lag` is how long AWS takes to begin polling: minutes by the developer guide, 20-110 s in recordings;
     the default of 0 keeps scenarios short. `hand_over` is what the poller needs before each request to the function;
@@ -63,6 +64,7 @@ class EventSourceMapping:
     bisect_batch_on_function_error: bool = False
     report_batch_item_failures: bool = False
     on_failure: str | None = None
+    filter_patterns: tuple[str, ...] = ()
     name: str = "default"
     stream: str = "default"
     function: str = "default"

@@ -158,8 +158,9 @@ def settings_said(mapping: Mapping[str, Any]) -> list[str]:
     ]
     if "ReportBatchItemFailures" in (mapping.get("FunctionResponseTypes") or ()):
         said.append("ReportBatchItemFailures")
-    if mapping.get("FilterCriteria"):
-        said.append("filters")
+    filters = (mapping.get("FilterCriteria") or {}).get("Filters")
+    if filters:
+        said.append(f"filters {len(filters)}")
     destination = on_failure(mapping)
     if destination is not None:
         said.append(f"on failure {destination_name(destination)}")

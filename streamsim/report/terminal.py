@@ -47,6 +47,7 @@ _NUMBERS: Final = (
         ("delivered again", "delivered_again", "yellow"),
         ("discarded", "discarded", "red"),
         ("expired", "expired", "red"),
+        ("filtered out", "FilteredOutEventCount", ""),
     ),
     (
         ("Invocations", "Invocations", ""),
@@ -61,6 +62,9 @@ _NUMBERS: Final = (
         ("longest blocked", "blocked.max", ""),
     ),
 )
+
+#: Counts of which most runs have none, left out there.
+_WITH_FILTERS: Final = ("FilteredOutEventCount",)
 
 
 class Violation(Protocol):
@@ -237,7 +241,7 @@ def _cells(
     cells = []
     for label, measure, style in group:
         value = found(metrics, measure)
-        if value is None:
+        if value is None or (measure in _WITH_FILTERS and not value):
             continue
         text = measured(measure, value)
         if measure == "ConcurrentExecutions.max":

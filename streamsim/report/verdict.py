@@ -56,7 +56,9 @@ def what_happened(timeline: Timeline, metrics: Mapping[str, Any]) -> str:
         )
     invocations = sum(row.invocations for row in rows)
     if not invocations:
-        return "The function was never invoked."
+        filtered = found(metrics, "FilteredOutEventCount")
+        why = f": filters removed {counted(filtered, 'record')}" if filtered else ""
+        return f"The function was never invoked{why}."
     said = f"Nothing failed in {counted(invocations, 'invocation')}"
     age = found(metrics, "IteratorAge.max")
     return said + ("." if age is None else f"; no batch was older than {measured('IteratorAge.max', age)}.")

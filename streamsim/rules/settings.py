@@ -5,6 +5,7 @@ validation texts is recorded (LocalStack's AWS-validated snapshots of API errors
 carries them: a map by AWS's names. Must not know files, YAML or how problems are shown.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from typing import Any, Final, NamedTuple
 
 from streamsim.model.mapping import INFINITE
 from streamsim.rules.destinations import destination_refusal
+from streamsim.rules.filter_pattern import INVALID_PATTERN, PatternError
+from streamsim.rules.filters import compile_filter
 
 
 class Refusal(NamedTuple):
@@ -238,7 +241,7 @@ _DESTINATION: Final = "write {OnFailure: {Destination: sqs}}, or sns, s3, or an 
 def _filter_criteria(name: str, value: object) -> Iterator[Refusal]:
     if not isinstance(value, Mapping):
         yield Refusal(
-            (name,), f"{name} must be a map, not {described(value)}", "write {Filters: [{Pattern: '…'}]}"
+            (name,), f"{name} must be a map, not {described(value)}", f"write {{Filters: [{_FILTER}]}}"
         )
         return
     for key in value:
@@ -251,6 +254,44 @@ def _filter_criteria(name: str, value: object) -> Iterator[Refusal]:
         yield Refusal(
             (name, "Filters"), f"a mapping takes up to {MAXIMUM_FILTERS} filters, not {len(filters)}"
         )
+    else:
+        for index, inner in enumerate(filters):
+            yield from _filter((name, "Filters", index), inner)
+
+
+def _filter(path: tuple[str | int, ...], value: object) -> Iterator[Refusal]:
+    if not isinstance(value, Mapping):
+        yield Refusal(path, f"a filter must be a map, not {described(value)}", f"write {_FILTER}")
+        return
+    for key in value:
+        if key != "Pattern":
+            yield Refusal((*path, key), f"a filter has no setting {key!r}", "its one setting is Pattern")
+    if "Pattern" not in value:
+        yield Refusal(path, "a filter needs a Pattern", f"write {_FILTER}")
+    else:
+        yield from _pattern((*path, "Pattern"), value["Pattern"])
+
+
+def _pattern(path: tuple[str | int, ...], value: object) -> Iterator[Refusal]:
+    if not isinstance(value, str):
+        meant = f"'{json.dumps(value, default=str)[:200]}'" if isinstance(value, Mapping) else _FILTER
+        yield Refusal(path, f"Pattern must be JSON as text, not {described(value)}", f"write {meant}")
+    elif len(value) > MAXIMUM_PATTERN:
+        number = int(path[-2]) + 1
+        rule = f"have length less than or equal to {MAXIMUM_PATTERN}"
+        yield Refusal(
+            path,
+            constraint(f"{value[:40]}…", f"filterCriteria.filters.{number}.member.pattern", rule),
+            f"it has {len(value)} characters",
+        )
+    else:
+        try:
+            compile_filter(value)
+        except PatternError as error:
+            yield Refusal(path, INVALID_PATTERN, str(error))
+
+
+_FILTER: Final = '{Pattern: \'{"data": {"kind": ["order"]}}\'}'
 
 
 def _interactions(settings: Mapping[str, Any]) -> Iterator[Refusal]:

@@ -201,7 +201,10 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
     )
     FilterCriteria: Annotated[Names[str, Any], *reader(_checked, **_FILTER_SCHEMA)] = Field(
         default_factory=dict,
-        description="{Filters: [{Pattern: …}]} (Lambda API). Not simulated yet unless empty.",
+        description='{Filters: [{Pattern: \'{"data": {"kind": ["order"]}}\'}]}: up to 5 patterns, JSON as text; a record that '
+        "matches none is finished without being sent. Default: every record is sent (Lambda API; the operators are those "
+        "of the Lambda Developer Guide). `suffix`, `equals-ignore-case`, `$or` and patterns on `partitionKey` are not "
+        "proven on AWS.",
     )
     Enabled: Annotated[bool, *reader(_checked, type="boolean")] = Field(
         default=True, description="Default true (Lambda API). Not simulated yet when false."
@@ -230,6 +233,11 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
         return None if destination is None else destination_arn(destination)
 
     @property
+    def filter_patterns(self) -> tuple[str, ...]:
+        """The patterns of the filters; empty when every record is sent."""
+        return tuple(given["Pattern"] for given in self.FilterCriteria.get("Filters", ()))
+
+    @property
     def reports_batch_item_failures(self) -> bool:
         """Whether the function's response may name failed records."""
         return REPORT_BATCH_ITEM_FAILURES in self.FunctionResponseTypes
@@ -248,6 +256,7 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
             bisect_batch_on_function_error=self.BisectBatchOnFunctionError,
             report_batch_item_failures=self.reports_batch_item_failures,
             on_failure=self.destination,
+            filter_patterns=self.filter_patterns,
             name=name,
             stream=self.stream,
             function=self.function,
@@ -269,6 +278,9 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
             "DestinationConfig": {"OnFailure": {"Destination": self.destination} if self.destination else {}},
             "StartingPosition": self.StartingPosition,
         }
+        if self.filter_patterns:  # an empty list is accepted and then left out (recorded)
+            filters = [{"Pattern": pattern} for pattern in self.filter_patterns]
+            settings["FilterCriteria"] = {"Filters": filters}
         if self.StartingPositionTimestamp is not None:
             settings["StartingPositionTimestamp"] = timestamp(self.StartingPositionTimestamp)
         return settings | {
@@ -308,7 +320,6 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
 
 #: What Lambda takes and the simulation does not: the setting, the value that means nothing, and what to call others.
 _NOT_YET: Final[tuple[tuple[str, Any, str], ...]] = (
-    ("FilterCriteria", lambda value: not value.get("Filters"), "FilterCriteria with filters"),
     ("TumblingWindowInSeconds", lambda value: value == 0, "TumblingWindowInSeconds above 0"),
     ("Enabled", lambda value: value is True, "`Enabled: false`"),
 )

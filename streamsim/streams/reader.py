@@ -105,7 +105,7 @@ class SimulatedReader:
         deadline = clock.now + window
         while last is None or poller.fetched <= last:
             now = clock.now
-            fetched = _before(upcoming, poller.fetched)
+            fetched = before(upcoming, poller.fetched)
             if now >= deadline and fetched and not self._more_now(upcoming, fetched, now):
                 return self._take(upcoming[:fetched])
             if window and now >= deadline and self.log.arrival_at(upcoming[0]) > now:
@@ -158,7 +158,7 @@ class SimulatedReader:
         return min(upcoming[0], arrived) if upcoming else arrived
 
 
-def _before(positions: Positions, frontier: int) -> int:
+def before(positions: Positions, frontier: int) -> int:
     """How many of the positions are below `frontier`."""
     if isinstance(positions, range):
         return min(max(frontier - positions.start, 0), len(positions))

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from streamsim.engine.ports import Clock, Reader
+from streamsim.engine.ports import Clock, Reader, Sieve
 from streamsim.model.mapping import EventSourceMapping, StartingPosition
 from streamsim.model.units import HOUR
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.logs import SimulatedLog
 from streamsim.streams.polling import Outage, Poller, ReadLimit
-from streamsim.streams.reader import LaneView, ShardView, SimulatedReader
+from streamsim.streams.reader import LaneView, ShardView, SimulatedReader, View
+from streamsim.streams.sifting import SiftingReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +51,19 @@ class SimulatedStream:
                 assert mapping.starting_position_timestamp is not None
                 return max(oldest, arrivals.until(mapping.starting_position_timestamp - 1))
 
-    def open(self, shard: str, position: int, lanes: int) -> Sequence[Reader]:
+    def open(self, shard: str, position: int, lanes: int, sieves: Sequence[Sieve] = ()) -> Sequence[Reader]:
         """See `Stream`."""
         held = self._shards[shard]
         poller = Poller(held.log, position, held.limit, held.outages)
-        if lanes == 1:
-            return [SimulatedReader(ShardView(held.log, position), poller, self._clock)]
-        return [
-            SimulatedReader(LaneView(held.log, position, lane, lanes), poller, self._clock)
-            for lane in range(lanes)
-        ]
+        views: list[View] = [ShardView(held.log, position)]
+        if lanes > 1:
+            views = [LaneView(held.log, position, lane, lanes) for lane in range(lanes)]
+        if sieves:
+            return [
+                SiftingReader(view, poller, self._clock, sieve)
+                for view, sieve in zip(views, sieves, strict=True)
+            ]
+        return [SimulatedReader(view, poller, self._clock) for view in views]
 
     def logs(self) -> Sequence[SimulatedLog]:
         """The logs of the shards, in the order of `shards`."""

@@ -6,7 +6,17 @@ from dataclasses import asdict
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from streamsim.model.events import Checkpoint, Discard, Event, Expired, Invoke, Result, ShardEnd, ShardOpen
+from streamsim.model.events import (
+    Checkpoint,
+    Discard,
+    Event,
+    Expired,
+    Filtered,
+    Invoke,
+    Result,
+    ShardEnd,
+    ShardOpen,
+)
 from streamsim.trace.encoding import encode_event
 from streamsim.trace.measures import Measures, flatten
 from streamsim.trace.oracle import Oracle
@@ -43,7 +53,7 @@ def test_every_record_is_accounted_for_once(world: World) -> None:
                 finished.setdefault(event.shard, []).extend(
                     position for position in sent[event.shard, event.lane] if position < failed
                 )
-            case Discard() | Expired():
+            case Discard() | Expired() | Filtered():
                 finished.setdefault(event.shard, []).extend(event.positions)
             case _:
                 pass

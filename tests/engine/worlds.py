@@ -24,7 +24,12 @@ from streamsim.trace.header import Header
 from tests.stage import QUEUE
 
 HUGE = b"x" * (5 * MIB)
-SMALL = b"{}"
+SMALL = [b"{}", b'{"kind": "order"}', b'{"kind": "order"}', b"kind=order"]
+FILTERS = [
+    ('{"data": {"kind": ["order"]}}',),
+    ('{"data": {"kind": [{"exists": false}]}}', '{"partitionKey": ["user-1", "user-2"]}'),
+    ('{"data": {"nothing": ["like", "this"]}}',),
+]
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ class World:
             "DestinationConfig": {"OnFailure": {"Destination": mapping.on_failure}}
             if mapping.on_failure
             else {},
+            "FilterCriteria": {"Filters": [{"Pattern": pattern} for pattern in mapping.filter_patterns]},
         }
         return Header(
             "a random world",
@@ -131,13 +137,14 @@ mappings = st.builds(
     bisect_batch_on_function_error=st.booleans(),
     report_batch_item_failures=st.booleans(),
     on_failure=st.sampled_from([None, QUEUE, "arn:aws:sns:us-east-1:123456789012:dead", "arn:aws:s3:::dead"]),
+    filter_patterns=st.sampled_from([(), (), (), *FILTERS]),
     start_up_lag=st.sampled_from([0, 0, 5 * SECOND, 100 * SECOND]),
     hand_over=st.sampled_from([0, 20 * MILLISECOND]),
     back_off=st.sampled_from([BackOff(), BackOff(cap=5 * SECOND)]),
 )
 
 gaps = st.sampled_from([0, 0, 1, 50 * MILLISECOND, 700 * MILLISECOND, 3 * SECOND, 40 * SECOND])
-record_shapes = st.tuples(gaps, st.integers(0, 7), st.sampled_from([SMALL] * 30 + [HUGE]))
+record_shapes = st.tuples(gaps, st.integers(0, 7), st.sampled_from(SMALL * 8 + [HUGE]))
 
 
 @st.composite

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamsim.report.phrases import shortened, wrapped
+from streamsim.report.phrases import settings_said, shortened, wrapped
 
 TOGETHER = [
     "12 m 13 s",
@@ -37,3 +37,18 @@ def test_words_that_belong_together_stay_on_one_line(words: str) -> None:
 )
 def test_a_long_name_keeps_both_ends(name: str, width: int, plain: bool, expected: str) -> None:
     assert shortened(name, width, plain=plain) == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, ["AWS defaults"]),
+        ({"FilterCriteria": {"Filters": []}}, ["AWS defaults"]),
+        (
+            {"BatchSize": 40, "FilterCriteria": {"Filters": [{"Pattern": "p"}] * 2}},
+            ["BatchSize 40", "filters 2"],
+        ),
+    ],
+)
+def test_settings_are_said_where_they_differ(settings: dict[str, object], said: list[str]) -> None:
+    assert settings_said(settings) == said

@@ -68,3 +68,12 @@ def test_without_an_incident_discarded_records_never_reached_the_function() -> N
     assert what_happened(timeline, {}) == (
         "7 records grew too old and were discarded; the function never saw them."
     )
+
+
+def test_a_run_without_an_invocation_says_why() -> None:
+    timeline = seen(happened.Filtered(0, *PLACE, range(3)))
+    assert what_happened(timeline, {}) == "The function was never invoked."
+    assert what_happened(timeline, {"FilteredOutEventCount": 0}) == "The function was never invoked."
+    assert what_happened(timeline, {"FilteredOutEventCount": 3}) == (
+        "The function was never invoked: filters removed 3 records."
+    )

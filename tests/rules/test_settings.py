@@ -11,6 +11,13 @@ DETECTED = "1 validation error detected: Value "
 FAILED = "failed to satisfy constraint: Member must "
 ARN = "arn:aws:sqs:us-east-1:123456789012:failures"
 
+PATTERN = '{"data": {"kind": ["order"]}}'
+
+
+def filters(*patterns: object) -> dict[str, Any]:
+    return {"FilterCriteria": {"Filters": [{"Pattern": pattern} for pattern in patterns]}}
+
+
 ACCEPTED: dict[str, dict[str, Any]] = {
     "nothing at all": {},
     "every number at its least": {name: limits.low for name, limits in WHOLE_NUMBERS.items()},
@@ -22,6 +29,8 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "no response types": {"FunctionResponseTypes": []},
     "the response type": {"FunctionResponseTypes": ["ReportBatchItemFailures"]},
     "an empty container of filters": {"FilterCriteria": {"Filters": []}},
+    "five filters": {"FilterCriteria": {"Filters": [{"Pattern": PATTERN}] * 5}},
+    "a pattern of 4096 characters": filters(PATTERN + " " * (4096 - len(PATTERN))),
     "a tumbling window beside empty filters": {"TumblingWindowInSeconds": 900, "FilterCriteria": {}},
     "a destination of none": {"DestinationConfig": {"OnFailure": {}}},
     "a queue": {"DestinationConfig": {"OnFailure": {"Destination": ARN}}},
@@ -158,9 +167,47 @@ REFUSED: dict[str, tuple[dict[str, Any], tuple[str | int, ...], str]] = {
         ),
     ),
     "six filters": (
-        {"FilterCriteria": {"Filters": [{"Pattern": "{}"}] * 6}},
+        {"FilterCriteria": {"Filters": [{"Pattern": PATTERN}] * 6}},
         ("FilterCriteria", "Filters"),
         "a mapping takes up to 5 filters, not 6",
+    ),
+    "filters beside their place": (
+        {"FilterCriteria": {"Pattern": PATTERN}},
+        ("FilterCriteria", "Pattern"),
+        "FilterCriteria has no setting 'Pattern'",
+    ),
+    "a filter that is its pattern": (
+        {"FilterCriteria": {"Filters": [PATTERN]}},
+        ("FilterCriteria", "Filters", 0),
+        f"a filter must be a map, not the text {PATTERN!r}",
+    ),
+    "a filter without a pattern": (
+        {"FilterCriteria": {"Filters": [{}]}},
+        ("FilterCriteria", "Filters", 0),
+        "a filter needs a Pattern",
+    ),
+    "a filter with something else": (
+        {"FilterCriteria": {"Filters": [{"Pattern": PATTERN, "Name": "orders"}]}},
+        ("FilterCriteria", "Filters", 0, "Name"),
+        "a filter has no setting 'Name'",
+    ),
+    "a pattern that is a map": (
+        filters(PATTERN, {"data": {"kind": ["order"]}}),
+        ("FilterCriteria", "Filters", 1, "Pattern"),
+        "Pattern must be JSON as text, not a map",
+    ),
+    "a pattern of 4097 characters": (
+        filters(PATTERN + " " * (4097 - len(PATTERN))),
+        ("FilterCriteria", "Filters", 0, "Pattern"),
+        (
+            f"{DETECTED}'{(PATTERN + ' ' * 40)[:40]}…' at 'filterCriteria.filters.1.member.pattern' {FAILED}"
+            "have length less than or equal to 4096"
+        ),
+    ),
+    "a pattern that is none": (
+        filters(PATTERN, '{"data": {"kind": "order"}}'),
+        ("FilterCriteria", "Filters", 1, "Pattern"),
+        "Invalid filter pattern definition.",
     ),
     "a tumbling window with lanes": (
         {"TumblingWindowInSeconds": 60, "ParallelizationFactor": 2},
@@ -168,7 +215,7 @@ REFUSED: dict[str, tuple[dict[str, Any], tuple[str | int, ...], str]] = {
         "TumblingWindowInSeconds cannot be combined with ParallelizationFactor above 1",
     ),
     "a tumbling window with filters": (
-        {"TumblingWindowInSeconds": 60, "FilterCriteria": {"Filters": [{"Pattern": "{}"}]}},
+        {"TumblingWindowInSeconds": 60, "FilterCriteria": {"Filters": [{"Pattern": PATTERN}]}},
         ("TumblingWindowInSeconds",),
         "TumblingWindowInSeconds cannot be combined with FilterCriteria",
     ),

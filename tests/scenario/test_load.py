@@ -58,7 +58,7 @@ def test_a_mapping_becomes_the_engine_s() -> None:
         "    BisectBatchOnFunctionError: true\n    MaximumRetryAttempts: 2\n    MaximumRecordAgeInSeconds: 60\n"
         "    FunctionResponseTypes: [ReportBatchItemFailures]\n    DestinationConfig: {OnFailure: {Destination: s3}}\n"
         "    StartingPosition: AT_TIMESTAMP\n    StartingPositionTimestamp: -10m\n    start_up_lag: 20s\n"
-        "    back_off: {base: 100ms}\n"
+        '    back_off: {base: 100ms}\n    FilterCriteria: {Filters: [{Pattern: \'{"partitionKey": ["a"]}\'}]}\n'
     )
     mapping = scenario.mappings["first"]
     assert mapping.to_mapping("first", scenario.epoch) == EventSourceMapping(
@@ -72,6 +72,7 @@ def test_a_mapping_becomes_the_engine_s() -> None:
         bisect_batch_on_function_error=True,
         report_batch_item_failures=True,
         on_failure="arn:aws:s3:::on-failure-bucket",
+        filter_patterns=('{"partitionKey": ["a"]}',),
         name="first",
         stream="orders",
         function="ship",
@@ -90,6 +91,7 @@ def test_a_mapping_becomes_the_engine_s() -> None:
         "BisectBatchOnFunctionError": True,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:s3:::on-failure-bucket"}},
+        "FilterCriteria": {"Filters": [{"Pattern": '{"partitionKey": ["a"]}'}]},
         "StartingPosition": "AT_TIMESTAMP",
         "StartingPositionTimestamp": "2026-01-31T22:50:00.000Z",
         "start_up_lag": 20 * S,
