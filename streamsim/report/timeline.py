@@ -169,9 +169,12 @@ class Timeline:
             self.iterator_age[at] = event.iterator_age
         if at > self._level_bin:
             self._carry(at)
-        self._level[self.function_of.get(event.mapping, event.mapping)] = event.concurrency
-        if event.concurrency > self.concurrency[at]:  # noqa: PLR1730  likewise
-            self.concurrency[at] = event.concurrency
+        levels, level = self._level, event.concurrency
+        levels[self.function_of.get(event.mapping, event.mapping)] = level
+        if len(levels) > 1:
+            level = sum(levels.values())
+        if level > self.concurrency[at]:  # noqa: PLR1730  likewise
+            self.concurrency[at] = level
 
     def _result(self, event: happened.Result) -> None:
         self.incidents(event)
@@ -188,8 +191,9 @@ class Timeline:
             row.throttled.discard(event.lane)
         if event.t // self.width > self._level_bin:
             self._carry(event.t // self.width)
-        function = self.function_of.get(event.mapping, event.mapping)
-        self._level[function] = max(0, self._level.get(function, 1) - 1)
+        if ended != "too_large":
+            function = self.function_of.get(event.mapping, event.mapping)
+            self._level[function] = max(0, self._level.get(function, 1) - 1)
 
     def _backoff(self, event: happened.Backoff) -> None:
         row = self._row(event.mapping, event.shard, event.lane)
@@ -237,7 +241,7 @@ class Timeline:
 
     def _carry(self, to: int) -> None:
         """Between two events the executions in flight stay what they were."""
-        level = max(self._level.values(), default=0)
+        level = sum(self._level.values())
         concurrency = self.concurrency
         for at in range(self._level_bin + 1, to + 1):
             concurrency[at] = max(concurrency[at], level)

@@ -78,13 +78,13 @@ MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
         ),
         "ConcurrentExecutions.max": Measure(
             "count",
-            "The most executions in flight at once when a batch was sent, of the busiest function, whatever invoked it.",
+            "The most executions in flight at once when a batch was sent, over all functions; of one mapping, its function's.",
             DOCUMENTED,
-            lambda all_: max((tally.concurrency for tally in all_.tallies), default=0),
+            Totals.concurrency,
         ),
         "ConcurrentExecutions.avg": Measure(
             "count",
-            "The time in the busiest function over the time of the whole run: its average concurrency.",
+            "The time in functions over the time of the whole run: the average concurrency.",
             OURS + ": CloudWatch averages over its one-minute data points instead",
             lambda all_: all_.average_concurrency(),
         ),

@@ -7,7 +7,7 @@ not grow with time: what one mapping needs is `streamsim.trace.tally`'s business
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from streamsim.model.events import Event, Fault
+from streamsim.model.events import Event, Fault, Invoke, Result
 from streamsim.model.units import SECOND
 from streamsim.trace.catalogue import MEASURES, Measure, Value
 from streamsim.trace.header import Header
@@ -24,6 +24,8 @@ class Measures:
         self._header = header
         self._tallies = {name: self._tally(settings) for name, settings in header.mappings.items()}
         self._end = 0
+        self._function_of = {name: tally.function for name, tally in self._tallies.items()}
+        self._together = _Together(self._function_of) if len(set(self._function_of.values())) > 1 else None
 
     def _tally(self, settings: Mapping[str, Any]) -> Tally:
         function = settings.get("FunctionName", "default")
@@ -40,6 +42,8 @@ class Measures:
         kind = type(event)
         if kind is not Fault:
             TAKES[kind](self._tallies[event[1]], event)
+            if self._together is not None:
+                self._together.take(event)
 
     __call__ = take
 
@@ -53,8 +57,9 @@ class Measures:
 
         `violations` counts the oracle's findings by mapping; None when it was not asked.
         """
+        together = self._together.most if self._together else None
         report = self._report(
-            tuple(self._tallies.values()), None if violations is None else sum(violations.values())
+            tuple(self._tallies.values()), None if violations is None else sum(violations.values()), together
         )
         if len(self._tallies) > 1:
             report["mappings"] = {
@@ -63,13 +68,32 @@ class Measures:
             }
         return report
 
-    def _report(self, tallies: Sequence[Tally], violations: int | None) -> dict[str, Any]:
-        totals = Totals(tallies, self._end, violations)
+    def _report(
+        self, tallies: Sequence[Tally], violations: int | None, together: int | None = None
+    ) -> dict[str, Any]:
+        totals = Totals(tallies, self._end, violations, together)
         report: dict[str, Any] = {}
         for name, measure in MEASURES.items():
             group, _, leaf = name.rpartition(".")
             (report.setdefault(group, {}) if group else report)[leaf] = measure.of(totals)
         return report
+
+
+class _Together:
+    """The executions in flight of several functions at once; an event tells only its own function's."""
+
+    def __init__(self, function_of: Mapping[str, str]) -> None:
+        self._function_of = function_of
+        self._in_flight = dict.fromkeys(function_of.values(), 0)
+        self.most = 0
+
+    def take(self, event: Event) -> None:
+        """Follows the executions from the requests that were granted to their results."""
+        if isinstance(event, Invoke):
+            self._in_flight[self._function_of[event.mapping]] = event.concurrency
+            self.most = max(self.most, sum(self._in_flight.values()))
+        elif isinstance(event, Result) and event.outcome not in {"throttled", "too_large"}:
+            self._in_flight[self._function_of[event.mapping]] -= 1
 
 
 def flatten(report: Mapping[str, Any]) -> dict[str, Value]:

@@ -17,13 +17,23 @@ USD_PER_MB_MILLISECOND: Final = Fraction(166_667, 10_000_000_000) / 1024 / 1000
 class Totals:
     """The tallies of one or several mappings as one, `end` microseconds after the start.
 
-    `violations` is how many the oracle found; None when it was not asked.
+    `violations` is how many the oracle found; None when it was not asked. `together` is the most executions at once of
+    all their functions; None when that is to be taken from the busiest, the only one.
     """
 
-    def __init__(self, tallies: Sequence[Tally], end: int, violations: int | None) -> None:
+    def __init__(
+        self, tallies: Sequence[Tally], end: int, violations: int | None, together: int | None = None
+    ) -> None:
         self.tallies = tallies
         self.end = end
         self.violations = violations
+        self._together = together
+
+    def concurrency(self) -> int:
+        """The most executions in flight at once."""
+        if self._together is not None:
+            return self._together
+        return max((tally.concurrency for tally in self.tallies), default=0)
 
     def sum(self, counted: Callable[[Tally], int]) -> int:
         """A count over all mappings."""
@@ -54,13 +64,10 @@ class Totals:
         return max(ages, default=None)
 
     def average_concurrency(self) -> int | float:
-        """The time in the busiest function over the time of the whole run, to a thousandth."""
+        """The time in functions over the time of the whole run, to a thousandth."""
         if not self.end:
             return 0
-        occupied: dict[str, int] = {}
-        for tally in self.tallies:
-            occupied[tally.function] = occupied.get(tally.function, 0) + tally.durations.sum
-        return thousandths((2000 * max(occupied.values(), default=0) + self.end) // (2 * self.end))
+        return thousandths((2000 * self.durations.sum + self.end) // (2 * self.end))
 
     def delivered(self) -> str:
         """Whether every record was finished; a filtered one is."""

@@ -538,7 +538,10 @@ def test_several_mappings_are_measured_together_and_alone() -> None:
     }
     assert measured["big.Duration.avg"] == 1000
     assert measured["small.Duration.avg"] == 500
-    assert measured["ConcurrentExecutions.avg"] == measured["big.ConcurrentExecutions.avg"] == 1
+    assert measured["ConcurrentExecutions.avg"] == 1.5
+    assert measured["big.ConcurrentExecutions.avg"] == 1
+    assert measured["ConcurrentExecutions.max"] == 2
+    assert measured["big.ConcurrentExecutions.max"] == measured["small.ConcurrentExecutions.max"] == 1
     # A GB-second and half an eighth of one, each with its request.
     assert measured["big.cost.usd"] == 0.000016867
     assert measured["cost.usd"] == 0.000018108
