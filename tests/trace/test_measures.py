@@ -540,11 +540,23 @@ def test_several_mappings_are_measured_together_and_alone() -> None:
     assert measured["small.Duration.avg"] == 500
     assert measured["ConcurrentExecutions.avg"] == 1.5
     assert measured["big.ConcurrentExecutions.avg"] == 1
-    assert measured["ConcurrentExecutions.max"] == 2
-    assert measured["big.ConcurrentExecutions.max"] == measured["small.ConcurrentExecutions.max"] == 1
     # A GB-second and half an eighth of one, each with its request.
     assert measured["big.cost.usd"] == 0.000016867
     assert measured["cost.usd"] == 0.000018108
+
+
+def test_executions_of_several_functions_are_counted_together() -> None:
+    header = Header("story", 0, mappings={"a": {"FunctionName": "f"}, "b": {"FunctionName": "g"}})
+    events = row(
+        opened(0, arrived=2, mapping="a"),
+        opened(0, arrived=2, mapping="b"),
+        [invoke(0, range(1), mapping="a"), invoke(5, range(1), mapping="b")],
+        [result(10, 10, mapping="a"), result(15, 10, mapping="b")],
+        attempt(20, 5, range(1, 2), mapping="b"),
+        attempt(30, 5, range(1, 2), mapping="a"),
+    )
+    measured = flat(events, header)
+    assert [measured[f"{of}ConcurrentExecutions.max"] for of in ("", "a.", "b.")] == [2, 1, 1]
 
 
 def test_the_oracles_findings_are_put_into_words() -> None:
