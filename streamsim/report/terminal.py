@@ -48,6 +48,7 @@ _NUMBERS: Final = (
         ("discarded", "discarded", "red"),
         ("expired", "expired", "red"),
         ("filtered out", "FilteredOutEventCount", ""),
+        ("skipped", "skipped", "yellow"),
     ),
     (
         ("Invocations", "Invocations", ""),
@@ -63,8 +64,8 @@ _NUMBERS: Final = (
     ),
 )
 
-#: Counts of which most runs have none, left out there.
-_WITH_FILTERS: Final = ("FilteredOutEventCount",)
+#: Shown only where there are any.
+_RARE: Final = ("FilteredOutEventCount", "skipped")
 
 
 class Violation(Protocol):
@@ -241,7 +242,7 @@ def _cells(
     cells = []
     for label, measure, style in group:
         value = found(metrics, measure)
-        if value is None or (measure in _WITH_FILTERS and not value):
+        if value is None or (measure in _RARE and not value):
             continue
         text = measured(measure, value)
         if measure == "ConcurrentExecutions.max":

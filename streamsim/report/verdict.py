@@ -39,29 +39,52 @@ def what_happened(timeline: Timeline, metrics: Mapping[str, Any]) -> str:
     worst = timeline.incidents.worst()
     if worst:
         return told(worst[0], timeline.header)
+    return _lost(timeline) or _throttled(timeline) or _went_well(timeline, metrics)
+
+
+def _lost(timeline: Timeline) -> str | None:
+    """Records that went without having failed."""
     rows = timeline.rows.values()
     if timeline.incidents.expired:
+        if not sum(row.invocations for row in rows) and any(row.counts.get("throttled") for row in rows):
+            expired = counted(timeline.incidents.expired, "record")
+            return f"Every request was throttled, so the function never ran; {expired} expired."
         return f"{_expired(timeline.incidents.expired, timeline.incidents.unread)}: the mapping was too slow."
     discarded = sum(row.discarded for row in rows)
-    if discarded:
-        were = "was" if discarded == 1 else "were"
-        return f"{counted(discarded, 'record')} grew too old and {were} discarded; the function never saw {'it' if discarded == 1 else 'them'}."
+    if not discarded:
+        return None
+    were, them = ("was", "it") if discarded == 1 else ("were", "them")
+    return f"{counted(discarded, 'record')} grew too old and {were} discarded; the function never saw {them}."
+
+
+def _throttled(timeline: Timeline) -> str | None:
+    rows = timeline.rows.values()
     throttles = sum(row.counts.get("throttled", 0) for row in rows)
-    if throttles:
-        shards = len({(row.mapping, row.shard) for row in rows if row.counts.get("throttled")})
-        waited = show_duration(sum(row.waited for row in rows))
-        return (
-            f"No batch failed, but {counted(throttles, 'request')} in {counted(shards, 'shard')} "
-            f"{'was' if throttles == 1 else 'were'} throttled and waited {waited} in all."
-        )
-    invocations = sum(row.invocations for row in rows)
+    if not throttles:
+        return None
+    shards = len({(row.mapping, row.shard) for row in rows if row.counts.get("throttled")})
+    waited = show_duration(sum(row.waited for row in rows))
+    return (
+        f"No batch failed, but {counted(throttles, 'request')} in {counted(shards, 'shard')} "
+        f"{'was' if throttles == 1 else 'were'} throttled and waited {waited} in all."
+    )
+
+
+def _went_well(timeline: Timeline, metrics: Mapping[str, Any]) -> str:
+    invocations = sum(row.invocations for row in timeline.rows.values())
     if not invocations:
         filtered = found(metrics, "FilteredOutEventCount")
         why = f": filters removed {counted(filtered, 'record')}" if filtered else ""
         return f"The function was never invoked{why}."
     said = f"Nothing failed in {counted(invocations, 'invocation')}"
-    age = found(metrics, "IteratorAge.max")
-    return said + ("." if age is None else f"; no batch was older than {measured('IteratorAge.max', age)}.")
+    age, caught_up = found(metrics, "IteratorAge.max"), found(metrics, "caught_up")
+    if age is None:
+        return f"{said}."
+    oldest = measured("IteratorAge.max", age)
+    if caught_up:
+        until = measured("caught_up", caught_up)
+        return f"{said}, yet batches were up to {oldest} old: the mapping was behind until {until}."
+    return f"{said}; no batch was older than {oldest}."
 
 
 def noted(incident: Incident) -> str:

@@ -77,3 +77,27 @@ def test_a_run_without_an_invocation_says_why() -> None:
     assert what_happened(timeline, {"FilteredOutEventCount": 3}) == (
         "The function was never invoked: filters removed 3 records."
     )
+
+
+def test_a_mapping_that_fell_behind_without_failing_says_until_when() -> None:
+    timeline = seen(
+        invoke(SECOND, "aaaa", 1, range(1)), happened.Result(2 * SECOND, *PLACE, "aaaa", 1, "success", SECOND)
+    )
+    behind = {"IteratorAge": {"max": 37_800}, "caught_up": 97_000}
+    assert what_happened(timeline, behind) == (
+        "Nothing failed in 1 invocation, yet batches were up to 37.8 s old: the mapping was behind until 1 m 37 s."
+    )
+    assert what_happened(timeline, behind | {"caught_up": 0}) == (
+        "Nothing failed in 1 invocation; no batch was older than 37.8 s."
+    )
+
+
+def test_a_function_that_never_ran_for_throttles_says_so() -> None:
+    timeline = seen(
+        invoke(0, "aaaa", 1, range(1)),
+        happened.Result(0, *PLACE, "aaaa", 1, "throttled", 0),
+        happened.Expired(SECOND, *PLACE, range(1)),
+    )
+    assert what_happened(timeline, {}) == (
+        "Every request was throttled, so the function never ran; 1 record expired."
+    )
