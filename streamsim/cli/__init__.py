@@ -3,6 +3,7 @@
 Nothing heavy is imported here: `streamsim --help` answers at once, and each command imports what it needs.
 """
 
+import os
 import sys
 from importlib import import_module
 from typing import Any, Final
@@ -21,8 +22,12 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 #: A scenario or a command is wrong; click's own usage errors exit with the same code.
 WRONG_INPUT: Final = 2
 
-#: What shells expect of a program that was interrupted.
+#: The outside does not take what we write: a full disk, for one.
+OUTSIDE: Final = 3
+
+#: What shells expect of a program that was interrupted, and of one whose reader went away (128 + SIGPIPE).
 INTERRUPTED: Final = 130
+READER_GONE: Final = 141
 
 HELP: Final = """\b
 Examples:
@@ -74,6 +79,13 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("\ninterrupted", err=True)
             sys.exit(INTERRUPTED)
+        except BrokenPipeError:
+            _leave_output()
+            sys.exit(READER_GONE)
+        except OSError as error:
+            click.echo(f"error: cannot write: {error.strerror or error}", err=True)
+            _leave_output()
+            sys.exit(OUTSIDE)
         except Exception as error:
             from streamsim.scenario.errors import ScenarioError  # noqa: PLC0415  # --help stays fast
 
@@ -81,6 +93,11 @@ class Commands(click.Group):
                 raise
             click.echo(str(error), err=True)
             sys.exit(WRONG_INPUT)
+
+
+def _leave_output() -> None:
+    """What is still buffered goes nowhere, so that the interpreter does not complain of it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})

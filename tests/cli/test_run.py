@@ -213,8 +213,21 @@ def test_a_reader_who_goes_away_sees_no_traceback(args: tuple[str, ...]) -> None
     ran.stdout.close()
     assert ran.stderr is not None
     assert b"Traceback" not in ran.stderr.read()
-    ran.wait()
+    assert ran.wait() == 141  # as a shell tells of SIGPIPE: neither kept nor broken expectations
     ran.stderr.close()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_output_that_cannot_be_written_is_one_line_of_error() -> None:
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "streamsim", "run", "bad.yaml"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            check=False,
+        )
+    assert (ran.returncode, ran.stderr) == (3, b"error: cannot write: No space left on device\n")
 
 
 def test_an_interrupted_run_leaves_no_trace() -> None:
