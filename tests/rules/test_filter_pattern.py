@@ -173,9 +173,9 @@ def test_a_pattern_matches(name: str) -> None:
 REFUSED: dict[str, tuple[str, str]] = {
     "an empty text": ("", "the pattern is no JSON: Expecting value at character 1"),
     "a brace left open": ('{"x": ["a"]', "the pattern is no JSON: Expecting ',' delimiter at character 12"),
-    "a comma too many": (
-        '{"x": ["a",]}',
-        "the pattern is no JSON: Expecting value at character 12",
+    "a comma too few": (
+        '{"x": ["a" "b"]}',
+        "the pattern is no JSON: Expecting ',' delimiter at character 12",
     ),
     "something after the end": ('{"x": ["a"]} more', "the pattern is no JSON: Extra data at character 14"),
     "a number that JSON does not know": ('{"x": [NaN]}', "the pattern is no JSON: JSON has no NaN"),
