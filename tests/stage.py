@@ -26,7 +26,6 @@ from streamsim.model.names import shard_id, unix
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import HOUR
 from streamsim.rules.kinesis_event import Source
-from streamsim.streams.arrivals import ListedArrivals
 from streamsim.streams.logs import Given, ListedLog
 from streamsim.streams.polling import Outage, ReadLimit
 from streamsim.streams.simulated import SimulatedShard, SimulatedStream
@@ -82,13 +81,7 @@ def play(
         clock = running().clock
         shards = [
             SimulatedShard(
-                ListedLog(
-                    shard_id(number),
-                    ListedArrivals([given.arrival_at for given in listed]),
-                    listed,
-                    7,
-                    "default",
-                ),
+                ListedLog(shard_id(number), listed, 7, "default"),
                 ReadLimit(busy_until),
                 outages,
             )

@@ -19,7 +19,7 @@ from streamsim.model.units import SECOND
 from streamsim.model.verdict import Done, GiveUp, Reform, Retry
 from streamsim.rules.age import older_than
 from streamsim.rules.judge import judge
-from streamsim.rules.payload import EVENT_OVERHEAD, record_event_size
+from streamsim.rules.payload import too_large
 from streamsim.rules.response import first_failed
 
 _THROTTLED: Final = Outcome("throttled", error="Rate Exceeded.")
@@ -55,9 +55,7 @@ class Worker:
         age = mapping.maximum_record_age_in_seconds
         self._age = retention if age == INFINITE else age * SECOND
         self._shortest_life = min(self._age, retention)
-        self._may_be_too_large = (
-            record_event_size(reader.log.largest_record) + EVENT_OVERHEAD > MAXIMUM_EVENT_SIZE
-        )
+        self._may_be_too_large = too_large(reader.log.largest_record, MAXIMUM_EVENT_SIZE)
 
     async def work(self) -> None:
         """Runs until the lane is drained."""
@@ -120,10 +118,8 @@ class Worker:
         mapping, shard, lane = self._where
         positions = batch.positions
         first, last = positions[0], positions[-1]
-        too_large = self._may_be_too_large and (
-            record_event_size(log.size(first)) + EVENT_OVERHEAD > MAXIMUM_EVENT_SIZE
-        )
-        granted = not too_large and concurrency.take()
+        unsendable = self._may_be_too_large and too_large(log.size(first), MAXIMUM_EVENT_SIZE)
+        granted = not unsendable and concurrency.take()
         now = self._clock.now
         self._sink(
             Invoke(
@@ -142,7 +138,7 @@ class Worker:
         )
         if granted:
             return None
-        return _TOO_LARGE if too_large else _THROTTLED
+        return _TOO_LARGE if unsendable else _THROTTLED
 
     def _failed(self, batch: Batch, outcome: Outcome) -> int | None:
         if outcome.response is None or not self._mapping.report_batch_item_failures:

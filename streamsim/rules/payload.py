@@ -17,6 +17,11 @@ def record_event_size(data_size: int, overhead: int = RECORD_OVERHEAD) -> int:
     return (data_size + 2) // 3 * 4 + overhead
 
 
+def too_large(data_size: int, event_size: int) -> bool:
+    """Whether a record of `data_size` payload bytes does not even fit alone into an event of `event_size` bytes."""
+    return record_event_size(data_size) + EVENT_OVERHEAD > event_size
+
+
 def fitting(data_sizes: Iterable[int], event_size: int) -> int:
     """How many leading records fit into an event of `event_size` bytes; at least 1, for a record goes alone if it must."""
     total = EVENT_OVERHEAD

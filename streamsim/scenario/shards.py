@@ -8,7 +8,7 @@ from streamsim.model.names import shard_id
 from streamsim.model.units import SECOND
 from streamsim.rules.hash_keys import even_ranges, hash_key, owner
 from streamsim.scenario import models
-from streamsim.streams.arrivals import GeneratedArrivals, ListedArrivals, Schedule, Segment
+from streamsim.streams.arrivals import GeneratedArrivals, Schedule, Segment
 from streamsim.streams.keys import KeySet, ShardKeys, by_shard, shares, uniform, zipf
 from streamsim.streams.logs import Content, GeneratedLog, Given, ListedLog, SimulatedLog
 
@@ -28,10 +28,7 @@ def _listed(stream: models.Stream, records: Sequence[models.Record], name: str, 
         explicit = hash_key(record.key) if record.explicit_hash_key is None else record.explicit_hash_key
         number = owner(ranges, explicit) if record.shard is None else record.shard
         listed[number].append(Given(record.at, record.key, record.data, place))
-    return [
-        ListedLog(shard_id(number), ListedArrivals([given.arrival_at for given in own]), own, seed, name)
-        for number, own in enumerate(listed)
-    ]
+    return [ListedLog(shard_id(number), own, seed, name) for number, own in enumerate(listed)]
 
 
 def _generated(

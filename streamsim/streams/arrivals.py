@@ -200,8 +200,3 @@ def chunk_bounds(number: int) -> tuple[int, int]:
         return start, start + (_SMALLEST << number)
     start = _GROWN + (number - _DOUBLINGS - 1) * _LARGEST
     return start, start + _LARGEST
-
-
-def first_from(arrivals: Arrivals, instant: int) -> int:
-    """The position of the first record that arrives at or after `instant`."""
-    return arrivals.until(instant - 1)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from streamsim.engine.chance import key
 from streamsim.model.batch import Positions
 from streamsim.rules.hash_keys import lane_of
-from streamsim.streams.arrivals import Arrivals, chunk_bounds, chunk_number
+from streamsim.streams.arrivals import Arrivals, ListedArrivals, chunk_bounds, chunk_number
 from streamsim.streams.keys import ShardKeys
 
 #: Sequence numbers have 56 digits; the first 26 belong to the shard, the rest grow with the position, with gaps.
@@ -187,12 +187,10 @@ class Given:
 class ListedLog:
     """Records that the scenario lists, ascending in arrival."""
 
-    def __init__(
-        self, shard: str, arrivals: Arrivals, records: Sequence[Given], seed: int, stream: str
-    ) -> None:
+    def __init__(self, shard: str, records: Sequence[Given], seed: int, stream: str) -> None:
         self.shard = shard
-        self.arrivals = arrivals
-        self.arrival_at = arrivals.at
+        self.arrivals: Arrivals = ListedArrivals([record.arrival_at for record in records])
+        self.arrival_at = self.arrivals.at
         self._records = records
         self._numbers = SequenceNumbers(seed, stream, shard)
         self.sequence_number = self._numbers.at

@@ -13,7 +13,7 @@ import numpy as np
 
 from streamsim.engine.ports import Clock
 from streamsim.model.batch import Positions
-from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size
+from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size, too_large
 from streamsim.streams.arrivals import NEVER, chunk_bounds, chunk_number
 from streamsim.streams.logs import SimulatedLog
 from streamsim.streams.polling import Poller
@@ -133,7 +133,7 @@ class SimulatedReader:
 
         None when the shard ends before that.
         """
-        if record_event_size(self.log.size(upcoming[0])) + EVENT_OVERHEAD > event_size:
+        if too_large(self.log.size(upcoming[0]), event_size):
             return upcoming[0]
         return upcoming[fits] if fits < len(upcoming) else None
 
@@ -153,9 +153,14 @@ class SimulatedReader:
 
     def unread(self) -> int:
         """See `Reader`."""
-        upcoming = self._view.upcoming(1)
-        arrived = self.log.arrivals.until(self._clock.now)
-        return min(upcoming[0], arrived) if upcoming else arrived
+        return first_unread(self._view, self.log, self._clock.now)
+
+
+def first_unread(view: View, log: SimulatedLog, now: int) -> int:
+    """The view's first position behind its cursor that has arrived, or else the first of the shard that has not."""
+    upcoming = view.upcoming(1)
+    arrived = log.arrivals.until(now)
+    return min(upcoming[0], arrived) if upcoming else arrived
 
 
 def before(positions: Positions, frontier: int) -> int:

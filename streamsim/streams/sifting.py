@@ -9,10 +9,10 @@ from typing import Final
 
 from streamsim.engine.ports import Clock, Sieve
 from streamsim.model.batch import Positions
-from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size
+from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size, too_large
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.polling import Poller
-from streamsim.streams.reader import View, before
+from streamsim.streams.reader import View, before, first_unread
 
 _AT_ONCE: Final = 1000
 
@@ -75,8 +75,7 @@ class SiftingReader:
         if len(kept) * self._largest + EVENT_OVERHEAD <= event_size:
             return len(kept), len(kept) == size
         fits = fitting(map(self.log.size, kept), event_size)
-        too_large = record_event_size(self.log.size(kept[0])) + EVENT_OVERHEAD > event_size
-        return fits, too_large or fits == size or fits < len(kept)
+        return fits, too_large(self.log.size(kept[0]), event_size) or fits == size or fits < len(kept)
 
     def _take(self, count: int) -> Positions:
         taken = _closed(self._kept[:count])
@@ -91,9 +90,7 @@ class SiftingReader:
         """See `Reader`."""
         if self._kept:
             return self._kept[0]
-        upcoming = self._view.upcoming(1)
-        arrived = self.log.arrivals.until(self._clock.now)
-        return min(upcoming[0], arrived) if upcoming else arrived
+        return first_unread(self._view, self.log, self._clock.now)
 
 
 def _closed(positions: list[int]) -> Positions:

@@ -24,8 +24,8 @@ class Measures:
         self._header = header
         self._tallies = {name: self._tally(settings) for name, settings in header.mappings.items()}
         self._end = 0
-        self._function_of = {name: tally.function for name, tally in self._tallies.items()}
-        self._together = _Together(self._function_of) if len(set(self._function_of.values())) > 1 else None
+        function_of = {name: tally.function for name, tally in self._tallies.items()}
+        self._together = _Together(function_of) if len(set(function_of.values())) > 1 else None
 
     def _tally(self, settings: Mapping[str, Any]) -> Tally:
         function = settings.get("FunctionName", "default")

@@ -16,7 +16,6 @@ from streamsim.model.mapping import INFINITE, BackOff, EventSourceMapping, Start
 from streamsim.model.names import shard_id
 from streamsim.model.units import MIB, MILLISECOND, MINUTE, SECOND
 from streamsim.rules.kinesis_event import Source
-from streamsim.streams.arrivals import ListedArrivals
 from streamsim.streams.logs import Given, ListedLog
 from streamsim.streams.polling import Outage
 from streamsim.streams.simulated import SimulatedShard, SimulatedStream
@@ -88,13 +87,7 @@ def play_world(world: World) -> list[Event]:
         clock = running().clock
         shards = [
             SimulatedShard(
-                ListedLog(
-                    shard_id(number),
-                    ListedArrivals([given.arrival_at for given in listed]),
-                    listed,
-                    7,
-                    "default",
-                ),
+                ListedLog(shard_id(number), listed, 7, "default"),
                 outages=world.outages,
             )
             for number, listed in enumerate(world.shards)
