@@ -1,16 +1,25 @@
 """What a run tells: one immutable event for each thing that happened, in the order it happened.
 
 Events are the only source of the trace file, the measures, the oracle and every report. Each begins with `t`
-(microseconds since the start), the mapping's name and the shard's id. `positions` are ascending positions in that
-shard (`streamsim.model.batch.Positions`), never empty. How they look on disk is `streamsim.trace.ndjson`'s business.
+(microseconds since the start). Most then name the mapping and the shard; `Update` and `StateChange` have no shard, and
+those in `BEYOND_MAPPINGS` belong to no mapping. `positions` are ascending positions in the shard
+(`streamsim.model.batch.Positions`), never empty. How they look on disk is `streamsim.trace.ndjson`'s business.
+
+The life of a shard: `ShardOpen`, and then `ShardEnd` once it is drained or the run is over, or `ShardStop` when the
+mapping stops reading it; after that `ShardOpen` again, at the checkpoint, if it goes on. A child is opened after the
+`ShardEnd` of all its parents that the mapping reads.
 
 The life of a batch: `Invoke`, `Result`, and then one of: nothing (finished), `Backoff` and the same `Invoke` again,
 `Split` (parts follow as new batches), a new batch with the remainder (partial response), or `Discard`.
 Every `Invoke` has exactly one `Result` before the next `Invoke` of its lane; a throttled or too large request has
-both too, with a duration of 0, though the function never saw it.
+both too, with a duration of 0, though the function never saw it. With tumbling windows, `WindowClose` is an `Invoke`
+without records: it has a `Result`, backs off and goes again like one, and ends with success or with `WindowLost`.
+The life of an event of another source: `Request`, `Response`, for asynchronous ones perhaps the same again with one
+attempt more, and `EventLost` when it is given up.
 """
 
-from typing import Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, Literal, NamedTuple
 
 from streamsim.model.batch import Positions
 from streamsim.model.verdict import Condition
@@ -36,7 +45,8 @@ class Invoke(NamedTuple):
     `attempt` is 1 for the first; a throttle or fault leaves it as it was. `lane` is 0-based and below
     ParallelizationFactor. `concurrency` counts the function's executions in flight, this one included unless it is
     about to be throttled. `iterator_age` is `t` minus the arrival of the batch's last record, in microseconds
-    (CloudWatch's metric at send time).
+    (CloudWatch's metric at send time). `window` is the tumbling window that all its records belong to, from its start
+    until before its end, in microseconds since the start of the run (the first may be negative); None without one.
     """
 
     t: int
@@ -50,13 +60,15 @@ class Invoke(NamedTuple):
     last_sequence_number: str
     concurrency: int
     iterator_age: int
+    window: tuple[int, int] | None = None
 
 
 class Result(NamedTuple):
     """The end of the lane's `Invoke`. `failed_from` is the position of the first failed record of a `partial` outcome.
 
     A response that names records the batch does not hold is `partial` from its first record: Lambda treats it as a
-    failure of the whole batch. `error` is what went wrong in words, for people only.
+    failure of the whole batch. `error` is what went wrong in words, for people only. `init_duration` is how long the
+    Init phase of a cold start took before the function ran, in microseconds, not part of `duration`; None when warm.
     """
 
     t: int
@@ -69,6 +81,7 @@ class Result(NamedTuple):
     duration: int
     failed_from: int | None = None
     error: str | None = None
+    init_duration: int | None = None
 
 
 class Backoff(NamedTuple):
@@ -160,6 +173,128 @@ class ShardEnd(NamedTuple):
     arrived: int
 
 
+class ShardStop(NamedTuple):
+    """The mapping stops reading a shard that is not drained, with nothing in flight: what is beyond the checkpoint is
+    nobody's until it is opened again.
+    """
+
+    t: int
+    mapping: str
+    shard: str
+
+
+class WindowClose(NamedTuple):
+    """A request to invoke the function at the end of a tumbling window: no records, the state is handed over.
+
+    `start` until before `end` is the window as in `Invoke`. `terminated_early`: the state was too large, the window is
+    not over. `state_size` is the bytes of the state's JSON. The rest is as in `Invoke`.
+    """
+
+    t: int
+    mapping: str
+    shard: str
+    lane: int
+    request_id: str
+    attempt: int
+    start: int
+    end: int
+    terminated_early: bool
+    state_size: int
+    concurrency: int
+
+
+class WindowLost(NamedTuple):
+    """The request `request_id` of a `WindowClose` is given up, and the window's state with it; as in `Discard`."""
+
+    t: int
+    mapping: str
+    shard: str
+    lane: int
+    request_id: str
+    condition: Condition
+    start: int
+    end: int
+    attempts: int
+    destination: str | None
+    delivered: bool
+
+
+class Update(NamedTuple):
+    """Settings of a mapping change, under AWS's names and in its values; `{"Enabled": false}` stops it.
+
+    From `t` on nothing of the mapping is in flight or due: its shards were stopped (`ShardStop`) just before, and are
+    opened again at their checkpoints unless the mapping is disabled. `settings` holds only what changes.
+    """
+
+    t: int
+    mapping: str
+    settings: Mapping[str, Any]
+
+
+class StateChange(NamedTuple):
+    """What GetEventSourceMapping would answer from now on: `State` and `LastProcessingResult`."""
+
+    t: int
+    mapping: str
+    state: str
+    result: str
+
+
+class Reshard(NamedTuple):
+    """A stream closes shards and opens others, by the call or the cause in words. No mapping, no shard.
+
+    `opened` may hold shards that are closed again at once, as UpdateShardCount makes them on its way.
+    """
+
+    t: int
+    stream: str
+    what: str
+    closed: tuple[str, ...]
+    opened: tuple[str, ...]
+
+
+class Request(NamedTuple):
+    """An event source that is no stream asks for an execution of a function: a call, or an event from its queue.
+
+    `source` is its name in the scenario; there is no mapping and no shard. `attempt` is 1 for the first; a throttle of
+    an asynchronous event leaves it as it was. `concurrency` is as in `Invoke`.
+    """
+
+    t: int
+    source: str
+    function: str
+    request_id: str
+    attempt: int
+    concurrency: int
+
+
+class Response(NamedTuple):
+    """The end of a `Request`, as `Result` is of an `Invoke`."""
+
+    t: int
+    source: str
+    function: str
+    request_id: str
+    attempt: int
+    outcome: Ended
+    duration: int
+    error: str | None = None
+    init_duration: int | None = None
+
+
+class EventLost(NamedTuple):
+    """An asynchronous event is given up: RetriesExhausted or EventAgeExceeded; the rest as in `Discard`."""
+
+    t: int
+    source: str
+    function: str
+    request_id: str
+    condition: str
+    attempts: int
+    destination: str | None
+    delivered: bool
+
+
 class Fault(NamedTuple):
     """Something goes wrong from `t` until `until` (None: for good), in the scenario's words. No mapping, no shard."""
 
@@ -180,5 +315,20 @@ Event = (
     | Checkpoint
     | CaughtUp
     | ShardEnd
+    | ShardStop
+    | WindowClose
+    | WindowLost
+    | Update
+    | StateChange
+    | Reshard
+    | Request
+    | Response
+    | EventLost
     | Fault
 )
+
+#: Events whose second field is no mapping.
+BEYOND_MAPPINGS: Final[frozenset[type]] = frozenset({Fault, Reshard, Request, Response, EventLost})
+
+#: Events of a mapping whose third field is no shard.
+BEYOND_SHARDS: Final[frozenset[type]] = frozenset({Update, StateChange})

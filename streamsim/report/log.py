@@ -24,6 +24,15 @@ _QUIET: Final[dict[type, str]] = {
     happened.Filtered: "filtered",
     happened.Checkpoint: "checkpoint",
     happened.CaughtUp: "caught up",
+    happened.ShardStop: "shard stops",
+    happened.WindowClose: "window closes",
+    happened.WindowLost: "window lost",
+    happened.Update: "update",
+    happened.StateChange: "state",
+    happened.Reshard: "reshard",
+    happened.Request: "request",
+    happened.Response: "response",
+    happened.EventLost: "event lost",
 }
 
 
@@ -77,10 +86,14 @@ class EventLog:
         self._incidents(event)
 
     def _place(self, event: Any) -> dict[str, Any]:
+        kind = type(event)
         place: dict[str, Any] = {"t": event.t}
+        if kind in happened.BEYOND_MAPPINGS:
+            return place
         if self._several:
             place["mapping"] = event.mapping
-        place["shard"] = event.shard
+        if kind not in happened.BEYOND_SHARDS:
+            place["shard"] = event.shard
         if event.mapping in self._lanes and hasattr(event, "lane"):
             place["lane"] = event.lane
         return place

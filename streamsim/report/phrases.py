@@ -3,6 +3,7 @@
 Knows how a person reads them; must not know where they are shown: no colour, no width, no terminal.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from textwrap import wrap
@@ -88,13 +89,23 @@ _SAID_BY: Final[dict[type, Callable[[Any], str]]] = {
     happened.CaughtUp: lambda _: "caught up",
     happened.ShardOpen: lambda e: f"open at {e.position}",
     happened.ShardEnd: lambda e: f"end after {counted(e.arrived, 'record')}",
+    happened.ShardStop: lambda _: "stop",
+    happened.WindowClose: lambda e: f"window end {e.request_id[:8]} try {e.attempt}",
+    happened.WindowLost: lambda e: f"window of {e.request_id[:8]} lost, {e.condition}",
+    happened.Update: lambda e: f"update of {e.mapping}: " + json.dumps(e.settings, default=dict),
+    happened.StateChange: lambda e: f"{e.mapping} is {e.state}, {e.result}",
+    happened.Reshard: lambda e: f"{e.what} of {e.stream}: {len(e.closed)} closed, {len(e.opened)} opened",
+    happened.Request: lambda e: f"{e.source} asks for {e.function}, {e.request_id[:8]} try {e.attempt}",
+    happened.Response: lambda e: f"{e.outcome} of {e.request_id[:8]} try {e.attempt} for {e.source}",
+    happened.EventLost: lambda e: f"event {e.request_id[:8]} of {e.source} lost, {e.condition}",
     happened.Fault: lambda e: str(e.what),
 }
 
 
 def event_said(event: Event) -> str:
     """An event in a line, as evidence: when, where, what, of which batch."""
-    where = "" if isinstance(event, happened.Fault) else f"  {shard_name(event.shard)}"
+    beyond = type(event) in happened.BEYOND_MAPPINGS | happened.BEYOND_SHARDS
+    where = "" if beyond else f"  {shard_name(str(event[2]))}"
     return f"{instant(event.t)}{where}  {_SAID_BY[type(event)](event)}"
 
 

@@ -6,6 +6,7 @@ no input makes this recurse deeply, run long or use much memory. Must not know w
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 import yaml
@@ -273,12 +274,19 @@ class _Composer:
 def _events(text: str) -> Iterator[yaml.Event]:
     """The events of a text from libyaml where PyYAML has it.
 
-    Its words for errors differ from the pure parser's, so on an error the pure parser has the say.
+    Its words for errors differ from the pure parser's, so on an error the pure parser has the say. Newer ones refuse
+    deep nesting some events before they get there; the pure parser leads to the place.
     """
     fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    given = 0
     try:
-        yield from yaml.parse(text, Loader=fast)
-    except yaml.YAMLError:
-        for _ in yaml.parse(text, Loader=yaml.SafeLoader):
+        for event in yaml.parse(text, Loader=fast):
+            given += 1
+            yield event
+    except yaml.YAMLError as error:
+        events = islice(yaml.parse(text, Loader=yaml.SafeLoader), given, None)
+        if "nesting depth" in str(error):
+            yield from events
+        for _ in events:
             pass
         raise

@@ -16,14 +16,23 @@ from streamsim.model.events import (
     Discard,
     Ended,
     Event,
+    EventLost,
     Expired,
     Fault,
     Filtered,
     Invoke,
+    Request,
+    Reshard,
+    Response,
     Result,
     ShardEnd,
     ShardOpen,
+    ShardStop,
     Split,
+    StateChange,
+    Update,
+    WindowClose,
+    WindowLost,
 )
 from streamsim.model.verdict import Condition
 from streamsim.trace.header import FORMAT, Header
@@ -79,6 +88,7 @@ def decode_header(text: str) -> Header:
         functions=_by_name(document, "functions"),
         streams=_by_name(document, "streams"),
         account=_settings(document, "account"),
+        traffic=_by_name(document, "traffic"),
     )
 
 
@@ -195,6 +205,22 @@ def _one_of(document: Mapping[str, Any], field: str, values: frozenset[str]) -> 
     raise _wrong(document, field, f"one of {', '.join(sorted(values))}")
 
 
+def _settings_given(document: Mapping[str, Any], field: str) -> dict[str, Any]:
+    if field not in document:
+        raise _wrong(document, field, "an object")
+    return _settings(document, field)
+
+
+def _window(document: Mapping[str, Any], field: str) -> tuple[int, int] | None:
+    match document.get(field):
+        case None:
+            return None
+        case [int(start), int(end)] if type(start) is int and type(end) is int and start < end:
+            return start, end
+        case _:
+            raise _wrong(document, field, "a pair of ascending integers")
+
+
 def _positions(document: Mapping[str, Any], field: str) -> Positions:
     value = document.get(field)
     if not isinstance(value, list) or not value:
@@ -225,6 +251,18 @@ def _positions(document: Mapping[str, Any], field: str) -> Positions:
 _SHARD: Final[tuple[tuple[str, _Reading], ...]] = (("t", _integer), ("mapping", _text), ("shard", _text))
 _LANE: Final[tuple[tuple[str, _Reading], ...]] = (*_SHARD, ("lane", _natural))
 
+_ENDING: Final[tuple[tuple[str, _Reading], ...]] = (
+    ("attempts", _counting),
+    ("destination", _text_or_none),
+    ("delivered", _flag),
+)
+_CALL: Final[tuple[tuple[str, _Reading], ...]] = (
+    ("t", _integer),
+    ("source", _text),
+    ("function", _text),
+    ("request_id", _text),
+)
+
 #: Each event's name, class, and fields in the order of the class: the trace format, read top to bottom.
 _SHAPES: Final[dict[str, tuple[Callable[..., Event], tuple[tuple[str, _Reading], ...]]]] = {
     "shard_open": (ShardOpen, (*_SHARD, ("parents", _texts), ("position", _natural), ("arrived", _natural))),
@@ -239,6 +277,7 @@ _SHAPES: Final[dict[str, tuple[Callable[..., Event], tuple[tuple[str, _Reading],
             ("last_sequence_number", _text),
             ("concurrency", _natural),
             ("iterator_age", _integer),
+            ("window", _window),
         ),
     ),
     "result": (
@@ -251,6 +290,7 @@ _SHAPES: Final[dict[str, tuple[Callable[..., Event], tuple[tuple[str, _Reading],
             ("duration", _natural),
             ("failed_from", _natural_or_none),
             ("error", _text_or_none),
+            ("init_duration", _natural_or_none),
         ),
     ),
     "backoff": (Backoff, (*_LANE, ("request_id", _text), ("until", _integer))),
@@ -262,9 +302,7 @@ _SHAPES: Final[dict[str, tuple[Callable[..., Event], tuple[tuple[str, _Reading],
             ("request_id", _text),
             ("condition", _condition),
             ("records", _positions),
-            ("attempts", _counting),
-            ("destination", _text_or_none),
-            ("delivered", _flag),
+            *_ENDING,
         ),
     ),
     "expired": (Expired, (*_LANE, ("records", _positions))),
@@ -272,5 +310,49 @@ _SHAPES: Final[dict[str, tuple[Callable[..., Event], tuple[tuple[str, _Reading],
     "checkpoint": (Checkpoint, (*_SHARD, ("position", _natural), ("sequence_number", _text))),
     "caught_up": (CaughtUp, _LANE),
     "shard_end": (ShardEnd, (*_SHARD, ("arrived", _natural))),
+    "shard_stop": (ShardStop, _SHARD),
+    "window": (
+        WindowClose,
+        (
+            *_LANE,
+            ("request_id", _text),
+            ("attempt", _counting),
+            ("start", _integer),
+            ("end", _integer),
+            ("terminated_early", _flag),
+            ("state_size", _natural),
+            ("concurrency", _natural),
+        ),
+    ),
+    "window_lost": (
+        WindowLost,
+        (
+            *_LANE,
+            ("request_id", _text),
+            ("condition", _condition),
+            ("start", _integer),
+            ("end", _integer),
+            *_ENDING,
+        ),
+    ),
+    "update": (Update, (("t", _integer), ("mapping", _text), ("settings", _settings_given))),
+    "state": (StateChange, (("t", _integer), ("mapping", _text), ("state", _text), ("result", _text))),
+    "reshard": (
+        Reshard,
+        (("t", _integer), ("stream", _text), ("what", _text), ("closed", _texts), ("opened", _texts)),
+    ),
+    "request": (Request, (*_CALL, ("attempt", _counting), ("concurrency", _natural))),
+    "response": (
+        Response,
+        (
+            *_CALL,
+            ("attempt", _counting),
+            ("outcome", _outcome),
+            ("duration", _natural),
+            ("error", _text_or_none),
+            ("init_duration", _natural_or_none),
+        ),
+    ),
+    "event_lost": (EventLost, (*_CALL, ("condition", _text), *_ENDING)),
     "fault": (Fault, (("t", _integer), ("what", _text), ("until", _integer_or_none))),
 }

@@ -16,14 +16,23 @@ from streamsim.model.events import (
     Checkpoint,
     Discard,
     Event,
+    EventLost,
     Expired,
     Fault,
     Filtered,
     Invoke,
+    Request,
+    Reshard,
+    Response,
     Result,
     ShardEnd,
     ShardOpen,
+    ShardStop,
     Split,
+    StateChange,
+    Update,
+    WindowClose,
+    WindowLost,
 )
 from streamsim.trace.header import FORMAT, Header
 
@@ -35,7 +44,7 @@ def encode_event(event: Event) -> str:
 
 def encode_header(header: Header) -> str:
     """The first line of a trace, without its end. TypeError when a setting is not JSON."""
-    document = {
+    document: dict[str, Any] = {
         "format": FORMAT,
         "scenario": header.scenario,
         "seed": header.seed,
@@ -46,6 +55,8 @@ def encode_header(header: Header) -> str:
         "streams": header.streams,
         "account": header.account,
     }
+    if header.traffic:
+        document["traffic"] = header.traffic
     return json.dumps(document, separators=(",", ":"), allow_nan=False, default=dict)
 
 
@@ -64,24 +75,42 @@ def _shard_open(event: ShardOpen) -> str:
 
 
 def _invoke(event: Invoke) -> str:
-    t, mapping, shard, lane, request_id, attempt, positions, first, last, concurrency, iterator_age = event
+    (
+        t,
+        mapping,
+        shard,
+        lane,
+        request_id,
+        attempt,
+        positions,
+        first,
+        last,
+        concurrency,
+        iterator_age,
+        window,
+    ) = event
+    of_window = "" if window is None else f',"window":[{window[0]},{window[1]}]'
     return (
         f'{{"t":{t},"event":"invoke","mapping":{quoted(mapping)},"shard":{quoted(shard)},"lane":{lane},'
         f'"request_id":{quoted(request_id)},"attempt":{attempt},"records":{_records(positions)},'
         f'"count":{len(positions)},"first_sequence_number":{quoted(first)},'
-        f'"last_sequence_number":{quoted(last)},"concurrency":{concurrency},"iterator_age":{iterator_age}}}'
+        f'"last_sequence_number":{quoted(last)},"concurrency":{concurrency},"iterator_age":{iterator_age}{of_window}}}'
     )
 
 
 def _result(event: Result) -> str:
-    t, mapping, shard, lane, request_id, attempt, outcome, duration, failed_from, error = event
+    t, mapping, shard, lane, request_id, attempt, outcome, duration, failed_from, error, init = event
     failed = "" if failed_from is None else f',"failed_from":{failed_from}'
     why = "" if error is None else f',"error":{quoted(error)}'
     return (
         f'{{"t":{t},"event":"result","mapping":{quoted(mapping)},"shard":{quoted(shard)},"lane":{lane},'
         f'"request_id":{quoted(request_id)},"attempt":{attempt},"outcome":"{outcome}",'
-        f'"duration":{duration}{failed}{why}}}'
+        f'"duration":{duration}{failed}{why}{_init(init)}}}'
     )
+
+
+def _init(duration: int | None) -> str:
+    return "" if duration is None else f',"init_duration":{duration}'
 
 
 def _backoff(event: Backoff) -> str:
@@ -105,9 +134,19 @@ def _discard(event: Discard) -> str:
     return (
         f'{{"t":{t},"event":"discard","mapping":{quoted(mapping)},"shard":{quoted(shard)},"lane":{lane},'
         f'"request_id":{quoted(request_id)},"condition":"{condition}","records":{_records(positions)},'
-        f'"attempts":{attempts},"destination":{"null" if destination is None else quoted(destination)},'
-        f'"delivered":{"true" if delivered else "false"}}}'
+        f"{_ending(attempts, destination, delivered=delivered)}}}"
     )
+
+
+def _ending(attempts: int, destination: str | None, *, delivered: bool) -> str:
+    return (
+        f'"attempts":{attempts},"destination":{"null" if destination is None else quoted(destination)},'
+        f'"delivered":{_flag(delivered)}'
+    )
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def _expired(event: Expired) -> str:
@@ -146,6 +185,77 @@ def _shard_end(event: ShardEnd) -> str:
     return f'{{"t":{t},"event":"shard_end","mapping":{quoted(mapping)},"shard":{quoted(shard)},"arrived":{arrived}}}'
 
 
+def _shard_stop(event: ShardStop) -> str:
+    t, mapping, shard = event
+    return f'{{"t":{t},"event":"shard_stop","mapping":{quoted(mapping)},"shard":{quoted(shard)}}}'
+
+
+def _window_close(event: WindowClose) -> str:
+    t, mapping, shard, lane, request_id, attempt, start, end, early, state_size, concurrency = event
+    return (
+        f'{{"t":{t},"event":"window","mapping":{quoted(mapping)},"shard":{quoted(shard)},"lane":{lane},'
+        f'"request_id":{quoted(request_id)},"attempt":{attempt},"start":{start},"end":{end},"final":true,'
+        f'"terminated_early":{_flag(early)},"state_size":{state_size},"concurrency":{concurrency}}}'
+    )
+
+
+def _window_lost(event: WindowLost) -> str:
+    t, mapping, shard, lane, request_id, condition, start, end, attempts, destination, delivered = event
+    return (
+        f'{{"t":{t},"event":"window_lost","mapping":{quoted(mapping)},"shard":{quoted(shard)},"lane":{lane},'
+        f'"request_id":{quoted(request_id)},"condition":"{condition}","start":{start},"end":{end},'
+        f"{_ending(attempts, destination, delivered=delivered)}}}"
+    )
+
+
+def _update(event: Update) -> str:
+    settings = json.dumps(event.settings, separators=(",", ":"), allow_nan=False, default=dict)
+    return f'{{"t":{event.t},"event":"update","mapping":{quoted(event.mapping)},"settings":{settings}}}'
+
+
+def _state(event: StateChange) -> str:
+    t, mapping, state, result = event
+    return (
+        f'{{"t":{t},"event":"state","mapping":{quoted(mapping)},"state":{quoted(state)},'
+        f'"result":{quoted(result)}}}'
+    )
+
+
+def _reshard(event: Reshard) -> str:
+    t, stream, what, closed, opened = event
+    return (
+        f'{{"t":{t},"event":"reshard","stream":{quoted(stream)},"what":{quoted(what)},'
+        f'"closed":[{",".join(map(quoted, closed))}],"opened":[{",".join(map(quoted, opened))}]}}'
+    )
+
+
+def _request(event: Request) -> str:
+    t, source, function, request_id, attempt, concurrency = event
+    return (
+        f'{{"t":{t},"event":"request","source":{quoted(source)},"function":{quoted(function)},'
+        f'"request_id":{quoted(request_id)},"attempt":{attempt},"concurrency":{concurrency}}}'
+    )
+
+
+def _response(event: Response) -> str:
+    t, source, function, request_id, attempt, outcome, duration, error, init = event
+    why = "" if error is None else f',"error":{quoted(error)}'
+    return (
+        f'{{"t":{t},"event":"response","source":{quoted(source)},"function":{quoted(function)},'
+        f'"request_id":{quoted(request_id)},"attempt":{attempt},"outcome":"{outcome}",'
+        f'"duration":{duration}{why}{_init(init)}}}'
+    )
+
+
+def _event_lost(event: EventLost) -> str:
+    t, source, function, request_id, condition, attempts, destination, delivered = event
+    return (
+        f'{{"t":{t},"event":"event_lost","source":{quoted(source)},"function":{quoted(function)},'
+        f'"request_id":{quoted(request_id)},"condition":{quoted(condition)},'
+        f"{_ending(attempts, destination, delivered=delivered)}}}"
+    )
+
+
 def _fault(event: Fault) -> str:
     t, what, until = event
     return f'{{"t":{t},"event":"fault","what":{quoted(what)},"until":{"null" if until is None else until}}}'
@@ -163,5 +273,14 @@ _ENCODERS: Final[dict[type, Callable[[Any], str]]] = {
     Checkpoint: _checkpoint,
     CaughtUp: _caught_up,
     ShardEnd: _shard_end,
+    ShardStop: _shard_stop,
+    WindowClose: _window_close,
+    WindowLost: _window_lost,
+    Update: _update,
+    StateChange: _state,
+    Reshard: _reshard,
+    Request: _request,
+    Response: _response,
+    EventLost: _event_lost,
     Fault: _fault,
 }

@@ -7,7 +7,7 @@ not grow with time: what one mapping needs is `streamsim.trace.tally`'s business
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from streamsim.model.events import Event, Fault, Invoke, Result
+from streamsim.model.events import BEYOND_MAPPINGS, Event, Invoke, Result
 from streamsim.model.units import SECOND
 from streamsim.trace.catalogue import MEASURES, Measure, Value
 from streamsim.trace.header import Header
@@ -40,7 +40,7 @@ class Measures:
         """
         self._end = event.t
         kind = type(event)
-        if kind is not Fault:
+        if kind not in BEYOND_MAPPINGS:
             TAKES[kind](self._tallies[event[1]], event)
             if self._together is not None:
                 self._together.take(event)

@@ -13,19 +13,30 @@ from math import inf
 from typing import Any, Final
 
 from streamsim.model.events import (
+    BEYOND_MAPPINGS,
+    BEYOND_SHARDS,
     Backoff,
     CaughtUp,
     Checkpoint,
     Discard,
     Event,
+    EventLost,
     Expired,
     Fault,
     Filtered,
     Invoke,
+    Request,
+    Reshard,
+    Response,
     Result,
     ShardEnd,
     ShardOpen,
+    ShardStop,
     Split,
+    StateChange,
+    Update,
+    WindowClose,
+    WindowLost,
 )
 from streamsim.trace.concurrency import Pool, Slot
 from streamsim.trace.contract import Contract, ceiling_of, contract_of
@@ -92,6 +103,15 @@ class Oracle:
             Checkpoint: self._checkpoint,
             CaughtUp: self._ignore,
             ShardEnd: self._end,
+            ShardStop: self._ignore,
+            WindowClose: self._ignore,
+            WindowLost: self._ignore,
+            Update: self._ignore,
+            StateChange: self._ignore,
+            Reshard: self._ignore,
+            Request: self._ignore,
+            Response: self._ignore,
+            EventLost: self._ignore,
             Fault: self._ignore,
         }
 
@@ -128,7 +148,7 @@ class Oracle:
 
     def _invoke(self, event: Invoke) -> None:
         lane = self._lanes.get(event[1:4]) or self._lane(event)
-        _, _, _, _, request_id, attempt, positions, _, _, concurrency, age = event
+        _, _, _, _, request_id, attempt, positions, _, _, concurrency, age, _ = event
         self.invocations += 1
         self.records += len(positions)
         contract, pool, ids = lane.contract, lane.pool, lane.ids
@@ -191,7 +211,7 @@ class Oracle:
         lane = self._lanes.get(event[1:4]) or self._lane(event)
         _JUDGES[type(event)](lane, self.line, event)
 
-    def _ignore(self, event: Fault | CaughtUp) -> None:
+    def _ignore(self, event: Event) -> None:
         """Says nothing about a guarantee."""
 
     def _judge_invoke(self, lane: Lane, event: Invoke) -> None:
@@ -290,7 +310,8 @@ class Oracle:
             lane.tell("over-limit", sentence, (self.line, event))
 
     def _time_back(self, event: Event) -> None:
-        mapping, shard = ("", "") if isinstance(event, Fault) else event[1:3]
+        beyond = type(event) in BEYOND_MAPPINGS | BEYOND_SHARDS
+        mapping, shard = ("", "") if beyond else map(str, event[1:3])
         sentence = f"time goes back from {self._now} to {event[0]}"
         self._findings.add("time-back", sentence, mapping, shard, (self.line, event))
 

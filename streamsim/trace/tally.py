@@ -235,11 +235,11 @@ class Tally:
         """When the last batch that was behind was sent, 0 without one; None while shards are still read."""
         return self.late_at if all(shard.ended for shard in self.shards.values()) else None
 
-    def nothing(self, event: events.Backoff | events.Split | events.CaughtUp) -> None:
+    def nothing(self, event: events.Event) -> None:
         """What other events tell as well."""
 
 
-#: What takes an event of each type. `Fault` belongs to no mapping and counts for nothing.
+#: What takes an event of each type; those that belong to no mapping count for nothing here.
 TAKES: Final[dict[type[Any], Callable[[Tally, Any], None]]] = {
     events.ShardOpen: Tally.open,
     events.Invoke: Tally.invoke,
@@ -252,4 +252,9 @@ TAKES: Final[dict[type[Any], Callable[[Tally, Any], None]]] = {
     events.Checkpoint: Tally.checkpoint,
     events.CaughtUp: Tally.nothing,
     events.ShardEnd: Tally.end,
+    events.ShardStop: Tally.nothing,
+    events.WindowClose: Tally.nothing,
+    events.WindowLost: Tally.nothing,
+    events.Update: Tally.nothing,
+    events.StateChange: Tally.nothing,
 }

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from streamsim.model.events import Event, Fault
+from streamsim.model.events import Event, EventLost, Fault, Request, Reshard, Response
 from streamsim.report.picture import LOOKS
 from streamsim.report.terminal import Summary, render_summary
 from streamsim.report.timeline import Kind, Timeline
@@ -95,7 +95,10 @@ def test_long_names_of_mappings_are_cut_before_the_picture_is(width: int) -> Non
     names = ["orders-into-the-big-warehouse-of-the-north", "orders-into-the-big-warehouse-of-the-south"]
     two = replace(header, mappings=dict.fromkeys(names, header.mappings["default"]))
     twice: list[Event] = [
-        event._replace(mapping=name) for event in events for name in names if not isinstance(event, Fault)
+        event._replace(mapping=name)
+        for event in events
+        for name in names
+        if not isinstance(event, Fault | Reshard | Request | Response | EventLost)
     ]
     lines = printed(summary((two, twice)), width).splitlines()
     assert max(map(len, lines)) <= width

@@ -17,14 +17,23 @@ from streamsim.model.events import (
     Checkpoint,
     Discard,
     Event,
+    EventLost,
     Expired,
     Fault,
     Filtered,
     Invoke,
+    Request,
+    Reshard,
+    Response,
     Result,
     ShardEnd,
     ShardOpen,
+    ShardStop,
     Split,
+    StateChange,
+    Update,
+    WindowClose,
+    WindowLost,
 )
 from streamsim.trace.decoding import decode_event, decode_header
 from streamsim.trace.encoding import encode_event, encode_header
@@ -43,9 +52,15 @@ positions: st.SearchStrategy[Positions] = contiguous | scattered
 place = (times, words, words)
 lane = (*place, naturals)
 
+windows = st.tuples(times, st.integers(1, 900 * 10**6)).map(lambda window: (window[0], window[0] + window[1]))
+conditions = st.sampled_from(["RetryAttemptsExhausted", "RecordAgeExceeded"])
+ending = (counts, st.none() | words, st.booleans())
+shards = st.lists(words, max_size=3).map(tuple)
+call = (times, words, words, words)
+
 events: st.SearchStrategy[Event] = st.one_of(
     st.builds(ShardOpen, *place, st.lists(words, max_size=2).map(tuple), naturals, naturals),
-    st.builds(Invoke, *lane, words, counts, positions, words, words, naturals, times),
+    st.builds(Invoke, *lane, words, counts, positions, words, words, naturals, times, st.none() | windows),
     st.builds(
         Result,
         *lane,
@@ -55,20 +70,47 @@ events: st.SearchStrategy[Event] = st.one_of(
         naturals,
         st.none(),
         st.none() | words,
+        st.none() | naturals,
     ),
     st.builds(Result, *lane, words, counts, st.just("partial"), naturals, naturals, st.none() | words),
     st.builds(Backoff, *lane, words, times),
     st.builds(Split, *lane, words, naturals),
-    st.builds(
-        Discard,
-        *lane,
-        words,
-        st.sampled_from(["RetryAttemptsExhausted", "RecordAgeExceeded"]),
-        positions,
-        counts,
-        st.none() | words,
-        st.booleans(),
+    st.builds(Discard, *lane, words, conditions, positions, *ending),
+    st.builds(ShardStop, *place),
+    windows.flatmap(
+        lambda window: st.one_of(
+            st.builds(
+                WindowClose,
+                *lane,
+                words,
+                counts,
+                st.just(window[0]),
+                st.just(window[1]),
+                st.booleans(),
+                naturals,
+                naturals,
+            ),
+            st.builds(WindowLost, *lane, words, conditions, st.just(window[0]), st.just(window[1]), *ending),
+        )
     ),
+    st.builds(
+        Update,
+        times,
+        words,
+        st.dictionaries(words, st.integers() | st.booleans() | st.lists(words, max_size=2)),
+    ),
+    st.builds(StateChange, times, words, words, words),
+    st.builds(Reshard, times, words, words, shards, shards),
+    st.builds(Request, *call, counts, naturals),
+    st.builds(
+        Response,
+        *call,
+        counts,
+        st.sampled_from(["success", "error", "throttled"]),
+        naturals,
+        st.none() | words,
+    ),
+    st.builds(EventLost, *call, words, *ending),
     st.builds(Expired, *lane, positions),
     st.builds(Filtered, *lane, positions),
     st.builds(Checkpoint, *place, naturals, words),
