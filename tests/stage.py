@@ -7,7 +7,7 @@ from streamsim.destinations.kept import KeptDestination
 from streamsim.engine.clock import VirtualClock
 from streamsim.engine.concurrency import Account
 from streamsim.engine.loop import run, running
-from streamsim.engine.mapping import MappingRun
+from streamsim.engine.mapping import Change, MappingRun
 from streamsim.engine.ports import Clock
 from streamsim.model.batch import Batch
 from streamsim.model.events import (
@@ -70,6 +70,7 @@ def play(
     destination: KeptDestination | None = None,
     outages: Sequence[Outage] = (),
     busy_until: int = 0,
+    changes: Sequence[Change] = (),
 ) -> Told:
     """Runs one mapping over `records` by shard number until everything is finished.
 
@@ -88,17 +89,17 @@ def play(
             for number, listed in records.items()
         ]
         function = ScriptedFunction(behaviour, clock)
-        kept = destination or (KeptDestination(mapping.on_failure, clock) if mapping.on_failure else None)
         await MappingRun(
             mapping,
             SimulatedStream(shards, clock, retention),
             function,
             Account(limit, {"default": None}).functions["default"],
-            kept,
+            lambda arn: destination or KeptDestination(arn, clock),
             Source(epoch=EPOCH),
             7,
             clock,
             events.append,
+            changes,
         ).run()
         return Told(events, function.calls, clock)
 
