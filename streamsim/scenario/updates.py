@@ -71,7 +71,10 @@ def _unknown(settings: Mapping[str, Any]) -> Iterator[Complaint]:
             )
         elif name in MappingSettings.model_fields:
             yield Complaint(
-                (name,), f"{name} is ours, not AWS's, and stays as it is", "set it in the mapping", at_key=True
+                (name,),
+                f"{name} is ours, not AWS's, and stays as it is",
+                "set it in the mapping",
+                at_key=True,
             )
         else:
             hint = did_you_mean(name, UPDATABLE) or f"it may have {', '.join(UPDATABLE)}"
@@ -106,4 +109,6 @@ def updated(mapping: MappingSettings, update: Updating) -> MappingSettings:
 
 def conflicts(mapping: MappingSettings) -> list[Complaint]:
     """What Lambda refuses of an updated mapping: settings that each are fine and do not go together."""
-    return [Complaint(refusal.path, refusal.message, refusal.hint) for refusal in refusals(mapping.settings())]
+    return [
+        Complaint(refusal.path, refusal.message, refusal.hint) for refusal in refusals(mapping.settings())
+    ]
