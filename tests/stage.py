@@ -7,7 +7,7 @@ from streamsim.destinations.kept import KeptDestination
 from streamsim.engine.clock import VirtualClock
 from streamsim.engine.concurrency import Account
 from streamsim.engine.loop import run, running
-from streamsim.engine.mapping import MappingRun
+from streamsim.engine.mapping import Change, MappingRun
 from streamsim.engine.ports import Clock
 from streamsim.model.batch import Batch
 from streamsim.model.events import (
@@ -26,6 +26,7 @@ from streamsim.model.names import shard_id, unix
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import HOUR
 from streamsim.rules.kinesis_event import Source
+from streamsim.streams.arrivals import NEVER
 from streamsim.streams.logs import Given, ListedLog
 from streamsim.streams.polling import Outage, ReadLimit
 from streamsim.streams.simulated import SimulatedShard, SimulatedStream
@@ -70,10 +71,13 @@ def play(
     destination: KeptDestination | None = None,
     outages: Sequence[Outage] = (),
     busy_until: int = 0,
+    changes: Sequence[Change] = (),
+    closed_at: int = NEVER,
 ) -> Told:
     """Runs one mapping over `records` by shard number until everything is finished.
 
-    Each shard's reads fail during `outages`, and other readers take all it can give until `busy_until`.
+    Each shard's reads fail during `outages`, other readers take all it can give until `busy_until`, and it is closed at
+    `closed_at`.
     """
     events: list[Event] = []
 
@@ -84,21 +88,22 @@ def play(
                 ListedLog(shard_id(number), listed, 7, "default"),
                 ReadLimit(busy_until),
                 outages,
+                closed_at=closed_at,
             )
             for number, listed in records.items()
         ]
         function = ScriptedFunction(behaviour, clock)
-        kept = destination or (KeptDestination(mapping.on_failure, clock) if mapping.on_failure else None)
         await MappingRun(
             mapping,
             SimulatedStream(shards, clock, retention),
             function,
             Account(limit, {"default": None}).functions["default"],
-            kept,
+            lambda arn: destination or KeptDestination(arn, clock),
             Source(epoch=EPOCH),
             7,
             clock,
             events.append,
+            changes,
         ).run()
         return Told(events, function.calls, clock)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping as Names
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -80,7 +81,7 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
                 streams[mapping.stream],
                 functions[mapping.function],
                 account.functions[mapping.function],
-                KeptDestination(mapping.on_failure, clock, down, folder) if mapping.on_failure else None,
+                partial(KeptDestination, clock=clock, down=down, folder=folder),
                 Source(mapping.stream, mapping.function, scenario.epoch),
                 scenario.seed,
                 clock,
