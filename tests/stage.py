@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from streamsim.destinations.kept import KeptDestination
 from streamsim.engine.clock import VirtualClock
@@ -52,6 +53,15 @@ class ScriptedFunction:
         return outcome
 
 
+@dataclass(frozen=True)
+class Kin:
+    """A shard's place in the lineage: its parents by number, and when it is open."""
+
+    parents: tuple[int, ...] = ()
+    opened_at: int = -NEVER
+    closed_at: int = NEVER
+
+
 @dataclass
 class Told:
     """What a run came to."""
@@ -72,12 +82,11 @@ def play(
     outages: Sequence[Outage] = (),
     busy_until: int = 0,
     changes: Sequence[Change] = (),
-    closed_at: int = NEVER,
+    lineage: Mapping[int, Kin] = MappingProxyType({}),
 ) -> Told:
     """Runs one mapping over `records` by shard number until everything is finished.
 
-    Each shard's reads fail during `outages`, other readers take all it can give until `busy_until`, and it is closed at
-    `closed_at`.
+    Each shard's reads fail during `outages`, and other readers take all it can give until `busy_until`.
     """
     events: list[Event] = []
 
@@ -88,9 +97,12 @@ def play(
                 ListedLog(shard_id(number), listed, 7, "default"),
                 ReadLimit(busy_until),
                 outages,
-                closed_at=closed_at,
+                tuple(map(shard_id, kin.parents)),
+                kin.opened_at,
+                kin.closed_at,
             )
             for number, listed in records.items()
+            for kin in [lineage.get(number, Kin())]
         ]
         function = ScriptedFunction(behaviour, clock)
         await MappingRun(

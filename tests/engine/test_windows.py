@@ -28,7 +28,7 @@ from streamsim.model.units import MIB, MINUTE, SECOND
 from streamsim.rules.windows import MAXIMUM_STATE_SIZE, WINDOW_OVERHEAD
 from streamsim.streams.logs import Given
 from streamsim.streams.polling import Outage
-from tests.stage import QUEUE, Told, given, play
+from tests.stage import QUEUE, Kin, Told, given, play
 
 PLAIN = EventSourceMapping(hand_over=0, on_failure=QUEUE, tumbling_window_in_seconds=10)
 RAISED = Outcome("error", error="RuntimeError: owned final window failure")
@@ -120,7 +120,7 @@ def test_an_idle_window_closes_two_minutes_after_its_end() -> None:
     ],
 )
 def test_the_end_of_the_shard_closes_the_window(closed_at: int, ends: int) -> None:
-    run = play(PLAIN, {0: at_seconds(1)}, count, closed_at=closed_at * SECOND)
+    run = play(PLAIN, {0: at_seconds(1)}, count, lineage={0: Kin(closed_at=closed_at * SECOND)})
     assert told(run)[1:] == [f"{ends} end of 0-10 (b) try 1 with 1 -> success"]
     assert type(run.events[-1]).__name__ == "ShardEnd"
     assert run.events[-1].t >= closed_at * SECOND
