@@ -3,7 +3,7 @@
 Takes what the file's own models have accepted one by one. Must not know text or lines.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Names
 from typing import Any, TypeVar
 
@@ -28,6 +28,8 @@ from streamsim.scenario.mapping import Mapping
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.plans import Dated, keyless, never_open, open_for, plan_of, shards_shown
+from streamsim.scenario.updates import Dated as Done
+from streamsim.scenario.updates import MappingChange, changes_of
 from streamsim.streams.plan import Plan
 
 DEFAULT = "default"
@@ -57,6 +59,7 @@ def assemble(file: ScenarioFile) -> tuple[Scenario | None, list[Complaint]]:
             file.account,
             tuple(parts.faults),
             parts.plans,
+            parts.changes,
         ),
         [],
     )
@@ -103,6 +106,7 @@ class _Parts:
         self.mappings = self._mappings()
         self._unplanned: set[str] = set()
         self.plans = self._plans()
+        self.changes = self._changes()
         for name, one in self.functions.items():
             if "state" in one.model.model_fields_set:
                 self._check_windows((*self._path("function", name), "model", "state"), "state", name)
@@ -155,6 +159,19 @@ class _Parts:
                 self.complaints += complaints
                 self._unplanned.add(name)
         return plans
+
+    def _changes(self) -> dict[str, Sequence[MappingChange]]:
+        dated: dict[str, list[Done]] = {name: [] for name in self.mappings}
+        for index, item in enumerate(self.file.events):
+            path = ("events", index, item.kind)
+            if not isinstance(item.done, Reshard):
+                which = self._refer(path, "mapping", item.done.mapping, self.mappings)
+                dated[which].append(Done(item.at, path, item.done))
+        changes: dict[str, Sequence[MappingChange]] = {}
+        for name, mapping in self.mappings.items():
+            changes[name], complaints = changes_of(mapping, dated[name])
+            self.complaints += complaints
+        return changes
 
     def _refer(self, path: Path, kind: str, name: str | None, known: Names[str, Any]) -> str:
         """The name that a reference means, the only one or `default` where it is left out."""
@@ -259,10 +276,12 @@ class _Parts:
 
     def _check_windows(self, path: Path, what: str, function: str | None) -> None:
         """Only a mapping with tumbling windows gives a state to its function, and takes one from it."""
-        mappings = [name for name, one in self.mappings.items() if function in {None, one.function}]
-        if any(self.mappings[name].TumblingWindowInSeconds for name in mappings):
-            return
-        whose = "no mapping" if function is None else f"no mapping of function {function!r}"
+        for name, mapping in self.mappings.items():
+            settings = [mapping, *(change.settings for change in self.changes[name] if change.settings)]
+            if function in {None, mapping.function} and any(one.TumblingWindowInSeconds for one in settings):
+                return
+        any_function = function is None or len(self.functions) == 1
+        whose = "no mapping" if any_function else f"no mapping of function {function!r}"
         self.complaints.append(
             Complaint(
                 path,
