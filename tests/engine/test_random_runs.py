@@ -46,12 +46,12 @@ def test_every_record_is_accounted_for_once(world: World) -> None:
     for event in events:
         match event:
             case Invoke():
-                sent[event.shard, event.lane] = event.positions
-            case Result(outcome="success"):
-                finished.setdefault(event.shard, []).extend(sent[event.shard, event.lane])
+                sent[event.request_id] = event.positions
+            case Result(outcome="success"):  # of a batch, or of the end of a window, which has no records
+                finished.setdefault(event.shard, []).extend(sent.get(event.request_id, ()))
             case Result(outcome="partial", failed_from=int(failed)):
                 finished.setdefault(event.shard, []).extend(
-                    position for position in sent[event.shard, event.lane] if position < failed
+                    position for position in sent[event.request_id] if position < failed
                 )
             case Discard() | Expired() | Filtered():
                 finished.setdefault(event.shard, []).extend(event.positions)
