@@ -16,7 +16,7 @@ from streamsim.model.batch import Positions
 from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size, too_large
 from streamsim.streams.arrivals import NEVER, chunk_bounds, chunk_number
 from streamsim.streams.logs import SimulatedLog
-from streamsim.streams.polling import Poller
+from streamsim.streams.subscription import Feed
 
 _KEPT: Final = 4
 
@@ -84,7 +84,7 @@ class LaneView:
 class SimulatedReader:
     """The engine's `Reader` of a simulated shard in virtual time."""
 
-    def __init__(self, view: View, poller: Poller, clock: Clock, halt: Halt) -> None:
+    def __init__(self, view: View, poller: Feed, clock: Clock, halt: Halt) -> None:
         self.log = poller.log
         self._view = view
         self._poller = poller
@@ -135,7 +135,7 @@ class SimulatedReader:
         """Whether a poll could add to the batch this very instant."""
         if fetched == len(upcoming):
             return False
-        return self._poller.may_read(now) and self.log.arrival_at(upcoming[fetched]) <= now
+        return self._poller.finds(now, self.log.arrival_at(upcoming[fetched]))
 
     def _overflowing(self, upcoming: Positions, fits: int, event_size: int) -> int | None:
         """The record that shows, once it is read, that `event_size` is reached: the first that does not fit.
@@ -166,11 +166,11 @@ class SimulatedReader:
         return first_unread(self._view, self.log, self._clock.now)
 
 
-async def nothing_more(poller: Poller, clock: Clock, halt: Halt, until: int | None) -> Positions | None:
+async def nothing_more(poller: Feed, clock: Clock, halt: Halt, until: int | None) -> Positions | None:
     """What `Reader.gather` answers once all records of the shard are read: None when a poll finds it closed."""
     now = clock.now
     found = poller.poll_for(now, poller.ends_at) if now < poller.ends_at else now
-    if until is not None and (poller.stays_open or until < found):
+    if until is not None and (poller.ends_at == -NEVER or until < found):
         await clock.sleep(until - now)
         return None if halt.asked else ()
     if found > now:

@@ -39,7 +39,7 @@ def test_windows_follow_one_another_and_hand_on_what_was_counted(world: World) -
 def _take(world: World, shard: Shard, event: Event) -> None:
     match event:
         case Invoke(window=(start, end)):
-            listed = world.shards[int(event.shard[-12:])]
+            listed = world.records[int(event.shard[-12:])]
             assert all(start <= listed[position].arrival_at < end for position in event.positions)
             assert start % (world.mapping.tumbling_window_in_seconds * SECOND) == 0
             if shard.seen:
