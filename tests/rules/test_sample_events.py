@@ -23,7 +23,7 @@ def test_a_sample_event_is_this(kind: str, golden: Golden) -> None:
     ("kind", "detail"), [(kind, detail) for kind, details in DETAILS.items() for detail in details]
 )
 def test_every_detail_is_told(kind: str, detail: str) -> None:
-    value = {"method": "PATCH", "path": "/told", "query": "told=1"}.get(detail, "told")
+    value: Any = {"method": "PATCH", "path": "/told", "query": "told=1"}.get(detail, "told")
     event = sample(kind, replace(Details(), **{detail: value}))
     assert event != sample(kind, Details())
     told = base64.b64encode(b"told").decode() if (kind, detail) == ("kinesis", "data") else value
@@ -35,7 +35,7 @@ def test_every_detail_is_told(kind: str, detail: str) -> None:
     [(k, d) for k in SAMPLES for d in sorted(set(sum(DETAILS.values(), ()))) if d not in DETAILS[k]],
 )
 def test_what_a_kind_does_not_tell_changes_nothing(kind: str, other: str) -> None:
-    value = {"method": "PATCH", "path": "/other"}.get(other, "other")
+    value: Any = {"method": "PATCH", "path": "/other"}.get(other, "other")
     assert sample(kind, replace(Details(), **{other: value})) == sample(kind, Details())
 
 
