@@ -17,8 +17,10 @@ from streamsim.model.names import timestamp, unix
 from streamsim.model.units import MILLISECOND, MINUTE, SECOND
 from streamsim.rules.destinations import MAXIMUM_DESTINATION, destination_arn
 from streamsim.rules.settings import (
+    EVENT_COUNT,
     MAXIMUM_FILTERS,
     MAXIMUM_PATTERN,
+    METRIC_GROUPS,
     MINIMUM_RECORD_AGE,
     NOT_FOR_STREAMS,
     REPORT_BATCH_ITEM_FAILURES,
@@ -45,7 +47,6 @@ _WITHOUT_EFFECT: Final[Names[str, str]] = {
     "EventSourceArn": "the mapping's stream is named by `stream`",
     "FunctionName": "the mapping's function is named by `function`",
     "KMSKeyArn": "encryption changes nothing in the order of events",
-    "MetricsConfig": "a run reports every metric",
     "Tags": "tags change nothing in the order of events",
 }
 
@@ -131,6 +132,13 @@ _FILTER_SCHEMA: Final[dict[str, Any]] = {
     },
     "additionalProperties": False,
 }
+_METRICS_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "Metrics": {"type": "array", "maxItems": len(METRIC_GROUPS), "items": {"enum": [EVENT_COUNT]}}
+    },
+    "additionalProperties": False,
+}
 _STREAM: Final = "The stream's name, where there are several. Default: the only one, or `default`."
 _FUNCTION: Final = "The function's name, where there are several. Default: the only one, or `default`."
 
@@ -205,6 +213,11 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
         "matches none is finished without being sent. Default: every record is sent (Lambda API; the operators are those "
         "of the Lambda Developer Guide). `suffix`, `equals-ignore-case`, `$or` and patterns on `partitionKey` are not "
         "proven on AWS.",
+    )
+    MetricsConfig: Annotated[Names[str, Any] | None, *reader(_checked, **_METRICS_SCHEMA)] = Field(
+        default=None,
+        description="{Metrics: [EventCount]}: measures that count events, such as PolledEventCount, are reported; with "
+        "{Metrics: []} they are null. On AWS the default is none of them; here it is all (Lambda API).",
     )
     Enabled: Annotated[bool, *reader(_checked, type="boolean")] = Field(
         default=True,
@@ -289,6 +302,8 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
         if self.filter_patterns:  # an empty list is accepted and then left out (recorded)
             filters = [{"Pattern": pattern} for pattern in self.filter_patterns]
             settings["FilterCriteria"] = {"Filters": filters}
+        if self.MetricsConfig is not None:
+            settings["MetricsConfig"] = {"Metrics": list(self.MetricsConfig.get("Metrics", ()))}
         if self.StartingPositionTimestamp is not None:
             settings["StartingPositionTimestamp"] = timestamp(self.StartingPositionTimestamp)
         if not self.Enabled:

@@ -23,7 +23,7 @@ from streamsim.model.events import (
 from streamsim.model.units import SECOND
 from streamsim.trace.catalogue import MEASURES, TRAFFIC_MEASURES, Measure, Value
 from streamsim.trace.header import Header
-from streamsim.trace.tally import LATE, TAKES, Tally
+from streamsim.trace.tally import LATE, TAKES, Tally, counts_events
 from streamsim.trace.totals import Totals, TrafficTotals
 from streamsim.trace.traffic import TAKES as TAKES_OF_SOURCE
 from streamsim.trace.traffic import InFlight, SourceTally
@@ -48,7 +48,7 @@ class Measures:
     def _tally(self, settings: Mapping[str, Any]) -> Tally:
         function = settings.get("FunctionName", "default")
         late = LATE + settings.get("MaximumBatchingWindowInSeconds", 0) * SECOND
-        event_count = "MetricsConfig" not in settings or "EventCount" in settings["MetricsConfig"]["Metrics"]
+        event_count = counts_events(settings, default=True)
         lanes = settings.get("ParallelizationFactor", 1)
         return Tally(function, lanes, self._memory(function), late, event_count=event_count)
 

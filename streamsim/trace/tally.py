@@ -9,13 +9,14 @@ it took time (the work was done and the answer lost; Lambda bills it). It counts
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from streamsim.model import events
 from streamsim.model.batch import Positions
 from streamsim.model.units import SECOND
 from streamsim.trace.deliveries import MIXED, NO_RECORDS, WINDOW, Lane, Shard, Shards
+from streamsim.trace.event_counts import EventCounts, Switch
 from streamsim.trace.histogram import Histogram
 
 #: A batch is behind when its newest record has waited this much longer than the batching window: two polls.
@@ -77,7 +78,7 @@ class Tally:
         self.function = function
         self.lanes = lanes
         self.memory = memory
-        self.event_count = event_count  # whether MetricsConfig asks for the metrics of events
+        self.event_count = Switch(on=event_count)  # whether MetricsConfig asks for the metrics of events
         self.shards = Shards()
         self.durations = Histogram()  # of attempts that ran
         self.init_durations = Histogram()
@@ -306,6 +307,7 @@ class Tally:
         self.lanes = settings.get("ParallelizationFactor", self.lanes)
         if "MaximumBatchingWindowInSeconds" in settings:
             self.late = LATE + settings["MaximumBatchingWindowInSeconds"] * SECOND
+        self.event_count.turn(self._event_counts(), on=counts_events(settings, default=self.event_count.on))
 
     def change_state(self, event: events.StateChange) -> None:
         """GetEventSourceMapping answers differently."""
@@ -315,6 +317,15 @@ class Tally:
         """When the last batch that was behind was sent, 0 without one; None while shards are still read."""
         return self.late_at if all(shard.ended for shard in self.shards.values()) else None
 
+    def _event_counts(self) -> EventCounts:
+        invoked = self.batched + self.sent_again
+        polled = self.batched + self.polled_unsent
+        return EventCounts(polled, self.filtered, invoked, self.sent_in_vain, self.dropped, self.documented)
+
+    def event_counts(self) -> EventCounts | None:
+        """The metrics of events while the mapping had them; None when it never had."""
+        return self.event_count.seen(self._event_counts())
+
     def last_result(self) -> str:
         """LastProcessingResult in the service's words; recorded: a partial response leaves OK."""
         if self.outcome is None:
@@ -323,6 +334,12 @@ class Tally:
 
     def nothing(self, event: events.Event) -> None:
         """What other events tell as well."""
+
+
+def counts_events(settings: Mapping[str, Any], *, default: bool) -> bool:
+    """Whether a mapping's settings ask for the metrics of events; `default` when they do not say."""
+    config = settings.get("MetricsConfig")
+    return default if config is None else "EventCount" in config.get("Metrics", ())
 
 
 def has_run(event: events.Result | events.Response) -> bool:

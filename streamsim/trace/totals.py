@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Final
 
 from streamsim.trace.deliveries import Shard
+from streamsim.trace.event_counts import EventCounts, together
 from streamsim.trace.histogram import Histogram
 from streamsim.trace.tally import Tally
 from streamsim.trace.traffic import InFlight, SourceTally
@@ -75,10 +76,15 @@ class Totals:
         """Of all batches whose attempt ended, in microseconds."""
         return _merged(tally.finished_ages for tally in self.tallies)
 
-    def events_counted(self, counted: Callable[[Tally], int]) -> int | None:
-        """A count over the mappings that have EventCount metrics; None when none has."""
-        with_metrics = [tally for tally in self.tallies if tally.event_count]
-        return sum(map(counted, with_metrics)) if with_metrics else None
+    def events_counted(self, counted: Callable[[EventCounts], int]) -> int | None:
+        """A count over the mappings that have the metrics of events; None when none has."""
+        return None if self._event_counts is None else counted(self._event_counts)
+
+    @cached_property
+    def _event_counts(self) -> EventCounts | None:
+        counts = [tally.event_counts() for tally in self.tallies]
+        had = [one for one in counts if one is not None]
+        return together(had) if had else None
 
     def age_at_end(self) -> int | None:
         """The greatest age among the last batches of the shards that have no children."""

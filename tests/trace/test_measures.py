@@ -1011,6 +1011,24 @@ def test_mappings_without_event_count_have_no_such_metrics() -> None:
     assert flat(events[:1], Header("story", 0, mappings={"on": off}))["PolledEventCount"] is None
 
 
+def test_events_are_counted_while_the_mapping_asks_for_it() -> None:
+    off: dict[str, Any] = {"MetricsConfig": {"Metrics": []}}
+    events = row(
+        opened(0, arrived=9),
+        attempt(0, 10, range(1)),
+        updated(20, MetricsConfig={"Metrics": ["EventCount"]}),
+        attempt(30, 10, range(1, 3)),
+        updated(50, BatchSize=10),
+        attempt(60, 10, range(3, 4), "error"),
+        updated(80, MetricsConfig={"Metrics": []}),
+        attempt(90, 10, range(4, 9)),
+        updated(110, MetricsConfig={"Metrics": ["EventCount"]}),
+        attempt(120, 10, range(9, 10)),
+    )
+    measured = flat(events, Header("story", 0, mappings={"default": off}))
+    assert (measured["InvokedEventCount"], measured["FailedInvokeEventCount"]) == (2 + 1 + 1, 1)
+
+
 #: recorded: three items in one batch, MaximumRetryAttempts 0, the handler raises (stackd's captures, `dynamodb_metrics`).
 #: Whoever has no data point there has a 0 here.
 RECORDED: dict[str, tuple[list[Event], dict[str, Value]]] = {
