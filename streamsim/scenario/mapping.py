@@ -16,6 +16,7 @@ from streamsim.model.mapping import BackOff, EventSourceMapping, StartingPositio
 from streamsim.model.names import timestamp, unix
 from streamsim.model.units import MILLISECOND, MINUTE, SECOND
 from streamsim.rules.destinations import MAXIMUM_DESTINATION, destination_arn
+from streamsim.rules.parameters import WITHOUT_EFFECT
 from streamsim.rules.settings import (
     EVENT_COUNT,
     MAXIMUM_FILTERS,
@@ -41,14 +42,6 @@ from streamsim.scenario.maps import Strict
 
 #: t = 0 as an ISO time when the scenario gives no `epoch`.
 DEFAULT_EPOCH: Final = "2026-01-01T00:00:00Z"
-
-#: Parameters of the API call that change nothing in what a stream mapping does, so a scenario has no use for them.
-_WITHOUT_EFFECT: Final[Names[str, str]] = {
-    "EventSourceArn": "the mapping's stream is named by `stream`",
-    "FunctionName": "the mapping's function is named by `function`",
-    "KMSKeyArn": "encryption changes nothing in the order of events",
-    "Tags": "tags change nothing in the order of events",
-}
 
 
 class BackOffSettings(Strict, label="back_off", example="{base: 200ms, cap: 60s}"):
@@ -326,9 +319,9 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
             return Complaint(
                 (name,), f"{name} is not for streams: {NOT_FOR_STREAMS[name]}", "remove it", at_key=True
             )
-        if name in _WITHOUT_EFFECT:
+        if name in WITHOUT_EFFECT:
             return Complaint(
-                (name,), f"a scenario has no {name}: {_WITHOUT_EFFECT[name]}", "remove it", at_key=True
+                (name,), f"a scenario has no {name}: {WITHOUT_EFFECT[name]}", "remove it", at_key=True
             )
         return super().unknown(name, value)
 
