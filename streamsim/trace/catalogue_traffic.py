@@ -18,7 +18,7 @@ TRAFFIC: Final[Mapping[str, Measure[TrafficTotals]]] = MappingProxyType(
         ),
         "successes": Measure(
             "count",
-            "Calls and events that the function handled in the end.",
+            "Calls and events that the function handled in the end, calls in time.",
             OURS,
             lambda all_: all_.sum(lambda source: source.successes),
         ),
@@ -33,6 +33,12 @@ TRAFFIC: Final[Mapping[str, Measure[TrafficTotals]]] = MappingProxyType(
             "Requests turned away because no concurrency was free: status 429 for the caller of a synchronous source.",
             DOCUMENTED,
             lambda all_: all_.sum(lambda source: source.throttles),
+        ),
+        "too_late": Measure(
+            "count",
+            "Calls whose answer came after TimeoutInMillis: the caller had got 504, and the function went on.",
+            "documented: Amazon API Gateway developer guide, integration timeout",
+            lambda all_: all_.sum(lambda source: source.too_late),
         ),
         "retries": Measure(
             "count",

@@ -4,6 +4,8 @@ Knows calls and events from their first request to their end: their number is wh
 the events of legal traces in the order in which they happened, as `streamsim.trace.tally` does for mappings.
 
 A call of a synchronous source ends with its response, whatever that is: Lambda leaves it to the caller to try again.
+When it comes too late, the caller has gone: it had 504 from API Gateway, and the function went on (Amazon API Gateway
+developer guide, integration timeout).
 An event of an asynchronous one ends with success or when it is given up.
 """
 
@@ -11,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from streamsim.model import events
+from streamsim.model.units import MILLISECOND
 from streamsim.trace.histogram import Histogram
 from streamsim.trace.tally import billed, has_run
 
@@ -43,13 +46,15 @@ class SourceTally:
 
     __slots__ = (
         "billed_inits", "concurrency", "durations", "errors", "function", "in_flight", "init_durations", "latencies",
-        "lost", "memory", "requests", "retries", "since", "successes", "synchronous", "throttles",
-        "undelivered_documents",
+        "lost", "memory", "patience", "requests", "retries", "since", "successes", "synchronous", "throttles",
+        "too_late", "undelivered_documents",
     )  # fmt: skip
 
     def __init__(self, settings: Mapping[str, Any], memory: int) -> None:
         self.function: str = settings.get("FunctionName", "default")
         self.synchronous = settings.get("source") in SYNCHRONOUS
+        patience = settings.get("TimeoutInMillis")
+        self.patience: int | None = None if patience is None else patience * MILLISECOND
         self.memory = memory
         self.durations = Histogram()  # of attempts that ran
         self.init_durations = Histogram()
@@ -63,6 +68,7 @@ class SourceTally:
         self.successes = 0
         self.errors = 0
         self.throttles = 0
+        self.too_late = 0
         self.lost = 0
         self.undelivered_documents = 0
 
@@ -86,9 +92,12 @@ class SourceTally:
             if event.init_duration is not None:
                 self.init_durations.add(event.init_duration)
                 self.billed_inits += billed(event.duration + event.init_duration) - billed(event.duration)
-        if event.outcome == "success":
+        waited = event.t - self.since.get(event.request_id, event.t)
+        if self.patience is not None and waited > self.patience:
+            self.too_late += 1
+        elif event.outcome == "success":
             self.successes += 1
-            self.latencies.add(event.t - self.since.get(event.request_id, event.t))
+            self.latencies.add(waited)
         if self.synchronous or event.outcome == "success":
             self.since.pop(event.request_id, None)
 

@@ -836,7 +836,7 @@ TRAFFIC = Header(
     0,
     mappings={"default": {}},
     traffic={
-        "api": {"source": "api_gateway", "FunctionName": "default"},
+        "api": {"source": "api_gateway", "FunctionName": "default", "TimeoutInMillis": 29_000},
         "files": {"source": "s3", "FunctionName": "default"},
     },
 )
@@ -871,6 +871,15 @@ CALLS: dict[str, tuple[list[Event], dict[str, Value]]] = {
             "files.requests": 0,
             "files.latency.max": None,
         },
+    ),
+    "a call that takes too long had no answer, and is no success": (
+        row(
+            request(0, "a"),
+            request(0, "b", concurrency=2),
+            response(29_000, "b", 29_000),
+            response(29_001, "a", 29_001),
+        ),
+        {"requests": 2, "successes": 1, "too_late": 1, "errors": 0, "latency.max": 29_000},
     ),
     "an event that is retried is one request, and its latency is the whole time": (
         row(
