@@ -28,8 +28,8 @@ STREAMS: Final[Mapping[str, Measure[Totals]]] = MappingProxyType(
         "delivered_again": Measure(
             "count",
             "Records that the function saw more than once, be it for a retry or because a mapping went on from a checkpoint"
-            " behind them. When an update changes ParallelizationFactor of several lanes, all are taken to have come as far"
-            " as the furthest.",
+            " behind them. What several lanes had finished beyond that is taken to have run once before, and to have come as"
+            " far in each as in the furthest when an update changes how many lanes there are.",
             OURS,
             lambda all_: all_.sum(lambda tally: tally.delivered_again),
         ),
