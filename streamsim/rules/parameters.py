@@ -24,7 +24,7 @@ from streamsim.rules.settings import (
 #: Parameters that change nothing in what a stream mapping does, or say what a scenario says otherwise, and why.
 WITHOUT_EFFECT: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "EventSourceArn": "the mapping's stream is named by `stream`",
+        "EventSourceArn": "the mapping's stream is named by `stream`, and a consumer of it by `consumer`",
         "FunctionName": "the mapping's function is named by `function`",
         "KMSKeyArn": "encryption changes nothing in the order of events",
         "Tags": "tags change nothing in the order of events",

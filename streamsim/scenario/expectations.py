@@ -153,13 +153,11 @@ def _hint(name: str, known: Collection[str]) -> str:
     """What was meant by a name that no measure has; of many names only those that begin alike are looked at."""
     group = name.partition(".")[0]
     alike = [one for one in known if one.startswith(f"{group}.")]
+    if group == "traffic" and not alike:
+        return "this scenario has no `traffic`"
     if nearest := did_you_mean(name, alike or list(islice(known, _ENOUGH_NAMES))):
         return nearest
-    if group == "traffic":
-        return (
-            f"measures of traffic are for example {alike[0]}" if alike else "this scenario has no `traffic`"
-        )
-    return _SOME
+    return f"measures of {group} are for example {alike[0]}" if alike else _SOME
 
 
 _SOME: Final = "measures are for example discarded, IteratorAge.max, order.per_key"
