@@ -80,7 +80,8 @@ STREAMS: Final[Mapping[str, Measure[Totals]]] = MappingProxyType(
         "blocked.max": Measure(
             "ms",
             "From the end of a batch's first attempt that did not succeed, throttled requests included, until the"
-            " checkpoint passes its last record or the run ends: the longest.",
+            " checkpoint passes its last record or the run ends: the longest. The end of a window that fails counts until it"
+            " succeeds or is given up.",
             OURS,
             lambda all_: ms(all_.blocked_longest()),
         ),

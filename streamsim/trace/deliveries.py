@@ -25,12 +25,13 @@ class Lane:
     """The request in flight of one lane, and which of its records have been delivered before."""
 
     __slots__ = (
-        "before", "blocked_to", "closing", "failed", "high", "overtaken", "parts", "ran", "read_to", "request",
+        "before", "blocked_to", "closing", "failed", "high", "overtaken", "parts", "ran", "read_to", "request", "stuck_at",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.request = NO_RECORDS  # the batch in flight, or the last one
         self.closing: events.WindowClose | None = None  # the window that the request in flight ends
+        self.stuck_at: int | None = None  # since when the end of a window fails
         self.ran = 0  # how often its records ran before
         self.before = -1  # the shard's `high` when it was sent
         self.overtaken = False  # whether a later record of the shard was delivered before it

@@ -3,8 +3,14 @@
 Knows when they are on, not how events are counted.
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+
+def counts_events(settings: Mapping[str, Any], *, default: bool) -> bool:
+    """Whether a mapping's settings ask for the metrics of events; `default` when they do not say."""
+    config = settings.get("MetricsConfig")
+    return default if config is None else "EventCount" in config.get("Metrics", ())
 
 
 class EventCounts(NamedTuple):

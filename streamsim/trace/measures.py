@@ -22,8 +22,9 @@ from streamsim.model.events import (
 )
 from streamsim.model.units import SECOND
 from streamsim.trace.catalogue import MEASURES, TRAFFIC_MEASURES, Measure, Value
+from streamsim.trace.event_counts import counts_events
 from streamsim.trace.header import Header
-from streamsim.trace.tally import LATE, TAKES, Tally, counts_events
+from streamsim.trace.tally import LATE, TAKES, Tally
 from streamsim.trace.totals import Totals, TrafficTotals
 from streamsim.trace.traffic import TAKES as TAKES_OF_SOURCE
 from streamsim.trace.traffic import InFlight, SourceTally

@@ -9,14 +9,16 @@ it took time (the work was done and the answer lost; Lambda bills it). It counts
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from streamsim.model import events
 from streamsim.model.batch import Positions
 from streamsim.model.units import SECOND
+from streamsim.trace.attempts import billed_for_init, has_run
+from streamsim.trace.blocking import Blocking
 from streamsim.trace.deliveries import MIXED, NO_RECORDS, WINDOW, Lane, Shard, Shards
-from streamsim.trace.event_counts import EventCounts, Switch
+from streamsim.trace.event_counts import EventCounts, Switch, counts_events
 from streamsim.trace.histogram import Histogram
 
 #: A batch is behind when its newest record has waited this much longer than the batching window: two polls.
@@ -30,8 +32,7 @@ class Tally:
         "ages",
         "batched",
         "billed_inits",
-        "blocked_longest",
-        "blocked_total",
+        "blocking",
         "concurrency",
         "delivered_again",
         "deliveries",
@@ -110,8 +111,7 @@ class Tally:
         self.lane_order_broken = False
         self.shard_order_broken = False
         self.lineage_broken = False  # a child was opened before its parents' end
-        self.blocked_longest = 0
-        self.blocked_total = 0
+        self.blocking = Blocking()
         self.late = late  # the age from which a batch is behind
         self.late_at = 0  # when the last batch that was behind was sent
 
@@ -168,7 +168,7 @@ class Tally:
         """The shard's checkpoint moves: batches before it are no longer blocked."""
         shard = self.shards[event.shard]
         if shard.blocked:
-            self._unblock(shard, event.position, event.t)
+            self.blocking.pass_over(shard, event.position, event.t)
 
     def _send_again(self, lane: Lane, positions: Positions) -> None:
         """A batch is sent whose records perhaps were sent before."""
@@ -188,6 +188,7 @@ class Tally:
         ran = has_run(event)
         positions = lane.request.positions
         if not positions:
+            lane.stuck_at = event.t if lane.stuck_at is None else lane.stuck_at
             return ran
         last = positions[-1]
         self.sent_in_vain += len(positions)
@@ -226,7 +227,7 @@ class Tally:
 
     def _start_cold(self, duration: int, init: int) -> None:
         self.init_durations.add(init)
-        self.billed_inits += billed(duration + init) - billed(duration)
+        self.billed_inits += billed_for_init(duration, init)
 
     def close_window(self, event: events.WindowClose) -> None:
         """The end of a window is sent."""
@@ -239,21 +240,15 @@ class Tally:
     def _close(self, event: events.Result, lane: Lane) -> None:
         """The end of a window comes back."""
         if event.outcome == "success" and lane.closing is not None:
+            self.blocking.unstick(lane, event.t)
             self.windows_closed += not lane.closing.terminated_early
             self.windows_terminated_early += lane.closing.terminated_early
 
     def lose_window(self, event: events.WindowLost) -> None:
         """The end of a window is given up."""
+        self.blocking.unstick(self.shards[event.shard].lanes[event.lane], event.t)
         self.windows_lost += 1
         self.undelivered_documents += event.destination is not None and not event.delivered
-
-    def _unblock(self, shard: Shard, position: int, now: int) -> None:
-        waiting = shard.blocked
-        shard.blocked = [(since, last) for since, last in waiting if last >= position]
-        for since, last in waiting:
-            if last < position:
-                self.blocked_total += now - since
-                self.blocked_longest = max(self.blocked_longest, now - since)
 
     def discard(self, event: events.Discard) -> None:
         """Records are given up, whether they were ever sent or not."""
@@ -299,7 +294,10 @@ class Tally:
 
     def stop(self, event: events.ShardStop) -> None:
         """Reading ends before the shard does."""
-        self.shards[event.shard].stop()
+        shard = self.shards[event.shard]
+        shard.stop()
+        for lane in shard.lanes.values():
+            self.blocking.unstick(lane, event.t)
 
     def update(self, event: events.Update) -> None:
         """Settings change; no shard is read meanwhile."""
@@ -334,23 +332,6 @@ class Tally:
 
     def nothing(self, event: events.Event) -> None:
         """What other events tell as well."""
-
-
-def counts_events(settings: Mapping[str, Any], *, default: bool) -> bool:
-    """Whether a mapping's settings ask for the metrics of events; `default` when they do not say."""
-    config = settings.get("MetricsConfig")
-    return default if config is None else "EventCount" in config.get("Metrics", ())
-
-
-def has_run(event: events.Result | events.Response) -> bool:
-    """Whether the function saw what it was asked to do."""
-    outcome = event.outcome
-    return outcome not in {"throttled", "too_large"} and not (outcome == "fault" and not event.duration)
-
-
-def billed(duration: int) -> int:
-    """What Lambda bills for so many microseconds: whole milliseconds, begun ones too."""
-    return -(-duration // 1000)
 
 
 #: What takes an event of each type; those that belong to no mapping count for nothing here.

@@ -5,6 +5,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Final
 
+from streamsim.trace.blocking import still_blocked
 from streamsim.trace.deliveries import Shard
 from streamsim.trace.event_counts import EventCounts, together
 from streamsim.trace.histogram import Histogram
@@ -114,21 +115,16 @@ class Totals:
         )
 
     def blocks(self) -> list[int]:
-        """How long batches have been blocked that still are."""
-        return [
-            self.end - since
-            for tally in self.tallies
-            for shard in tally.shards.values()
-            for since, _ in shard.blocked
-        ]
+        """How long batches, and ends of windows, have been blocked that still are."""
+        return [time for tally in self.tallies for time in still_blocked(tally.shards.values(), self.end)]
 
     def blocked_longest(self) -> int:
-        """The longest a batch was blocked."""
-        return max([0, *self.blocks(), *(tally.blocked_longest for tally in self.tallies)])
+        """The longest that anything was blocked."""
+        return max([0, *self.blocks(), *(tally.blocking.longest for tally in self.tallies)])
 
     def blocked_total(self) -> int:
-        """The times that batches were blocked, summed."""
-        return sum(self.blocks()) + self.sum(lambda tally: tally.blocked_total)
+        """The times that things were blocked, summed."""
+        return sum(self.blocks()) + self.sum(lambda tally: tally.blocking.total)
 
     def caught_up(self) -> int | None:
         """When the last mapping had caught up; None when one never did."""

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from streamsim.model import events
 from streamsim.model.units import MILLISECOND
+from streamsim.trace.attempts import billed_for_init, has_run
 from streamsim.trace.histogram import Histogram
-from streamsim.trace.tally import billed, has_run
 
 #: Sources whose caller waits for the answer (Lambda Developer Guide, "Invoking Lambda functions").
 SYNCHRONOUS: Final = frozenset({"api_gateway"})
@@ -91,7 +91,7 @@ class SourceTally:
             self.durations.add(event.duration)
             if event.init_duration is not None:
                 self.init_durations.add(event.init_duration)
-                self.billed_inits += billed(event.duration + event.init_duration) - billed(event.duration)
+                self.billed_inits += billed_for_init(event.duration, event.init_duration)
         waited = event.t - self.since.get(event.request_id, event.t)
         if self.patience is not None and waited > self.patience:
             self.too_late += 1

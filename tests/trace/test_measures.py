@@ -519,7 +519,7 @@ STORIES: dict[str, tuple[list[Event], dict[str, Value]]] = {
             "windows.closed": 1,
             "windows.terminated_early": 1,
             "windows.lost": 0,
-            "blocked.max": 0,
+            "blocked.max": 220,
             "order.per_key": "preserved",
             "delivered.at_least_once": "all",
         },
@@ -538,11 +538,29 @@ STORIES: dict[str, tuple[list[Event], dict[str, Value]]] = {
             "Throttles": 1,
             "windows.closed": 0,
             "windows.lost": 1,
+            "blocked.max": 210,
+            "blocked.total": 210,
             "DestinationDeliveryFailures": 1,
             "discarded": 0,
             "DroppedEventCount": 0,
             "LastProcessingResult": "PROBLEM: Function call failed",
         },
+    ),
+    "a window's end that still fails when the run ends is blocked": (
+        row(opened(0, arrived=1), attempt(0, 10, range(1)), window(1000, 10, "error"), ended(1500, 1)),
+        {"blocked.max": 490, "blocked.total": 490, "windows.lost": 0, "windows.closed": 0},
+    ),
+    "a window's end that fails is nobody's once its mapping stops": (
+        row(
+            opened(0, arrived=1),
+            attempt(0, 10, range(1)),
+            window(1000, 10, "error"),
+            stopped(1100),
+            updated(1100, BatchSize=5),
+            opened(1200, arrived=1, position=1),
+            ended(9000, 1),
+        ),
+        {"blocked.max": 90, "blocked.total": 90},
     ),
     "a window's end disturbs no batch that failed before it": (
         row(
