@@ -30,6 +30,7 @@ _QUIET: Final[dict[type, str]] = {
     happened.Update: "update",
     happened.StateChange: "state",
     happened.Reshard: "reshard",
+    happened.Produced: "produced",
     happened.Request: "request",
     happened.Response: "response",
     happened.EventLost: "event lost",
