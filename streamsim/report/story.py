@@ -17,6 +17,7 @@ from streamsim.report.phrases import (
     destination_name,
     instant,
     many,
+    produced_said,
     settings_said,
     shard_name,
 )
@@ -67,6 +68,7 @@ class Story:
             happened.CaughtUp: self._caught_up,
             happened.ShardEnd: self._shards.ends,
             happened.Fault: self._fault,
+            happened.Produced: self._produced,
         }
         self._begin()
 
@@ -234,6 +236,13 @@ class Story:
         self._fold()
         until = "for good" if event.until is None else f"until {instant(event.until)}"
         self._write(f"{instant(event.t):>12}  {'fault'.ljust(self._place)}{event.what}, {until}")
+
+    def _produced(self, event: happened.Produced) -> None:
+        """A producer that has had trouble, or is done."""
+        self._settle()
+        self._fold()
+        place = f"{event.stream} producer" if len(self._header.streams) > 1 else "producer"
+        self._write(f"{instant(event.t):>12}  {place.ljust(self._place)}{produced_said(event)}")
 
     # Order and folding
 

@@ -49,6 +49,9 @@ _NUMBERS: Final = (
         ("expired", "expired", "red"),
         ("filtered out", "FilteredOutEventCount", ""),
         ("skipped", "skipped", "yellow"),
+        ("put again", "producer.duplicated", "yellow"),
+        ("overtaken", "producer.overtaken", "yellow"),
+        ("never put", "producer.given_up", "red"),
     ),
     (
         ("Invocations", "Invocations", ""),
@@ -65,7 +68,13 @@ _NUMBERS: Final = (
 )
 
 #: Shown only where there are any.
-_RARE: Final = ("FilteredOutEventCount", "skipped")
+_RARE: Final = (
+    "FilteredOutEventCount",
+    "skipped",
+    "producer.duplicated",
+    "producer.overtaken",
+    "producer.given_up",
+)
 
 
 class Violation(Protocol):

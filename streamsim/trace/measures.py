@@ -7,10 +7,11 @@ not grow with time: what one mapping needs is `streamsim.trace.tally`'s business
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from streamsim.model.events import BEYOND_MAPPINGS, Event, Invoke, Result
+from streamsim.model.events import BEYOND_MAPPINGS, Event, Invoke, Produced, Result
 from streamsim.model.units import SECOND
 from streamsim.trace.catalogue import MEASURES, Measure, Value
 from streamsim.trace.header import Header
+from streamsim.trace.producing import Producing
 from streamsim.trace.tally import LATE, TAKES, Tally
 from streamsim.trace.totals import Totals
 
@@ -23,6 +24,7 @@ class Measures:
     def __init__(self, header: Header) -> None:
         self._header = header
         self._tallies = {name: self._tally(settings) for name, settings in header.mappings.items()}
+        self._producing: dict[str, Producing] = {}  # by stream
         self._end = 0
         function_of = {name: tally.function for name, tally in self._tallies.items()}
         self._together = _Together(function_of) if len(set(function_of.values())) > 1 else None
@@ -44,6 +46,8 @@ class Measures:
             TAKES[kind](self._tallies[event[1]], event)
             if self._together is not None:
                 self._together.take(event)
+        elif isinstance(event, Produced):
+            self._producing.setdefault(event.stream, Producing()).take(event)
 
     __call__ = take
 
@@ -59,19 +63,34 @@ class Measures:
         """
         together = self._together.most if self._together else None
         report = self._report(
-            tuple(self._tallies.values()), None if violations is None else sum(violations.values()), together
+            tuple(self._tallies.values()),
+            tuple(self._producing.values()),
+            None if violations is None else sum(violations.values()),
+            together,
         )
         if len(self._tallies) > 1:
             report["mappings"] = {
-                name: self._report((tally,), None if violations is None else violations.get(name, 0))
+                name: self._report(
+                    (tally,),
+                    self._of_stream(self._header.mappings[name]),
+                    None if violations is None else violations.get(name, 0),
+                )
                 for name, tally in self._tallies.items()
             }
         return report
 
+    def _of_stream(self, settings: Mapping[str, Any]) -> Sequence[Producing]:
+        stream = settings.get("StreamName", "default")
+        return (self._producing[stream],) if stream in self._producing else ()
+
     def _report(
-        self, tallies: Sequence[Tally], violations: int | None, together: int | None = None
+        self,
+        tallies: Sequence[Tally],
+        producing: Sequence[Producing],
+        violations: int | None,
+        together: int | None = None,
     ) -> dict[str, Any]:
-        totals = Totals(tallies, self._end, violations, together)
+        totals = Totals(tallies, self._end, violations, together, producing)
         report: dict[str, Any] = {}
         for name, measure in MEASURES.items():
             group, _, leaf = name.rpartition(".")

@@ -7,6 +7,7 @@ from typing import Final
 
 from streamsim.trace.deliveries import Shard
 from streamsim.trace.histogram import Histogram
+from streamsim.trace.producing import Producing, summed
 from streamsim.trace.tally import Tally
 
 #: AWS Lambda pricing page, us-east-1, x86, without the free tier: a request, and a GB-second (a GB is 1,024 MB).
@@ -22,12 +23,18 @@ class Totals:
     """
 
     def __init__(
-        self, tallies: Sequence[Tally], end: int, violations: int | None, together: int | None = None
+        self,
+        tallies: Sequence[Tally],
+        end: int,
+        violations: int | None,
+        together: int | None = None,
+        producing: Sequence[Producing] = (),
     ) -> None:
         self.tallies = tallies
         self.end = end
         self.violations = violations
         self._together = together
+        self._producing = producing
 
     def concurrency(self) -> int:
         """The most executions in flight at once."""
@@ -42,6 +49,15 @@ class Totals:
     def over_shards(self, counted: Callable[[Shard], int]) -> int:
         """A count over all shards of all mappings: a shard that two mappings read counts twice."""
         return sum(counted(shard) for tally in self.tallies for shard in tally.shards.values())
+
+    @cached_property
+    def producing(self) -> Producing | None:
+        """What the producers did; None when none says how it puts."""
+        return summed(self._producing)
+
+    def produced(self, counted: Callable[[Producing], int]) -> int | None:
+        """A count over all producers; None when none says how it puts."""
+        return None if self.producing is None else counted(self.producing)
 
     @cached_property
     def durations(self) -> Histogram:
