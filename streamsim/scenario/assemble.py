@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from streamsim.model.units import show_duration, show_size
 from streamsim.rules.hash_keys import even_ranges
 from streamsim.rules.settings import REPORT_BATCH_ITEM_FAILURES
+from streamsim.scenario.capacity import over_capacity
 from streamsim.scenario.errors import did_you_mean
-from streamsim.scenario.faults import DestinationDown, Fault, FaultItem, Poison, Slow, SourceDown
+from streamsim.scenario.faults import DestinationDown, Fault, FaultItem, LostPut, Poison, Slow, SourceDown
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import PLURALS, ScenarioFile, Stream
 from streamsim.scenario.function import UNRESERVED_MINIMUM, Function
@@ -164,6 +165,10 @@ class _Parts:
             stream = self._refer(path, "stream", given_name(fault, "stream"), self.streams)
             self._check_shard(path, fault.shard, self.streams[stream].shards)
             fault = fault.model_copy(update={"stream": stream})
+        if isinstance(fault, LostPut):
+            stream = self._refer(path, "stream", given_name(fault, "stream"), self.streams)
+            self._check_put(path, stream)
+            fault = fault.model_copy(update={"stream": stream})
         if isinstance(fault, Poison):
             self._check_poison(path, fault)
         if isinstance(fault, Slow):
@@ -215,6 +220,18 @@ class _Parts:
                         f"add `FunctionResponseTypes: [{REPORT_BATCH_ITEM_FAILURES}]` to {whose}",
                     )
                 )
+
+    def _check_put(self, path: Path, stream: str) -> None:
+        producer = self.streams[stream].producer
+        if producer is not None and producer.put is None:
+            self.complaints.append(
+                Complaint(
+                    path,
+                    "the producer makes no calls whose answers could be lost: it has no `put`",
+                    "add `put: {}` to the producer",
+                    at_key=True,
+                )
+            )
 
     def _check_destination(self, path: Path, fault: DestinationDown) -> None:
         if fault.mapping is not None:
@@ -292,6 +309,8 @@ def _check_stream(stream: Stream, path: Path, file: ScenarioFile) -> Iterator[Co
         yield Complaint(
             (*path, "size"), f"{show_size(producer.size)} is more than the stream's max_record_size, {limit}"
         )
+    else:
+        yield from over_capacity(stream, producer, file.duration, path)
     yield from _keyless(stream, producer, path)
     for record in producer.records:
         wrong: str | None = None

@@ -18,7 +18,7 @@ def shards_of(stream: models.Stream, name: str, seed: int, duration: int) -> lis
     producer = stream.producer
     if producer is None or producer.records:
         return list(_listed(stream, producer.records if producer else (), name, seed))
-    return list(_generated(stream.shards, producer, name, seed, duration))
+    return list(generated(stream.shards, producer, name, seed, duration))
 
 
 def _listed(stream: models.Stream, records: Sequence[models.Record], name: str, seed: int) -> list[ListedLog]:
@@ -31,9 +31,10 @@ def _listed(stream: models.Stream, records: Sequence[models.Record], name: str, 
     return [ListedLog(shard_id(number), own, seed, name) for number, own in enumerate(listed)]
 
 
-def _generated(
+def generated(
     shards: int, producer: models.Producer, name: str, seed: int, duration: int
 ) -> list[GeneratedLog]:
+    """The records that each shard is sent by a producer with a rate."""
     ranges = even_ranges(shards)
     keys = key_set(producer.keys)
     load = [Fraction(part, whole) for part, whole in shares(keys, ranges)]

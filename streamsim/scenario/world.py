@@ -18,8 +18,10 @@ from streamsim.model.names import shard_id, timestamp
 from streamsim.model.units import SECOND
 from streamsim.rules.kinesis_event import Source
 from streamsim.scenario import models
+from streamsim.scenario.puts import Producer, put_logs
 from streamsim.scenario.shards import shards_of
 from streamsim.streams.arrivals import NEVER
+from streamsim.streams.logs import SimulatedLog
 from streamsim.streams.polling import Outage
 from streamsim.streams.simulated import SimulatedShard, SimulatedStream
 from streamsim.trace.header import Header
@@ -33,6 +35,7 @@ class World:
 
     mappings: Sequence[MappingRun]
     calendar: "Calendar"
+    producers: Sequence["Producer"] = ()
 
 
 def header_of(scenario: models.Scenario) -> Header:
@@ -45,6 +48,7 @@ def header_of(scenario: models.Scenario) -> Header:
         functions={name: _function_settings(function) for name, function in scenario.functions.items()},
         streams={
             name: {"type": stream.type, "shards": stream.shards, "retention": stream.retention}
+            | ({"put": stream.producer.put.settings()} if stream.producer and stream.producer.put else {})
             for name, stream in scenario.streams.items()
         },
         account={"ConcurrentExecutions": scenario.account.ConcurrentExecutions},
@@ -60,7 +64,15 @@ def _function_settings(function: models.Function) -> dict[str, Any]:
 
 def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path | None = None) -> World:
     """A world at time 0. Documents of discarded batches are kept under the folder `on_failure` if there is one."""
-    streams = {name: _stream(scenario, name, clock) for name in scenario.streams}
+    producers = {
+        name: Producer(*put_logs(scenario, name), clock, sink)
+        for name, stream in scenario.streams.items()
+        if stream.producer and stream.producer.put
+    }
+    streams = {
+        name: _stream(scenario, name, clock, producers[name].logs if name in producers else None)
+        for name in scenario.streams
+    }
     account = Account(
         scenario.account.ConcurrentExecutions,
         {name: function.ReservedConcurrentExecutions for name, function in scenario.functions.items()},
@@ -88,11 +100,15 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
                 sink,
             )
         )
-    return World(runs, Calendar(scenario.faults, account, clock, sink))
+    return World(runs, Calendar(scenario.faults, account, clock, sink), tuple(producers.values()))
 
 
-def _stream(scenario: models.Scenario, name: str, clock: Clock) -> SimulatedStream:
+def _stream(
+    scenario: models.Scenario, name: str, clock: Clock, put: Sequence[SimulatedLog] | None
+) -> SimulatedStream:
+    """The stream; `put` are the logs that its producer has filled, None when records arrive as they are produced."""
     described = scenario.streams[name]
+    logs = shards_of(described, name, scenario.seed, scenario.duration) if put is None else put
     outages = [
         (fault.shard, Outage(fault.begin, _end(fault.end)))
         for fault in scenario.faults
@@ -100,7 +116,7 @@ def _stream(scenario: models.Scenario, name: str, clock: Clock) -> SimulatedStre
     ]
     shards = [
         SimulatedShard(log, outages=[outage for shard, outage in outages if shard in {None, number}])
-        for number, log in enumerate(shards_of(described, name, scenario.seed, scenario.duration))
+        for number, log in enumerate(logs)
     ]
     return SimulatedStream(shards, clock, described.retention)
 
