@@ -11,15 +11,13 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
 
-from streamsim.model.units import SECOND, show_duration, show_size
-from streamsim.rules.hash_keys import even_ranges
+from streamsim.model.units import show_duration, show_size
 from streamsim.scenario.fields import Complaint
-from streamsim.scenario.file import Stream
 from streamsim.scenario.producer import Producer
-from streamsim.scenario.rates import RatePoint
-from streamsim.scenario.shards import key_set
+from streamsim.scenario.shards import Pace, accrued, key_set, per_shard, rate_at, since
 from streamsim.streams.keys import shares
 from streamsim.streams.logs import Content
+from streamsim.streams.plan import Plan, PlannedShard
 from streamsim.streams.writing import BYTES_PER_SECOND, RECORDS_PER_SECOND
 
 #: The records of a producer with `put` are held in memory, some 40 bytes each, and put one by one.
@@ -28,61 +26,70 @@ MOST_PUT: Final = 5_000_000
 Path = tuple[str | int, ...]
 
 
-def over_capacity(stream: Stream, producer: Producer, duration: int, path: Path) -> Iterator[Complaint]:
+def over_capacity(plan: Plan, producer: Producer, duration: int, path: Path) -> Iterator[Complaint]:
     """What a producer cannot do; `path` is its place in the file."""
-    if producer.put is None:
-        yield from _too_fast(stream, producer, duration, (*path, "rate"))
-        return
-    produced = producer.backlog + sum(
-        _area(point, then, at - point.at) * (stream.shards if point.per_shard else 1)
-        for point, then, at in _segments(producer.rate, duration)
-    )
-    if produced > MOST_PUT:
-        yield Complaint(
-            (*path, "put"),
-            f"a producer with put makes up to {MOST_PUT:,} records, and this one makes about {int(produced):,}",
-            "shorten the duration or lower the rate",
-            at_key=True,
-        )
+    if producer.put is not None:
+        yield from _too_many(plan, producer, duration, (*path, "put"))
+    elif producer.rate and _may_exceed(producer):
+        yield from _too_fast(plan, producer, duration, (*path, "rate"))
 
 
-def _segments(points: tuple[RatePoint, ...], end: int) -> Iterator[tuple[RatePoint, Fraction, int]]:
-    """Each point that is before the end with the rate to which it leads, and until when."""
-    for number, point in enumerate(points):
-        if point.at >= end:
+def _too_many(plan: Plan, producer: Producer, duration: int, path: Path) -> Iterator[Complaint]:
+    produced = Fraction(producer.backlog)
+    for shard, paces in _paces(plan, producer):
+        begin, end = _span(shard, duration)
+        produced += accrued(paces, end) - accrued(paces, begin)
+        if produced > MOST_PUT:
+            yield Complaint(
+                path,
+                f"a producer with put makes up to {MOST_PUT:,} records, and this one makes more",
+                "shorten the duration or lower the rate",
+                at_key=True,
+            )
             return
-        following = points[number + 1] if number + 1 < len(points) else None
-        if following is None:
-            yield point, point.per_second, end
-            continue
-        until = min(following.at, end)
-        then = point.per_second
-        if point.ramp:
-            then += (following.per_second - then) * Fraction(until - point.at, following.at - point.at)
-        yield point, then, until
 
 
-def _area(point: RatePoint, then: Fraction, length: int) -> Fraction:
-    return (point.per_second + then) / 2 * length / SECOND
+def _may_exceed(producer: Producer) -> bool:
+    """Whether one shard would have too much if it got everything; spares the others the look at their keys."""
+    most = max(point.per_second for point in producer.rate)
+    return most > RECORDS_PER_SECOND or most * _smallest(producer) > BYTES_PER_SECOND
 
 
-def _too_fast(stream: Stream, producer: Producer, duration: int, path: Path) -> Iterator[Complaint]:
-    """The first instant at which the rate is more than a shard takes."""
-    smallest = Content(producer.size, producer.data).smallest
-    most = min(Fraction(RECORDS_PER_SECOND), Fraction(BYTES_PER_SECOND, max(smallest, 1)))
-    steps = list(_segments(producer.rate, duration))
-    if all(max(point.per_second, then) <= most for point, then, _ in steps):
-        return
-    load = shares(key_set(producer.keys), even_ranges(stream.shards))
-    busiest = max(range(len(load)), key=lambda number: Fraction(*load[number]))
-    share = Fraction(*load[busiest])
-    for point, then, until in steps:
-        factor = 1 if point.per_shard else share
-        for rate, at in ((point.per_second * factor, point.at), (then * factor, until)):
-            if rate > most:
-                shard = 0 if point.per_shard else busiest
-                yield Complaint(path, _said(shard, rate, smallest, at), _HINT)
-                return
+def _smallest(producer: Producer) -> int:
+    return Content(producer.size, producer.data).smallest
+
+
+def _too_fast(plan: Plan, producer: Producer, duration: int, path: Path) -> Iterator[Complaint]:
+    """The first shard that gets more than it takes, and from when on."""
+    size = _smallest(producer)
+    for shard, paces in _paces(plan, producer):
+        begin, end = _span(shard, duration)
+        steps = since(paces, begin)
+        for number, pace in enumerate(steps):
+            later = steps[number + 1 :]
+            until = min(later[0].at, end) if later else end
+            if pace.at >= end:
+                break
+            for at, rate in ((pace.at, pace.rate), (until, rate_at(pace, later, until))):
+                if rate > RECORDS_PER_SECOND or rate * size > BYTES_PER_SECOND:
+                    yield Complaint(path, _said(shard.number, rate, size, at), _HINT)
+                    return
+
+
+def _paces(plan: Plan, producer: Producer) -> Iterator[tuple[PlannedShard, list[Pace]]]:
+    """What each shard gets while it is open."""
+    load = shares(key_set(producer.keys), [shard.keys for shard in plan.shards])
+    for shard, share in zip(plan.shards, load, strict=True):
+        if not shard.short_lived:
+            yield (
+                shard,
+                [Pace(point.at, per_shard(point, Fraction(*share)), point.ramp) for point in producer.rate],
+            )
+
+
+def _span(shard: PlannedShard, duration: int) -> tuple[int, int]:
+    begin = min(max(shard.opened_at, 0), duration)
+    return begin, min(shard.closed_at, duration)
 
 
 def _said(shard: int, rate: Fraction, size: int, at: int) -> str:

@@ -3,25 +3,27 @@
 from collections.abc import Mapping as Names
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
 from streamsim.destinations.kept import KeptDestination
 from streamsim.engine.concurrency import Account, FunctionConcurrency, Slice
+from streamsim.engine.mapping import Change as MappingUpdate
 from streamsim.engine.mapping import MappingRun
 from streamsim.engine.ports import Clock, Sink
 from streamsim.functions.modelled import Ailments, Duration, ModelledFunction, Spell
 from streamsim.functions.poison import AtPositions, AtRate, OfKeys, OfLogs, Poison, Selection
-from streamsim.model.events import Fault
+from streamsim.model.events import Fault, Reshard
 from streamsim.model.names import shard_id, timestamp
 from streamsim.model.units import SECOND
 from streamsim.rules.kinesis_event import Source
 from streamsim.scenario import models
-from streamsim.scenario.puts import Producer, put_logs
+from streamsim.scenario.puts import Producer, producers_of
 from streamsim.scenario.shards import shards_of
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.logs import SimulatedLog
+from streamsim.streams.plan import Change, Plan
 from streamsim.streams.polling import Outage
 from streamsim.streams.simulated import SimulatedShard, SimulatedStream
 from streamsim.trace.header import Header
@@ -35,7 +37,7 @@ class World:
 
     mappings: Sequence[MappingRun]
     calendar: "Calendar"
-    producers: Sequence["Producer"] = ()
+    producers: Sequence[Producer] = ()
 
 
 def header_of(scenario: models.Scenario) -> Header:
@@ -64,14 +66,12 @@ def _function_settings(function: models.Function) -> dict[str, Any]:
 
 def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path | None = None) -> World:
     """A world at time 0. Documents of discarded batches are kept under the folder `on_failure` if there is one."""
-    producers = {
-        name: Producer(*put_logs(scenario, name), clock, sink)
-        for name, stream in scenario.streams.items()
-        if stream.producer and stream.producer.put
+    producers = producers_of(scenario)
+    plans = {
+        name: producers[name].plan if name in producers else plan for name, plan in scenario.plans.items()
     }
     streams = {
-        name: _stream(scenario, name, clock, producers[name].logs if name in producers else None)
-        for name in scenario.streams
+        name: _stream(scenario, name, clock, plans[name], producers.get(name)) for name in scenario.streams
     }
     account = Account(
         scenario.account.ConcurrentExecutions,
@@ -93,30 +93,48 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
                 streams[mapping.stream],
                 functions[mapping.function],
                 account.functions[mapping.function],
-                partial(KeptDestination, clock=clock, down=down, folder=folder),
+                cache(partial(KeptDestination, clock=clock, down=down, folder=folder)),
                 Source(mapping.stream, mapping.function, scenario.epoch),
                 scenario.seed,
                 clock,
                 sink,
+                [
+                    MappingUpdate(
+                        change.at,
+                        change.settings.to_mapping(name, scenario.epoch) if change.settings else None,
+                        change.said,
+                    )
+                    for change in scenario.changes.get(name, ())
+                ],
             )
         )
-    return World(runs, Calendar(scenario.faults, account, clock, sink), tuple(producers.values()))
+    return World(runs, Calendar(scenario.faults, plans, account, clock, sink), tuple(producers.values()))
 
 
 def _stream(
-    scenario: models.Scenario, name: str, clock: Clock, put: Sequence[SimulatedLog] | None
+    scenario: models.Scenario, name: str, clock: Clock, plan: Plan, producer: Producer | None
 ) -> SimulatedStream:
-    """The stream; `put` are the logs that its producer has filled, None when records arrive as they are produced."""
+    """The stream; without a `producer` that puts, records arrive as they are produced."""
     described = scenario.streams[name]
-    logs = shards_of(described, name, scenario.seed, scenario.duration) if put is None else put
+    logs: Sequence[SimulatedLog]
+    if producer is not None:
+        logs = producer.logs
+    else:
+        logs = shards_of(described, plan, name, scenario.seed, scenario.duration)
     outages = [
         (fault.shard, Outage(fault.begin, _end(fault.end)))
         for fault in scenario.faults
         if isinstance(fault, models.SourceDown) and fault.stream == name
     ]
     shards = [
-        SimulatedShard(log, outages=[outage for shard, outage in outages if shard in {None, number}])
-        for number, log in enumerate(logs)
+        SimulatedShard(
+            log,
+            outages=[outage for number, outage in outages if number in {None, shard.number}],
+            parents=shard.parents,
+            opened_at=shard.opened_at,
+            closed_at=shard.closed_at,
+        )
+        for shard, log in zip(plan.shards, logs, strict=True)
     ]
     return SimulatedStream(shards, clock, described.retention)
 
@@ -185,13 +203,24 @@ def _end(end: int | None) -> int:
 
 
 class Calendar:
-    """What goes wrong at certain times and is not a component's own business: throttles; and tells all faults' times."""
+    """What happens at certain times and is not a component's own business: throttles.
 
-    def __init__(self, faults: Sequence[models.Fault], account: Account, clock: Clock, sink: Sink) -> None:
+    Also tells when faults begin, and when shards of a stream close and open.
+    """
+
+    def __init__(
+        self,
+        faults: Sequence[models.Fault],
+        plans: Names[str, Plan],
+        account: Account,
+        clock: Clock,
+        sink: Sink,
+    ) -> None:
         self._account = account
         self._clock = clock
         self._sink = sink
         self._faults = faults
+        self._plans = plans
         self._in_force: list[models.Throttle] = []
         self._own_limits: dict[Slice | FunctionConcurrency, int] = {}
 
@@ -199,6 +228,13 @@ class Calendar:
         """Begins to keep the dates; they never hold up the end of a run."""
         for fault in self._faults:
             self._clock.start(self._keep(fault), f"fault {fault.said}")
+        for stream, plan in self._plans.items():
+            for change in plan.changes:
+                self._clock.start(self._reshard(stream, change), f"reshard {change.what}")
+
+    async def _reshard(self, stream: str, change: Change) -> None:
+        await self._clock.sleep(change.at)
+        self._sink(Reshard(self._clock.now, stream, change.what, change.closed, change.opened))
 
     async def _keep(self, fault: models.Fault) -> None:
         begin, end = (0, None) if isinstance(fault, models.Poison) else (fault.begin, fault.end)

@@ -10,7 +10,7 @@ from streamsim.rules.hash_keys import even_ranges, hash_key, owner
 from streamsim.scenario.errors import ScenarioError
 from streamsim.scenario.load import load_text
 from streamsim.scenario.play import Played, play
-from streamsim.scenario.puts import put_logs
+from streamsim.scenario.puts import producers_of
 from streamsim.scenario.shards import shards_of
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.logs import SimulatedLog
@@ -18,7 +18,8 @@ from streamsim.streams.written import WrittenLog
 
 
 def logs_of(text: str) -> list[WrittenLog]:
-    return put_logs(load_text("scenario: Puts\n" + text), "default")[0]
+    scenario = load_text("scenario: Puts\n" + text)
+    return list(producers_of(scenario)["default"].logs)
 
 
 def played_of(text: str) -> tuple[Played, list[Event]]:
@@ -41,7 +42,9 @@ producer: {rate: 60/s, keys: 24, backlog: 90, put: {}}
 
 def test_below_the_limits_the_records_are_those_of_a_producer_without_put_a_little_later() -> None:
     scenario = load_text("scenario: Puts\n" + BELOW_THE_LIMITS)
-    plain = shards_of(scenario.streams["default"], "default", scenario.seed, scenario.duration)
+    plain = shards_of(
+        scenario.streams["default"], scenario.plans["default"], "default", scenario.seed, scenario.duration
+    )
     for log, without in zip(logs_of(BELOW_THE_LIMITS), plain, strict=True):
         assert len(positions(log)) == len(positions(without)) > 200
         for position in positions(log):
