@@ -14,6 +14,7 @@ from streamsim.model.batch import Positions
 from streamsim.model.events import Event
 from streamsim.model.units import HOUR, MILLISECOND, MINUTE, SECOND, show_duration
 from streamsim.trace.expectations import measure_named
+from streamsim.trace.producing import Producing
 
 #: Spaces at which no line breaks: `12 m 13 s`, `3 tries`, `22 records`, `shard 2`, `Record 151`.
 _KEPT: Final = re.compile(
@@ -77,7 +78,7 @@ def instant(t: int) -> str:
     return f"{t // HOUR}:{t % HOUR // MINUTE:02d}:{t % MINUTE // SECOND:02d}.{t % SECOND // MILLISECOND:03d}"
 
 
-def produced_said(event: happened.Produced) -> str:
+def produced_said(event: happened.Produced | Producing) -> str:
     """What a producer tells, without what is zero."""
     parts = [f"{counted(event.records, 'record')} in {counted(event.calls, 'call')}"]
     if event.throttled:

@@ -13,6 +13,7 @@ from typing import Final
 
 from streamsim.model.units import show_duration, show_size
 from streamsim.scenario.fields import Complaint
+from streamsim.scenario.file import Stream
 from streamsim.scenario.producer import Producer
 from streamsim.scenario.shards import Pace, accrued, key_set, per_shard, rate_at, since
 from streamsim.streams.keys import shares
@@ -26,9 +27,24 @@ MOST_PUT: Final = 5_000_000
 Path = tuple[str | int, ...]
 
 
-def over_capacity(plan: Plan, producer: Producer, duration: int, path: Path) -> Iterator[Complaint]:
-    """What a producer cannot do; `path` is its place in the file."""
-    if producer.put is not None:
+def over_capacity(
+    stream: Stream, plan: Plan, producer: Producer, duration: int, path: Path
+) -> Iterator[Complaint]:
+    """What a producer cannot do; `path` is its place in the file, `plan` that of its stream's shards."""
+    if stream.mode == "on-demand" and any(point.per_shard for point in producer.rate):
+        yield Complaint(
+            (*path, "rate"),
+            "the shards of an on-demand stream come and go",
+            "write a rate for the whole stream",
+        )
+    elif stream.mode == "on-demand" and producer.put is None:
+        yield Complaint(
+            path,
+            "an on-demand stream grows with what is put into it, and this producer does not say how it puts",
+            "add `put: {}`",
+            at_key=True,
+        )
+    elif producer.put is not None:
         yield from _too_many(plan, producer, duration, (*path, "put"))
     elif producer.rate and _may_exceed(producer):
         yield from _too_fast(plan, producer, duration, (*path, "rate"))

@@ -9,6 +9,7 @@ from streamsim.rules.hash_keys import hash_key
 from streamsim.scenario import models
 from streamsim.scenario.shards import generated
 from streamsim.streams.arrivals import NEVER
+from streamsim.streams.growing import GrowingSide
 from streamsim.streams.logs import Content, Given
 from streamsim.streams.plan import Owners, Plan
 from streamsim.streams.produced import GeneratedProduction, ListedProduction
@@ -53,12 +54,23 @@ def _producer(scenario: models.Scenario, name: str, described: models.Producer, 
         for fault in scenario.faults
         if isinstance(fault, models.LostPut) and fault.stream == name
     ]
-    written = write(production, put.to_putting(), WriteSide(Owners(plan)), (seed, name), lost)
+    growing = _growing(scenario.streams[name], plan)
+    side = growing or WriteSide(Owners(plan))
+    written = write(production, put.to_putting(), side, (seed, name), lost)
+    if growing is not None:
+        plan = growing.plan()
     logs = []
     for shard in plan.shards:
         held = written.shards.get(shard.number) or Held()
         logs.append(WrittenLog(shard.id, held.arrivals, held.numbers, production, seed, name))
     return Producer(plan, logs, written.told)
+
+
+def _growing(stream: models.Stream, plan: Plan) -> GrowingSide | None:
+    """A stream in on-demand mode, whose plan is a beginning only."""
+    if stream.mode != "on-demand":
+        return None
+    return GrowingSide([shard.keys for shard in plan.shards], stream.scales_within)
 
 
 def _production(plan: Plan, producer: models.Producer, name: str, seed: int, duration: int) -> Production:

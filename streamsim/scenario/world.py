@@ -50,11 +50,21 @@ def header_of(scenario: models.Scenario) -> Header:
         functions={name: _function_settings(function) for name, function in scenario.functions.items()},
         streams={
             name: {"type": stream.type, "shards": stream.shards, "retention": stream.retention}
-            | ({"put": stream.producer.put.settings()} if stream.producer and stream.producer.put else {})
+            | _writing_settings(stream)
             for name, stream in scenario.streams.items()
         },
         account={"ConcurrentExecutions": scenario.account.ConcurrentExecutions},
     )
+
+
+def _writing_settings(stream: models.Stream) -> dict[str, Any]:
+    """What shapes the writing into a stream, where the scenario says anything of it."""
+    settings: dict[str, Any] = {}
+    if stream.mode == "on-demand":
+        settings |= {"mode": stream.mode, "scales_within": stream.scales_within}
+    if stream.producer is not None and stream.producer.put is not None:
+        settings["put"] = stream.producer.put.settings()
+    return settings
 
 
 def _function_settings(function: models.Function) -> dict[str, Any]:

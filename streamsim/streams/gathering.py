@@ -47,17 +47,21 @@ class Together:
         made_at = self._production.made_at
         if self._next == len(made_at):
             return NEVER
-        stop = self._stop()
         closes = made_at[self._next] + self._linger
+        horizon = max(now, closes)
+        stop = self._stop(horizon)
         if stop - self._next == self._records:
             closes = min(closes, made_at[stop - 1])
         elif stop < len(made_at):
-            closes = min(closes, made_at[stop])
+            closes = min(
+                closes, made_at[stop]
+            )  # after the horizon, unless the record is one too large for the call
         return max(now, closes)
 
-    def _stop(self) -> int:
-        """The end of the records that fit into a call with the next one, made or not."""
-        stop = min(self._next + self._records, len(self._production.made_at))
+    def _stop(self, instant: int) -> int:
+        """The end of the records made by then that fit into a call with the next one."""
+        most = min(self._next + self._records, len(self._production.made_at))
+        stop = bisect_right(self._production.made_at, instant, self._next, most)
         if self._small:
             return stop
         left = CALL_BYTES
@@ -70,7 +74,7 @@ class Together:
     def take(self, now: int) -> list[int]:
         """See `Gatherer`."""
         first = self._next
-        self._next = bisect_right(self._production.made_at, now, first, self._stop())
+        self._next = self._stop(now)
         return list(range(first, self._next))
 
     def done(self, numbers: Sequence[int]) -> None:

@@ -21,7 +21,7 @@ from streamsim.model.units import MILLISECOND, SECOND
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.gathering import Gatherer, OneOfEachKey, Together
 from streamsim.streams.production import Production, put_size
-from streamsim.streams.writing import WriteSide
+from streamsim.streams.writing import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class _Diary:
 def write(
     production: Production,
     putting: Putting,
-    side: WriteSide,
+    side: Side,
     name: tuple[int, str],
     lost: Sequence[LostAnswers] = (),
 ) -> Written:
@@ -133,7 +133,7 @@ class _Run:
         self,
         production: Production,
         putting: Putting,
-        side: WriteSide,
+        side: Side,
         name: tuple[int, str],
         lost: Sequence[LostAnswers],
     ) -> None:

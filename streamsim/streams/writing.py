@@ -55,19 +55,29 @@ class Owners(Protocol):
         """The open shard that owns the hash key; no `instant` is before that of an earlier question."""
 
 
+class Side(Protocol):
+    """A stream as its producers meet it. No instant is before that of an earlier question."""
+
+    def owner(self, instant: int, key: int) -> int:
+        """The number of the shard that a hash key belongs to."""
+
+    def put(self, now: int, key: int, size: int) -> int | None:
+        """The number of the shard that takes a record of `size` bytes with this hash key; None when its limit is reached."""
+
+
 class WriteSide:
-    """A stream as its producers meet it."""
+    """A `Side` of shards that do not depend on what is written."""
 
     def __init__(self, owners: Owners) -> None:
         self._owners = owners
         self._limits: dict[int, WriteLimit] = {}
 
     def owner(self, instant: int, key: int) -> int:
-        """The number of the shard that a hash key belongs to."""
+        """See `Side`."""
         return self._owners.at(instant, key).number
 
     def put(self, now: int, key: int, size: int) -> int | None:
-        """The number of the shard that takes a record of `size` bytes with this hash key; None when its limit is reached."""
+        """See `Side`."""
         number = self.owner(now, key)
         limit = self._limits.get(number)
         if limit is None:

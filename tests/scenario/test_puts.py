@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from streamsim.model.events import Event, Produced
+from streamsim.model.events import Event, Produced, Reshard, ShardOpen
 from streamsim.model.units import SECOND
 from streamsim.rules.hash_keys import even_ranges, hash_key, owner
 from streamsim.scenario.errors import ScenarioError
@@ -196,3 +196,39 @@ def test_a_rate_must_fit_into_the_shards(producer: str, fits: bool) -> None:
     else:
         with pytest.raises(ScenarioError, match=r"and a shard takes|makes up to"):
             load_text(text)
+
+
+def test_an_on_demand_stream_grows_and_its_mapping_follows() -> None:
+    played, events = played_of("""
+duration: 5m
+stream: {mode: on-demand, scales_within: 2m}
+producer: {rate: 30/s, arrivals: constant, size: 100kB, keys: 500, put: {attempts: 10}}
+""")
+    (reshard,) = [event for event in events if isinstance(event, Reshard)]
+    assert (reshard.t, reshard.what) == (180 * SECOND, "on-demand scaling")
+    assert len(reshard.closed) in {3, 4}
+    opened = {event.shard: event for event in events if isinstance(event, ShardOpen)}
+    assert set(reshard.opened) < set(opened)
+    assert all(opened[shard].parents for shard in reshard.opened)
+    assert played.metrics["delivered"]["at_least_once"] == "all"
+    assert played.header.streams["default"] == {
+        **played.header.streams["default"], "shards": 4, "mode": "on-demand", "scales_within": 120 * SECOND,
+    }  # fmt: skip
+
+
+def test_a_retry_after_a_split_goes_to_the_child() -> None:
+    """The shard is full when v1 comes, and split before it is sent again: it overtakes nothing there and is there late."""
+    text = """
+stream: {shards: 1}
+producer:
+  records: [{key: a, size: 1MiB}, {key: a, size: 8KiB, at: 500ms}, {key: a, at: 1100ms}]
+  put: {linger: 0ms, back_off: {jitter: none}}
+events: [{at: 1s, reshard: {to: 2}}]
+"""
+    logs = logs_of(text)
+    child = next(log for log in logs[1:] if len(positions(log)))
+    assert [log.arrival_at(0) for log in (logs[0], child)] == [0, 1_100_000]
+    assert (child.place(0), child.place(1), child.arrival_at(1)) == (2, 1, 1_520_000)
+    played, _ = played_of(text)
+    assert played.metrics["producer"]["overtaken"] == 1
+    assert played.metrics["order"]["per_key"] == "preserved"
