@@ -26,7 +26,6 @@ _QUIET: Final[dict[type, str]] = {
     happened.CaughtUp: "caught up",
     happened.WindowClose: "window closes",
     happened.WindowLost: "window lost",
-    happened.Produced: "produced",
     happened.Request: "request",
     happened.Response: "response",
     happened.EventLost: "event lost",
@@ -72,6 +71,7 @@ class EventLog:
             happened.Split: self._split,
             happened.Discard: self._discard,
             happened.Expired: self._expired,
+            happened.Produced: self._produced,
         }
 
     def __call__(self, event: Event) -> None:
@@ -154,6 +154,14 @@ class EventLog:
 
     def _expired(self, event: happened.Expired) -> None:
         self._logger.warning("expired", **self._place(event), **_records(event.positions))
+
+    def _produced(self, event: happened.Produced) -> None:
+        log = self._logger.debug
+        if event.throttled or event.given_up or event.duplicated or event.overtaken:
+            log = self._logger.warning
+        elif not self._every:
+            return
+        log("produced", **self._place(event), **_rest(event))
 
 
 def _records(positions: Positions) -> dict[str, Any]:

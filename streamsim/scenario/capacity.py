@@ -21,7 +21,7 @@ from streamsim.streams.logs import Content
 from streamsim.streams.plan import Plan, PlannedShard
 from streamsim.streams.writing import BYTES_PER_SECOND, RECORDS_PER_SECOND
 
-#: The records of a producer with `put` are held in memory, some 40 bytes each, and put one by one.
+#: The records of a producer with `put` are held in memory, some 50 bytes each, and put one by one.
 MOST_PUT: Final = 5_000_000
 
 Path = tuple[str | int, ...]

@@ -43,6 +43,11 @@ class GeneratedProduction:
         self.even = content.template is None
         self.hash_of = lru_cache(maxsize=1 << 16)(hash_key)
 
+    @property
+    def keyed(self) -> bool:
+        """See `Production`."""
+        return self._keys is not None
+
     def partition_key(self, number: int) -> str:
         """See `Production`."""
         return str(number) if self._keys is None else self._keys[number]
@@ -65,6 +70,7 @@ class ListedProduction:
     """Records that the scenario lists, ascending by the time at which they are made, each with its hash key."""
 
     even = False
+    keyed = True
 
     def __init__(self, records: Sequence[Given], hash_keys: Sequence[int]) -> None:
         self.made_at = [record.arrival_at for record in records]

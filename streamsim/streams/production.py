@@ -23,6 +23,10 @@ class Production(Protocol):
     def even(self) -> bool:
         """Whether every payload has that size."""
 
+    @property
+    def keyed(self) -> bool:
+        """Whether records may share a key; without that each has one of its own."""
+
     def partition_key(self, number: int) -> str:
         """The record's partition key."""
 

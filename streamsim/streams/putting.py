@@ -1,7 +1,7 @@
 """A producer that puts its records by PutRecords or PutRecord calls, retries what fails, and gives up in the end.
 
 The producer does not depend on who reads the stream, so its whole run is computed before any reader begins: what is in
-which shard from when on, and what it took to get there. Memory is some 40 bytes a record.
+which shard from when on, and what it took to get there. Memory is some 50 bytes a record.
 
 A call's entries are taken one by one at the instant at which the call is sent, its answer comes `latency` later.
 PutRecords is not atomic and keeps no order (Kinesis API, PutRecords): each entry is taken or refused by its own shard,
@@ -249,6 +249,8 @@ class _Run:
             return
         self._in[number] = 1
         diary.delay = max(diary.delay, now - self._production.made_at[number])
+        if not self._production.keyed:
+            return
         key = self._production.partition_key(number)
         if self._latest.get(key, -1) > number:
             diary.overtaken += 1
