@@ -10,10 +10,20 @@ from typing import Any, TypeVar
 from streamsim.model.units import show_duration, show_size
 from streamsim.rules.on_demand import NEW_SHARDS
 from streamsim.rules.settings import REPORT_BATCH_ITEM_FAILURES
-from streamsim.scenario.capacity import over_capacity
+from streamsim.scenario.capacity import over_capacity, uncalled
 from streamsim.scenario.errors import did_you_mean
 from streamsim.scenario.events import Reshard
-from streamsim.scenario.faults import DestinationDown, Fault, FaultItem, LostPut, Poison, Slow, SourceDown
+from streamsim.scenario.faults import (
+    DestinationDown,
+    Fault,
+    FaultItem,
+    FinalInvoke,
+    LostPut,
+    NoState,
+    Poison,
+    Slow,
+    SourceDown,
+)
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import PLURALS, ScenarioFile, Stream
 from streamsim.scenario.function import UNRESERVED_MINIMUM, Function
@@ -103,6 +113,9 @@ class _Parts:
         self._unplanned: set[str] = set()
         self.plans = self._plans()
         self.changes = self._changes()
+        for name, one in self.functions.items():
+            if "state" in one.model.model_fields_set:
+                self._check_windows((*self._path("function", name), "model", "state"), "state", name)
         self.faults: list[Fault] = []
         for index, item in enumerate(file.faults):
             self.faults += self._fault(("faults", index, item.kind), item)
@@ -208,12 +221,14 @@ class _Parts:
             fault = fault.model_copy(update={"stream": stream})
         if isinstance(fault, LostPut):
             stream = self._refer(path, "stream", given_name(fault, "stream"), self.streams)
-            self._check_put(path, stream)
+            self.complaints += uncalled(self.streams[stream].producer, path)
             fault = fault.model_copy(update={"stream": stream})
         if isinstance(fault, Poison):
             self._check_poison(path, fault)
-        if isinstance(fault, Slow):
+        if isinstance(fault, Slow | NoState | FinalInvoke):
             self._check_shard(path, fault.shard, self.streams)
+        if isinstance(fault, NoState | FinalInvoke):
+            self._check_windows(path, item.kind, fault.function)
         if isinstance(fault, DestinationDown):
             self._check_destination(path, fault)
         yield fault
@@ -270,17 +285,22 @@ class _Parts:
                     )
                 )
 
-    def _check_put(self, path: Path, stream: str) -> None:
-        producer = self.streams[stream].producer
-        if producer is not None and producer.put is None:
-            self.complaints.append(
-                Complaint(
-                    path,
-                    "the producer makes no calls whose answers could be lost: it has no `put`",
-                    "add `put: {}` to the producer",
-                    at_key=True,
-                )
+    def _check_windows(self, path: Path, what: str, function: str | None) -> None:
+        """Only a mapping with tumbling windows gives a state to its function, and takes one from it."""
+        for name, mapping in self.mappings.items():
+            settings = [mapping, *(change.settings for change in self.changes[name] if change.settings)]
+            if function in {None, mapping.function} and any(one.TumblingWindowInSeconds for one in settings):
+                return
+        any_function = function is None or len(self.functions) == 1
+        whose = "no mapping" if any_function else f"no mapping of function {function!r}"
+        self.complaints.append(
+            Complaint(
+                path,
+                f"{what} is for tumbling windows, and {whose} has them",
+                "add `TumblingWindowInSeconds: 60` to the mapping",
+                at_key=True,
             )
+        )
 
     def _check_destination(self, path: Path, fault: DestinationDown) -> None:
         if fault.mapping is not None:

@@ -50,6 +50,17 @@ def over_capacity(
         yield from _too_fast(plan, producer, duration, (*path, "rate"))
 
 
+def uncalled(producer: Producer | None, path: Path) -> Iterator[Complaint]:
+    """Why no call's answer can be lost, when a fault at `path` wants that of a producer."""
+    if producer is not None and producer.put is None:
+        yield Complaint(
+            path,
+            "the producer makes no calls whose answers could be lost: it has no `put`",
+            "add `put: {}` to the producer",
+            at_key=True,
+        )
+
+
 def _too_many(plan: Plan, producer: Producer, duration: int, path: Path) -> Iterator[Complaint]:
     produced = Fraction(producer.backlog)
     for shard, paces in _paces(plan, producer):
