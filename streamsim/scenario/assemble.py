@@ -8,7 +8,9 @@ from collections.abc import Mapping as Names
 from typing import Any, TypeVar
 
 from streamsim.model.units import show_duration, show_size
+from streamsim.rules.on_demand import NEW_SHARDS
 from streamsim.rules.settings import REPORT_BATCH_ITEM_FAILURES
+from streamsim.scenario.capacity import over_capacity, uncalled
 from streamsim.scenario.errors import did_you_mean
 from streamsim.scenario.events import Reshard
 from streamsim.scenario.faults import (
@@ -16,6 +18,7 @@ from streamsim.scenario.faults import (
     Fault,
     FaultItem,
     FinalInvoke,
+    LostPut,
     NoState,
     Poison,
     Slow,
@@ -129,11 +132,11 @@ class _Parts:
 
     def _streams(self) -> dict[str, Stream]:
         if self.file.streams is not None:
-            return dict(self.file.streams)
+            return {name: _sized(stream) for name, stream in self.file.streams.items()}
         stream = self.file.stream or Stream()
         if self.file.producer is not None:
             stream = stream.model_copy(update={"producer": self.file.producer})
-        return {DEFAULT: stream}
+        return {DEFAULT: _sized(stream)}
 
     def _mappings(self) -> dict[str, Mapping]:
         given = (
@@ -158,7 +161,7 @@ class _Parts:
                 reshards[which].append(Dated(item.at, path, item.done))
         plans = {}
         for name, stream in self.streams.items():
-            plans[name], complaints = plan_of(name, stream.shards, reshards[name])
+            plans[name], complaints = plan_of(name, stream, reshards[name])
             if complaints:
                 self.complaints += complaints
                 self._unplanned.add(name)
@@ -215,6 +218,10 @@ class _Parts:
         if isinstance(fault, Poison | SourceDown):
             stream = self._refer(path, "stream", given_name(fault, "stream"), self.streams)
             self._check_shard(path, fault.shard, [stream])
+            fault = fault.model_copy(update={"stream": stream})
+        if isinstance(fault, LostPut):
+            stream = self._refer(path, "stream", given_name(fault, "stream"), self.streams)
+            self.complaints += uncalled(self.streams[stream].producer, path)
             fault = fault.model_copy(update={"stream": stream})
         if isinstance(fault, Poison):
             self._check_poison(path, fault)
@@ -370,6 +377,13 @@ class _Parts:
             return
 
 
+def _sized(stream: Stream) -> Stream:
+    """The stream with the shards that its mode gives it where it names none."""
+    if stream.mode == "on-demand" and "shards" not in stream.model_fields_set:
+        return stream.model_copy(update={"shards": NEW_SHARDS})
+    return stream
+
+
 def _check_stream(stream: Stream, plan: Plan | None, path: Path, file: ScenarioFile) -> Iterator[Complaint]:
     producer = stream.producer
     if producer is None:
@@ -387,6 +401,8 @@ def _check_stream(stream: Stream, plan: Plan | None, path: Path, file: ScenarioF
         yield Complaint(
             (*path, "size"), f"{show_size(producer.size)} is more than the stream's max_record_size, {limit}"
         )
+    elif plan is not None:
+        yield from over_capacity(stream, plan, producer, file.duration, path)
     for record in producer.records:
         if len(record.data) > largest:
             wrong = f"has {show_size(len(record.data))}, more than max_record_size, {limit}"

@@ -6,12 +6,12 @@ Knows the keys of a file and pydantic. Must not know lines, nor how the parts fi
 import re
 from collections.abc import Iterable
 from collections.abc import Mapping as Names
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, ValidationInfo
+from pydantic import Field, ValidationInfo, model_validator
 
 from streamsim.model.names import unix
-from streamsim.model.units import DAY, HOUR, KIB, MIB, show_duration, show_size
+from streamsim.model.units import DAY, HOUR, KIB, MIB, MINUTE, show_duration, show_size
 from streamsim.rules.settings import described
 from streamsim.scenario.events import EventItem, list_complaints
 from streamsim.scenario.faults import FaultItem
@@ -19,7 +19,9 @@ from streamsim.scenario.fields import (
     SIZE_PATTERN,
     Complaint,
     Duration,
+    PositiveDuration,
     duration,
+    one_of,
     reader,
     refused,
     sentence,
@@ -67,6 +69,13 @@ def _type(value: object) -> str:
     return "kinesis"
 
 
+_MODES: Final = ("provisioned", "on-demand")
+
+
+def _mode(value: object) -> str:
+    return one_of(value, _MODES, "mode")
+
+
 class Stream(Strict, label="a stream", example="{type: kinesis, shards: 4}"):
     """A stream, and what writes into it."""
 
@@ -75,7 +84,17 @@ class Stream(Strict, label="a stream", example="{type: kinesis, shards: 4}"):
     )
     shards: Annotated[int, *whole_number(1, 100_000, "shards")] = Field(
         default=1,
-        description="Shards at the start, with equal parts of the hash key space: 1 to 100000, default 1.",
+        description="Shards at the start, with equal parts of the hash key space: 1 to 100000, default 1, on-demand 4.",
+    )
+    mode: Annotated[Literal["provisioned", "on-demand"], *reader(_mode, enum=list(_MODES))] = Field(
+        default="provisioned",
+        description="The capacity mode: `provisioned` (default), where shards change by events only; `on-demand`, where a "
+        "shard that takes more than 500 KB or 500 records a second is split, and which begins with 4 shards.",
+    )
+    scales_within: PositiveDuration = Field(
+        default=15 * MINUTE,
+        description="On-demand: how long the split of a shard takes from when it is seen outgrown. Default 15m "
+        "(Kinesis: within 15 minutes).",
     )
     retention: Annotated[int, *reader(_retention, type="string")] = Field(
         default=24 * HOUR,
@@ -88,6 +107,17 @@ class Stream(Strict, label="a stream", example="{type: kinesis, shards: 4}"):
         default=None,
         description="In `streams`: what writes into this stream. Beside `stream`, `producer` is a key of the file.",
     )
+
+    @model_validator(mode="after")
+    def _of_its_mode(self) -> Self:
+        if self.mode == "provisioned" and "scales_within" in self.model_fields_set:
+            raise refused(
+                "a provisioned stream does not scale by itself",
+                "add `mode: on-demand`, or remove scales_within",
+                ("scales_within",),
+                at_key=True,
+            )
+        return self
 
 
 def _seed(value: object) -> int:

@@ -22,6 +22,7 @@ from streamsim.scenario.fields import (
     whole_number,
 )
 from streamsim.scenario.maps import Strict
+from streamsim.scenario.put import Put
 from streamsim.scenario.rates import RATE_SCHEMA, RatePoint, read_rate
 from streamsim.scenario.records import FIELDS, Record, partition_key, read_records, record_size
 
@@ -221,7 +222,8 @@ class Producer(Strict, label="a producer"):
     data: Annotated[Any, *reader(read_data)] = Field(
         default=None,
         description="The payload: any JSON. In its text `{n}`, `{key}` and `{shard}` are filled in: "
-        "the record's number in its shard from 0, its partition key, its shard's number.",
+        "the record's number in its shard from 0 (with `put`: the producer's number of it), its partition key, its "
+        "shard's number.",
     )
     backlog: Annotated[int, *whole_number(0, 1_000_000_000_000, "backlog")] = Field(
         default=0, description="How many records of the stream are already there at the start. Default 0."
@@ -235,6 +237,11 @@ class Producer(Strict, label="a producer"):
         description="Instead of `rate`: records one by one, as a list of `{key, data, at, shard, size, explicit_hash_key}` "
         "or the name of a .jsonl, .json or .csv file relative to the scenario. `at` is the arrival since the start "
         "(default 0s, negative before it).",
+    )
+    put: Put | None = Field(
+        default=None,
+        description="How the producer puts its records: with it the shards' write limits hold and calls fail, are retried "
+        "and give up. Without it records arrive when they are produced, and a rate beyond the limits is refused.",
     )
 
     @model_validator(mode="after")

@@ -20,8 +20,10 @@ from streamsim.model.names import shard_id, timestamp
 from streamsim.model.units import SECOND
 from streamsim.rules.kinesis_event import Source
 from streamsim.scenario import models
+from streamsim.scenario.puts import Producer, producers_of
 from streamsim.scenario.shards import shards_of
 from streamsim.streams.arrivals import NEVER
+from streamsim.streams.logs import SimulatedLog
 from streamsim.streams.plan import Change, Plan
 from streamsim.streams.polling import Outage
 from streamsim.streams.simulated import SimulatedShard, SimulatedStream
@@ -36,6 +38,7 @@ class World:
 
     mappings: Sequence[MappingRun]
     calendar: "Calendar"
+    producers: Sequence[Producer] = ()
 
 
 def header_of(scenario: models.Scenario) -> Header:
@@ -48,10 +51,21 @@ def header_of(scenario: models.Scenario) -> Header:
         functions={name: _function_settings(function) for name, function in scenario.functions.items()},
         streams={
             name: {"type": stream.type, "shards": stream.shards, "retention": stream.retention}
+            | _writing_settings(stream)
             for name, stream in scenario.streams.items()
         },
         account={"ConcurrentExecutions": scenario.account.ConcurrentExecutions},
     )
+
+
+def _writing_settings(stream: models.Stream) -> dict[str, Any]:
+    """What shapes the writing into a stream, where the scenario says anything of it."""
+    settings: dict[str, Any] = {}
+    if stream.mode == "on-demand":
+        settings |= {"mode": stream.mode, "scales_within": stream.scales_within}
+    if stream.producer is not None and stream.producer.put is not None:
+        settings["put"] = stream.producer.put.settings()
+    return settings
 
 
 def _function_settings(function: models.Function) -> dict[str, Any]:
@@ -63,7 +77,13 @@ def _function_settings(function: models.Function) -> dict[str, Any]:
 
 def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path | None = None) -> World:
     """A world at time 0. Documents of discarded batches are kept under the folder `on_failure` if there is one."""
-    streams = {name: _stream(scenario, name, clock) for name in scenario.streams}
+    producers = producers_of(scenario)
+    plans = {
+        name: producers[name].plan if name in producers else plan for name, plan in scenario.plans.items()
+    }
+    streams = {
+        name: _stream(scenario, name, clock, plans[name], producers.get(name)) for name in scenario.streams
+    }
     account = Account(
         scenario.account.ConcurrentExecutions,
         {name: function.ReservedConcurrentExecutions for name, function in scenario.functions.items()},
@@ -100,17 +120,24 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
                 ],
             )
         )
-    return World(runs, Calendar(scenario.faults, scenario.plans, account, clock, sink))
+    return World(runs, Calendar(scenario.faults, plans, account, clock, sink), tuple(producers.values()))
 
 
-def _stream(scenario: models.Scenario, name: str, clock: Clock) -> SimulatedStream:
+def _stream(
+    scenario: models.Scenario, name: str, clock: Clock, plan: Plan, producer: Producer | None
+) -> SimulatedStream:
+    """The stream; without a `producer` that puts, records arrive as they are produced."""
     described = scenario.streams[name]
+    logs: Sequence[SimulatedLog]
+    if producer is not None:
+        logs = producer.logs
+    else:
+        logs = shards_of(described, plan, name, scenario.seed, scenario.duration)
     outages = [
         (fault.shard, Outage(fault.begin, _end(fault.end)))
         for fault in scenario.faults
         if isinstance(fault, models.SourceDown) and fault.stream == name
     ]
-    plan = scenario.plans[name]
     shards = [
         SimulatedShard(
             log,
@@ -119,9 +146,7 @@ def _stream(scenario: models.Scenario, name: str, clock: Clock) -> SimulatedStre
             opened_at=shard.opened_at,
             closed_at=shard.closed_at,
         )
-        for shard, log in zip(
-            plan.shards, shards_of(described, plan, name, scenario.seed, scenario.duration), strict=True
-        )
+        for shard, log in zip(plan.shards, logs, strict=True)
     ]
     return SimulatedStream(shards, clock, described.retention)
 

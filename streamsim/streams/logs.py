@@ -1,7 +1,7 @@
 """The records of a simulated shard: made when looked at, the same each time.
 
-Both logs answer the engine's `Log` port; `GeneratedLog` computes records from the scenario's seed, `ListedLog` holds
-those that the scenario lists.
+Logs answer the engine's `Log` port; `GeneratedLog` computes records from the scenario's seed, `ListedLog` holds those
+that the scenario lists. Those of a producer that says how it puts are in `streamsim.streams.written`.
 """
 
 import json
@@ -9,13 +9,13 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamsim.engine.chance import key
-from streamsim.model.batch import Positions
+from streamsim.model.batch import Log, Positions
 from streamsim.rules.hash_keys import lane_of
 from streamsim.streams.arrivals import Arrivals, ListedArrivals, chunk_bounds, chunk_number
 from streamsim.streams.keys import ShardKeys
@@ -24,6 +24,24 @@ from streamsim.streams.keys import ShardKeys
 _SHARD_DIGITS: Final = 26
 _GAP: Final = 163
 _KEPT: Final = 4
+
+
+class SimulatedLog(Log, Protocol):
+    """A log as readers of a simulated shard need it: with all arrivals, also those to come."""
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """When the records arrive."""
+
+    @property
+    def even(self) -> bool:
+        """Whether every record has the size `largest_record`."""
+
+    def place(self, position: int) -> int:
+        """Where a record stands among those of one instant, also of other shards."""
+
+    def lanes(self, chunk: int, lanes: int) -> NDArray[np.int64]:
+        """The lane of each record of a chunk of positions (`chunk_bounds`), which may end before the chunk does."""
 
 
 class SequenceNumbers:
@@ -79,6 +97,16 @@ class Content:
         places = text.count("{n}") + text.count("{key}") + text.count("{shard}")
         return len(text.encode()) + places * 1024
 
+    @property
+    def smallest(self) -> int:
+        """A lower bound of the payload's bytes: every placeholder is at least a character."""
+        if self.template is None:
+            return self.size
+        text = json.dumps(self.template, separators=(",", ":"), ensure_ascii=False)
+        for place in ("{n}", "{key}", "{shard}"):
+            text = text.replace(place, ".")
+        return len(text.encode())
+
 
 def _filled(value: Any, places: dict[str, str]) -> Any:
     match value:
@@ -118,6 +146,11 @@ class GeneratedLog:
         self.sequence_number = self._numbers.at
         self._drawn: OrderedDict[int, NDArray[np.int64]] = OrderedDict()
         self._lane_of_key: dict[int, NDArray[np.int64]] = {}
+
+    @property
+    def keyed(self) -> bool:
+        """Whether the records share keys; without that each has one of its own."""
+        return self._keys is not None
 
     @property
     def largest_record(self) -> int:
@@ -222,6 +255,3 @@ class ListedLog:
         start, stop = chunk_bounds(chunk)
         own = [lane_of(record.partition_key, lanes) for record in self._records[start:stop]]
         return np.array(own, dtype=np.int64)
-
-
-SimulatedLog = GeneratedLog | ListedLog
