@@ -16,6 +16,7 @@ from streamsim.model.batch import Batch, Positions
 from streamsim.model.events import Backoff, Ended, Expired, Invoke, Result, Split
 from streamsim.model.mapping import INFINITE, MAXIMUM_EVENT_SIZE, EventSourceMapping
 from streamsim.model.outcome import Outcome
+from streamsim.model.stream_type import StreamType
 from streamsim.model.units import SECOND
 from streamsim.model.verdict import Done, GiveUp, Reform, Retry
 from streamsim.rules.age import older_than
@@ -42,6 +43,7 @@ class Worker:
         sink: Sink,
         retention: int,
         halt: Halt,
+        kind: StreamType,
     ) -> None:
         self._mapping = mapping
         self._reader = reader
@@ -58,7 +60,8 @@ class Worker:
         age = mapping.maximum_record_age_in_seconds
         self._age = retention if age == INFINITE else age * SECOND
         self._shortest_life = min(self._age, retention)
-        self._may_be_too_large = too_large(reader.log.largest_record, MAXIMUM_EVENT_SIZE)
+        self._kind = kind
+        self._may_be_too_large = too_large(reader.log.largest_record, MAXIMUM_EVENT_SIZE, kind)
 
     async def work(self) -> None:
         """Runs until the lane is drained or has stopped."""
@@ -134,7 +137,7 @@ class Worker:
         mapping, shard, lane = self._where
         positions = batch.positions
         first, last = positions[0], positions[-1]
-        unsendable = self._may_be_too_large and too_large(log.size(first), MAXIMUM_EVENT_SIZE)
+        unsendable = self._may_be_too_large and too_large(log.size(first), MAXIMUM_EVENT_SIZE, self._kind)
         granted = not unsendable and concurrency.take()
         now = self._clock.now
         self._sink(

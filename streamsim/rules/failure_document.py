@@ -1,6 +1,7 @@
 """What an on-failure destination receives for a discarded batch, to the byte.
 
-Fields and their order as recorded for SQS and SNS (LocalStack's AWS-validated snapshots). SQS and SNS get metadata
+Fields and their order as recorded for SQS and SNS (LocalStack's AWS-validated snapshots); the arrival of DynamoDB's
+records is told without a fraction of a second (recorded). SQS and SNS get metadata
 only: the records must be read again from the stream by their sequence numbers before its retention ends. S3 gets the
 whole event as well (Lambda Developer Guide, "Retaining discarded batch records").
 """
@@ -13,7 +14,8 @@ from streamsim.model.batch import Batch
 from streamsim.model.names import timestamp
 from streamsim.model.outcome import Outcome
 from streamsim.model.verdict import Condition
-from streamsim.rules.kinesis_event import Source, event_text
+from streamsim.rules.event import event_text
+from streamsim.rules.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +50,20 @@ def failure_document(failure: Failure, source: Source) -> dict[str, Any]:
             "executedVersion": "$LATEST",
             "functionError": None if failure.last.ending == "success" else "Unhandled",
         }
-    log = batch.log
+    log, kind = batch.log, source.type
     return document | {
         "version": "1.0",
         "timestamp": timestamp(source.epoch + failure.at),
-        "KinesisBatchInfo": {
+        kind.batch_info: {
             "shardId": batch.shard,
             "startSequenceNumber": log.sequence_number(batch.first),
             "endSequenceNumber": log.sequence_number(batch.last),
-            "approximateArrivalOfFirstRecord": timestamp(source.epoch + log.arrival_at(batch.first)),
-            "approximateArrivalOfLastRecord": timestamp(source.epoch + log.arrival_at(batch.last)),
+            "approximateArrivalOfFirstRecord": timestamp(
+                source.epoch + log.arrival_at(batch.first), kind.instants
+            ),
+            "approximateArrivalOfLastRecord": timestamp(
+                source.epoch + log.arrival_at(batch.last), kind.instants
+            ),
             "batchSize": len(batch),
             "streamArn": source.stream_arn,
         },

@@ -16,7 +16,7 @@ from streamsim.functions.poison import AtPositions, AtRate, OfKeys, OfLogs, Pois
 from streamsim.model.events import Fault
 from streamsim.model.names import shard_id, timestamp
 from streamsim.model.units import SECOND
-from streamsim.rules.kinesis_event import Source
+from streamsim.rules.source import Source
 from streamsim.scenario import models
 from streamsim.scenario.shards import shards_of
 from streamsim.streams.arrivals import NEVER

@@ -15,7 +15,7 @@ from streamsim.model.events import Event
 from streamsim.model.mapping import INFINITE, BackOff, EventSourceMapping, StartingPosition
 from streamsim.model.names import shard_id
 from streamsim.model.units import MIB, MILLISECOND, MINUTE, SECOND
-from streamsim.rules.kinesis_event import Source
+from streamsim.rules.source import Source
 from streamsim.streams.logs import Given, ListedLog
 from streamsim.streams.polling import Outage
 from streamsim.streams.simulated import SimulatedShard, SimulatedStream
