@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from streamsim.destinations.kept import KeptDestination
 from streamsim.engine.clock import VirtualClock
@@ -26,6 +27,7 @@ from streamsim.model.names import shard_id, unix
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import HOUR
 from streamsim.rules.source import Source
+from streamsim.streams.arrivals import NEVER
 from streamsim.streams.logs import Given, ListedLog
 from streamsim.streams.polling import Outage, ReadLimit
 from streamsim.streams.simulated import SimulatedShard, SimulatedStream
@@ -51,6 +53,15 @@ class ScriptedFunction:
         return outcome
 
 
+@dataclass(frozen=True)
+class Kin:
+    """A shard's place in the lineage: its parents by number, and when it is open."""
+
+    parents: tuple[int, ...] = ()
+    opened_at: int = -NEVER
+    closed_at: int = NEVER
+
+
 @dataclass
 class Told:
     """What a run came to."""
@@ -71,6 +82,7 @@ def play(
     outages: Sequence[Outage] = (),
     busy_until: int = 0,
     changes: Sequence[Change] = (),
+    lineage: Mapping[int, Kin] = MappingProxyType({}),
 ) -> Told:
     """Runs one mapping over `records` by shard number until everything is finished.
 
@@ -85,8 +97,12 @@ def play(
                 ListedLog(shard_id(number), listed, 7, "default"),
                 ReadLimit(busy_until),
                 outages,
+                tuple(map(shard_id, kin.parents)),
+                kin.opened_at,
+                kin.closed_at,
             )
             for number, listed in records.items()
+            for kin in [lineage.get(number, Kin())]
         ]
         function = ScriptedFunction(behaviour, clock)
         await MappingRun(

@@ -29,7 +29,6 @@ _QUIET: Final[dict[type, str]] = {
     happened.WindowLost: "window lost",
     happened.Update: "update",
     happened.StateChange: "state",
-    happened.Reshard: "reshard",
     happened.Request: "request",
     happened.Response: "response",
     happened.EventLost: "event lost",
@@ -50,7 +49,7 @@ class Logger(Protocol):
 
 
 class EventLog:
-    """A sink that logs faults, shards, failures, splits and losses, of throttles in a row the first; or `every` event.
+    """A sink that logs faults, shards, reshards, failures, splits and losses, of throttles in a row the first; or `every` event.
 
     Fields are JSON-ready; times are microseconds. `mapping` and `lane` are there only where a run has several.
     """
@@ -67,6 +66,7 @@ class EventLog:
             happened.ShardOpen: self._open,
             happened.ShardEnd: self._end,
             happened.Fault: self._fault,
+            happened.Reshard: self._reshard,
             happened.Result: self._result,
             happened.Split: self._split,
             happened.Discard: self._discard,
@@ -110,6 +110,10 @@ class EventLog:
         self._logger.info("fault begins", t=event.t, what=event.what, **until)
         if event.until is not None:
             heappush(self._faults, (event.until, event.what))
+
+    def _reshard(self, event: happened.Reshard) -> None:
+        shards = {"closed": list(event.closed), "opened": list(event.opened)}
+        self._logger.info("reshard", t=event.t, stream=event.stream, what=event.what, **shards)
 
     def _result(self, event: happened.Result) -> None:
         key = (event.mapping, event.shard, event.lane)

@@ -3,7 +3,7 @@
 Knows only how that reads; when it is told is the story's business.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from streamsim.model import events as happened
 from streamsim.model.events import Event
@@ -52,8 +52,8 @@ class Shards:
     def _ending(self, ended: list[happened.ShardEnd]) -> str:
         arrived = sum(one.arrived for one in ended)
         by = "" if ended[0].t == ended[-1].t else " by then"
-        names = _names(sorted((one.shard for one in ended), key=lambda shard: (len(shard), shard)))
-        words = f"{names} {_verb('end', ended)}{by}: {counted(arrived, 'record')}"
+        ended_names = names(sorted((one.shard for one in ended), key=lambda shard: (len(shard), shard)))
+        words = f"{ended_names} {verb('end', ended)}{by}: {counted(arrived, 'record')}"
         done = [self.checkpoints.get((one.mapping, one.shard)) for one in ended]
         if all(position is None for position in done):
             return words
@@ -62,18 +62,19 @@ class Shards:
 
 
 def _opening(opened: list[happened.ShardOpen]) -> str:
-    words = f"{_names(one.shard for one in opened)} {_verb('open', opened)}"
+    words = f"{names(one.shard for one in opened)} {verb('open', opened)}"
     if opened[0].parents:
-        words += f" after {_names(opened[0].parents)}"
+        words += f" after {names(opened[0].parents)}"
     there = sum(max(0, one.arrived - one.position) for one in opened)
     return words + (f", {counted(there, 'record')} already there" if there else "")
 
 
-def _verb(verb: str, shards: list[happened.ShardOpen] | list[happened.ShardEnd]) -> str:
-    return verb + ("s" if len(shards) == 1 else "")
+def verb(word: str, shards: Sequence[object]) -> str:
+    """`0 ends`, `0, 5 end`."""
+    return word + ("s" if len(shards) == 1 else "")
 
 
-def _names(shards: Iterable[str]) -> str:
+def names(shards: Iterable[str]) -> str:
     """`0-3`, `0, 5, 7`: runs of following numbers by their ends."""
     runs: list[list[str]] = []
     for name in map(shard_number, shards):

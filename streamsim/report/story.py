@@ -20,7 +20,7 @@ from streamsim.report.phrases import (
     settings_said,
     shard_name,
 )
-from streamsim.report.shards import Shards
+from streamsim.report.shards import Shards, names, verb
 from streamsim.report.stretch import Stretch
 from streamsim.report.timeline import parallelization_factor
 from streamsim.report.tries import TRIES_TOLD, Line, Tries, ending
@@ -67,6 +67,7 @@ class Story:
             happened.CaughtUp: self._caught_up,
             happened.ShardEnd: self._shards.ends,
             happened.Fault: self._fault,
+            happened.Reshard: self._reshard,
         }
         self._begin()
 
@@ -234,6 +235,13 @@ class Story:
         self._fold()
         until = "for good" if event.until is None else f"until {instant(event.until)}"
         self._write(f"{instant(event.t):>12}  {'fault'.ljust(self._place)}{event.what}, {until}")
+
+    def _reshard(self, event: happened.Reshard) -> None:
+        self._settle()
+        self._fold()
+        what = f"{event.stream}: {event.what}" if len(self._header.streams) > 1 else event.what
+        change = f"{names(event.closed)} {verb('close', event.closed)}, {names(event.opened)} {verb('open', event.opened)}"
+        self._write(f"{instant(event.t):>12}  {'reshard'.ljust(self._place)}{what}: {change}")
 
     # Order and folding
 

@@ -20,8 +20,7 @@ from streamsim.streams.sifting import SiftingReader
 class SimulatedShard:
     """A shard: its log, what its readers share, and its place in the stream's lineage.
 
-    Shards of one stream that are open at the same time are in the order of their hash-key ranges, parents before
-    children. Records arrive from `opened_at` until before `closed_at`, which is `NEVER` for one that stays open.
+    Shards of one stream are in the order in which they open, the first ones in that of their hash keys. Records arrive from `opened_at` until before `closed_at`, which is `NEVER` for one that stays open.
     """
 
     log: SimulatedLog
