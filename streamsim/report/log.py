@@ -24,11 +24,8 @@ _QUIET: Final[dict[type, str]] = {
     happened.Filtered: "filtered",
     happened.Checkpoint: "checkpoint",
     happened.CaughtUp: "caught up",
-    happened.ShardStop: "shard stops",
     happened.WindowClose: "window closes",
     happened.WindowLost: "window lost",
-    happened.Update: "update",
-    happened.StateChange: "state",
     happened.Request: "request",
     happened.Response: "response",
     happened.EventLost: "event lost",
@@ -65,6 +62,9 @@ class EventLog:
         self._handlers: dict[type, Callable[[Any], None]] = {
             happened.ShardOpen: self._open,
             happened.ShardEnd: self._end,
+            happened.ShardStop: self._stop,
+            happened.Update: self._update,
+            happened.StateChange: self._state,
             happened.Fault: self._fault,
             happened.Reshard: self._reshard,
             happened.Result: self._result,
@@ -104,6 +104,15 @@ class EventLog:
 
     def _end(self, event: happened.ShardEnd) -> None:
         self._logger.info("shard ends", **self._place(event), arrived=event.arrived)
+
+    def _stop(self, event: happened.ShardStop) -> None:
+        self._logger.info("shard stops", **self._place(event))
+
+    def _update(self, event: happened.Update) -> None:
+        self._logger.info("mapping updated", **self._place(event), settings=dict(event.settings))
+
+    def _state(self, event: happened.StateChange) -> None:
+        self._logger.info("mapping state", **self._place(event), state=event.state, result=event.result)
 
     def _fault(self, event: happened.Fault) -> None:
         until = {} if event.until is None else {"until": event.until}
