@@ -15,14 +15,16 @@ from streamsim.engine.ports import Clock, Sink
 from streamsim.functions.modelled import Ailments, Duration, ModelledFunction, Spell
 from streamsim.functions.poison import AtPositions, AtRate, OfKeys, OfLogs, Poison, Selection
 from streamsim.model.events import Fault, Reshard
-from streamsim.model.names import shard_id, timestamp
+from streamsim.model.names import timestamp
 from streamsim.model.units import SECOND
 from streamsim.rules.source import Source
 from streamsim.scenario import models
+from streamsim.scenario.item_shards import item_logs
 from streamsim.scenario.shards import shards_of
 from streamsim.streams.arrivals import NEVER
+from streamsim.streams.logs import SimulatedLog
 from streamsim.streams.plan import Change, Plan
-from streamsim.streams.polling import Outage
+from streamsim.streams.polling import Outage, ReadLimit
 from streamsim.streams.simulated import SimulatedShard, SimulatedStream
 from streamsim.trace.header import Header
 
@@ -47,10 +49,17 @@ def header_of(scenario: models.Scenario) -> Header:
         functions={name: _function_settings(function) for name, function in scenario.functions.items()},
         streams={
             name: {"type": stream.type, "shards": stream.shards, "retention": stream.retention}
+            | _table_settings(stream)
             for name, stream in scenario.streams.items()
         },
         account={"ConcurrentExecutions": scenario.account.ConcurrentExecutions},
     )
+
+
+def _table_settings(stream: models.Stream) -> dict[str, Any]:
+    if stream.table is None:
+        return {}
+    return {"StreamViewType": stream.view, "key_name": stream.key_name, "roll_over": stream.roll_over}
 
 
 def _function_settings(function: models.Function) -> dict[str, Any]:
@@ -84,7 +93,12 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
                 functions[mapping.function],
                 account.functions[mapping.function],
                 cache(partial(KeptDestination, clock=clock, down=down, folder=folder)),
-                Source(mapping.stream, mapping.function, scenario.epoch),
+                Source(
+                    mapping.stream,
+                    mapping.function,
+                    scenario.epoch,
+                    type=scenario.streams[mapping.stream].kind,
+                ),
                 scenario.seed,
                 clock,
                 sink,
@@ -112,16 +126,22 @@ def _stream(scenario: models.Scenario, name: str, clock: Clock) -> SimulatedStre
     shards = [
         SimulatedShard(
             log,
+            ReadLimit(kind=described.kind),
             outages=[outage for number, outage in outages if number in {None, shard.number}],
             parents=shard.parents,
             opened_at=shard.opened_at,
             closed_at=shard.closed_at,
         )
-        for shard, log in zip(
-            plan.shards, shards_of(described, plan, name, scenario.seed, scenario.duration), strict=True
-        )
+        for shard, log in zip(plan.shards, _logs(scenario, name, plan), strict=True)
     ]
     return SimulatedStream(shards, clock, described.retention)
+
+
+def _logs(scenario: models.Scenario, name: str, plan: Plan) -> Sequence[SimulatedLog]:
+    stream, seed, duration = scenario.streams[name], scenario.seed, scenario.duration
+    if stream.table is None:
+        return shards_of(stream, plan, name, seed, duration)
+    return item_logs(stream, stream.table, plan, name, seed, duration, scenario.epoch)
 
 
 def _function(
@@ -131,7 +151,7 @@ def _function(
     model = described.model
     fed = [mapping.stream for mapping in scenario.mappings.values() if mapping.function == name]
     poison = [
-        Poison(_selection(fault, streams, scenario.seed, number, len(fed) > 1), fault.how, fault.fails)
+        Poison(_selection(fault, streams, scenario, number, len(fed) > 1), fault.how, fault.fails)
         for number, fault in enumerate(scenario.faults)
         if isinstance(fault, models.Poison) and fault.stream in fed
     ]
@@ -148,28 +168,38 @@ def _function(
             if isinstance(fault, models.LostResponse) and fault.function in {None, name}
         ],
         slow=[
-            (
-                Spell(fault.begin, _end(fault.end), None if fault.shard is None else shard_id(fault.shard)),
-                fault.factor,
-            )
+            (Spell(fault.begin, _end(fault.end), shard), fault.factor)
             for fault in scenario.faults
             if isinstance(fault, models.Slow) and fault.function in {None, name}
+            for shard in _slowed(fault, [scenario.plans[stream] for stream in fed])
         ],
     )
     duration = Duration(model.fixed, model.per_record, model.jitter)
     return ModelledFunction(name, duration, described.Timeout * SECOND, clock, scenario.seed, ailments)
 
 
+def _slowed(fault: models.Slow, plans: Sequence[Plan]) -> Sequence[str | None]:
+    """The ids of the shards of that number, each once: Kinesis streams share theirs. None for all shards."""
+    if fault.shard is None:
+        return [None]
+    found = [shard.id for plan in plans if (shard := plan.shard(fault.shard)) is not None]
+    return list(dict.fromkeys(found))
+
+
 def _selection(
-    fault: models.Poison, streams: Names[str, SimulatedStream], seed: int, number: int, several: bool
+    fault: models.Poison,
+    streams: Names[str, SimulatedStream],
+    scenario: models.Scenario,
+    number: int,
+    several: bool,
 ) -> Selection:
     """The poison records; `several` streams feed the function, so that a shard's id does not say whose it is."""
     stream = streams[fault.stream]
-    chosen = _chosen(fault, stream, seed, number)
+    chosen = _chosen(fault, stream, scenario.plans[fault.stream], scenario.seed, number)
     return OfLogs(chosen, stream.logs()) if several else chosen
 
 
-def _chosen(fault: models.Poison, stream: SimulatedStream, seed: int, number: int) -> Selection:
+def _chosen(fault: models.Poison, stream: SimulatedStream, plan: Plan, seed: int, number: int) -> Selection:
     if fault.key is not None:
         return OfKeys([fault.key])
     if fault.rate is not None:
@@ -178,7 +208,7 @@ def _chosen(fault: models.Poison, stream: SimulatedStream, seed: int, number: in
         assert fault.record is not None
         found = stream.nth_arrival(fault.record)
         return AtPositions({found[0]: [found[1]]} if found else {})
-    shard = shard_id(fault.shard)
+    shard = plan.shards[fault.shard].id
     position = fault.record if fault.record is not None else stream.first_from(shard, fault.at or 0)
     return AtPositions({shard: [position]})
 

@@ -9,13 +9,13 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamsim.engine.chance import key
-from streamsim.model.batch import Positions
+from streamsim.model.batch import Log, Positions
 from streamsim.rules.hash_keys import lane_of
 from streamsim.streams.arrivals import Arrivals, ListedArrivals, chunk_bounds, chunk_number
 from streamsim.streams.keys import ShardKeys
@@ -100,6 +100,24 @@ def filled(value: Any, places: dict[str, str]) -> Any:
             return value
 
 
+class SimulatedLog(Log, Protocol):
+    """What a simulated stream asks of a log beside what the engine does."""
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """When the records arrive."""
+
+    @property
+    def even(self) -> bool:
+        """Whether every record has the size `largest_record`."""
+
+    def place(self, position: int) -> int:
+        """The record's number in the scenario's list, for records of one instant."""
+
+    def lanes(self, chunk: int, lanes: int) -> NDArray[np.int64]:
+        """The lane of each record of a chunk of positions (`chunk_bounds`); shorter where the log ends."""
+
+
 class GeneratedLog:
     """Records that exist only as (seed, shard, position)."""
 
@@ -124,6 +142,11 @@ class GeneratedLog:
         self.sequence_number = self._numbers.at
         self._drawn: OrderedDict[int, NDArray[np.int64]] = OrderedDict()
         self._lane_of_key: dict[int, NDArray[np.int64]] = {}
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the shard's key set; empty when every record has its own."""
+        return self._keys.names if self._keys else ()
 
     @property
     def largest_record(self) -> int:
@@ -229,6 +252,3 @@ class ListedLog:
         start, stop = chunk_bounds(chunk)
         own = [lane_of(record.partition_key, lanes) for record in self._records[start:stop]]
         return np.array(own, dtype=np.int64)
-
-
-SimulatedLog = GeneratedLog | ListedLog
