@@ -37,8 +37,8 @@ _SAID: Final[tuple[tuple[str, Any, str], ...]] = (
 
 
 def shard_number(shard: str) -> str:
-    """`2` for `shardId-000000000002`; for other ids their last part, at most 12 characters."""
-    match = _SHARD.match(shard)
+    """`2` for `shardId-000000000002`; for other ids their last part, at most 12 characters: a table's have 8 digits."""
+    match = _SHARD.fullmatch(shard)
     return match[1] if match else shard.rsplit("-", 1)[-1][-12:]
 
 

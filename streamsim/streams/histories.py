@@ -37,7 +37,8 @@ class Removals:
     @property
     def thresholds(self) -> tuple[int, int]:
         """Words below the first are deletes, those from there to below the second ends of a time to live."""
-        return int(self.deletes * 2**64), min(int((self.deletes + self.ttl) * 2**64), 2**64 - 1)
+        deletes, removals = int(self.deletes * 2**64), int((self.deletes + self.ttl) * 2**64)
+        return min(deletes, 2**64 - 1), min(removals, 2**64 - 1)
 
 
 class Past(NamedTuple):
