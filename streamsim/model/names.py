@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from streamsim.model.stream_type import StreamType
+from streamsim.model.stream_type import KINESIS, StreamType
 from streamsim.model.units import MILLISECOND, SECOND
 
 _UNIX = datetime(1970, 1, 1, tzinfo=UTC)
@@ -20,6 +20,10 @@ class Account:
         """The ARN of a stream; one of a table is told from its earlier ones by its label (`stream_label`)."""
         resource = kind.resource.format(stream=name, label=label)
         return f"arn:aws:{kind.name}:{self.region}:{self.id}:{resource}"
+
+    def consumer(self, stream: str, name: str, created: int) -> str:
+        """The ARN of a stream's consumer with enhanced fan-out, registered so many seconds after 1970."""
+        return f"{self.stream(KINESIS, stream)}/consumer/{name}:{created}"
 
     def function(self, name: str) -> str:
         """The unqualified ARN of a function."""

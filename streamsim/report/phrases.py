@@ -18,7 +18,7 @@ from streamsim.trace.expectations import measure_named
 #: Spaces at which no line breaks: `12 m 13 s`, `3 tries`, `22 records`, `shard 2`, `Record 151`.
 _KEPT: Final = re.compile(
     r"(?<=\d) (?=(?:us|ms|s|m|h|d|try|tries|records?)\b)|(?<=\d [dhm]) (?=\d+ [hms]\b)"
-    r"|(?<=shard) (?=\d)|(?<=lane) (?=\d)|(?<=[Rr]ecord) (?=\d)|(?<=[Rr]ecords) (?=\d)"
+    r"|(?<=shard) (?=\d|[0-9a-f]{8}\b)|(?<=lane) (?=\d)|(?<=[Rr]ecord) (?=\d)|(?<=[Rr]ecords) (?=\d)"
 )
 _SHARD: Final = re.compile(r"shardId-0*(\d+)")
 
@@ -173,6 +173,8 @@ def settings_said(mapping: Mapping[str, Any]) -> list[str]:
     filters = (mapping.get("FilterCriteria") or {}).get("Filters")
     if filters:
         said.append(f"filters {len(filters)}")
+    if mapping.get("consumer") is not None:
+        said.append("enhanced fan-out")
     destination = on_failure(mapping)
     if destination is not None:
         said.append(f"on failure {destination_name(destination)}")

@@ -47,7 +47,9 @@ def table_plan(
 
     planning = Planning(even_ranges(stream.shards), named)
     producer = stream.producer
-    last = max([duration if producer and producer.rate else 0, *(record.at for record in records_of(stream))])
+    last = max(
+        [duration - 1 if producer and producer.rate else 0, *(record.at for record in records_of(stream))]
+    )
     times = last // stream.roll_over
     if (times + 1) * stream.shards > MOST_SHARDS:
         message = (
@@ -231,6 +233,13 @@ def check_mapping(stream: Stream, mapping: Mapping, path: Path, epoch: int) -> I
             (*path, "StartingPosition"),
             f"Unsupported starting position for arn type: {arn}",
             "write TRIM_HORIZON or LATEST",
+        )
+    if stream.table is not None and mapping.consumer is not None:
+        yield Complaint(
+            (*path, "consumer"),
+            "a table's stream has no consumers with enhanced fan-out",
+            "remove it",
+            at_key=True,
         )
     yield from check_patterns(stream, mapping.FilterCriteria, path)
 

@@ -71,20 +71,18 @@ class Poller:
         """The first poll from `now` on that is not before `arrival`: idle polls are an interval apart."""
         poll = max(now, self._limit.free_at, self._interval_from)
         if arrival > poll:
-            poll += self._whole_intervals(arrival - poll)
-        return self._answered(poll) if self._outages else poll
-
-    def _answered(self, poll: int) -> int:
-        for outage in self._outages:
-            if outage.begin <= poll < outage.end:
-                poll += self._whole_intervals(outage.end - poll)
-        return poll
+            poll += _whole_intervals(arrival - poll, self._interval)
+        return answered(self._outages, poll, self._interval) if self._outages else poll
 
     def may_read(self, now: int) -> bool:
         """Whether a poll at `now` is allowed and would be answered."""
         if now < self._limit.free_at or now < self._interval_from:
             return False
-        return not self._outages or self._answered(now) == now
+        return not self._outages or answered(self._outages, now, self._interval) == now
+
+    def finds(self, now: int, arrival: int) -> bool:
+        """Whether a poll at `now` would find a record of that arrival, the next to come."""
+        return arrival <= now and self.may_read(now)
 
     def read(self, now: int) -> None:
         """A GetRecords call: moves `fetched` over what has arrived, as far as one call goes."""
@@ -107,5 +105,14 @@ class Poller:
             size = with_this
         return stop, size
 
-    def _whole_intervals(self, wait: int) -> int:
-        return -(-wait // self._interval) * self._interval
+
+def answered(outages: Sequence[Outage], instant: int, interval: int) -> int:
+    """`instant`, or the first whole number of intervals later at which reads succeed."""
+    for outage in outages:
+        if outage.begin <= instant < outage.end:
+            instant += _whole_intervals(outage.end - instant, interval)
+    return instant
+
+
+def _whole_intervals(wait: int, interval: int) -> int:
+    return -(-wait // interval) * interval

@@ -60,6 +60,7 @@ class World:
     seed: int = 0
     poison: tuple[tuple[int, int, Any, int | None], ...] = field(default=())
     reshards: tuple[tuple[int, int], ...] = ()
+    pushes: bool = False
 
     @property
     def plan(self) -> Plan:
@@ -144,7 +145,7 @@ def play_world(world: World) -> list[Event]:
         mapping = world.mapping
         await MappingRun(
             mapping,
-            SimulatedStream(shards, clock, world.retention),
+            SimulatedStream(shards, clock, world.retention, pushes=world.pushes),
             function,
             Account(world.limit, {"default": None}).functions["default"],
             lambda arn: KeptDestination(arn, clock, world.down),
@@ -221,4 +222,5 @@ worlds = st.builds(
             st.tuples(st.sampled_from([1, 1000, 3 * SECOND, 40 * SECOND]), st.integers(1, 6)), max_size=3
         ).map(tuple),
     ),
+    pushes=st.sampled_from([False, False, False, True]),
 )
