@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from streamsim.engine.chance import Uuids
 from streamsim.engine.concurrency import FunctionConcurrency
 from streamsim.engine.discards import Discards
+from streamsim.engine.open_window import OpenWindow
 from streamsim.engine.ports import Clock, Function, Halt, Sink, Stream
 from streamsim.engine.progress import Holding, Progress
 from streamsim.engine.sieve import LaneSieve
+from streamsim.engine.windowing import WindowedWorker
 from streamsim.engine.worker import Worker
 from streamsim.model.events import ShardEnd, ShardOpen, ShardStop
 from streamsim.model.mapping import EventSourceMapping
@@ -21,7 +23,7 @@ from streamsim.rules.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What all shards of a mapping have in common while its settings stay the same."""
+    """What all shards of a mapping have in common while its settings stay the same; `epoch` is t = 0 since 1970."""
 
     mapping: EventSourceMapping
     filters: Filters | None
@@ -33,6 +35,7 @@ class Surroundings:
     clock: Clock
     sink: Sink
     halt: Halt
+    epoch: int
 
 
 class Consumption:
@@ -105,9 +108,11 @@ class Consumption:
             for lane in range(mapping.parallelization_factor)
         ]
 
-    def _worker(self, holding: Holding) -> Worker:
-        around = self._around
-        return Worker(
+    def _worker(self, holding: Holding) -> Worker | WindowedWorker:
+        around, log = self._around, holding.reader.log
+        windowed = around.mapping.tumbling_window_in_seconds
+        window = OpenWindow(around.mapping, log, around.epoch) if windowed else None
+        worker = Worker(
             around.mapping,
             holding.reader,
             holding,
@@ -119,4 +124,19 @@ class Consumption:
             around.stream.retention,
             around.halt,
             around.source.type,
+            window,
+        )
+        if window is None:
+            return worker
+        return WindowedWorker(
+            worker,
+            window,
+            around.mapping,
+            holding.reader,
+            holding,
+            around.concurrency,
+            around.discards,
+            around.clock,
+            around.sink,
+            around.halt,
         )

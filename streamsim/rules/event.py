@@ -12,6 +12,7 @@ from streamsim.model.stream_type import DYNAMODB, KINESIS, StreamType
 from streamsim.rules.dynamodb_event import dynamodb_records, seen_of_dynamodb
 from streamsim.rules.kinesis_event import kinesis_records, seen_of_kinesis
 from streamsim.rules.source import Source
+from streamsim.rules.windows import event_fields
 
 
 class _Form(NamedTuple):
@@ -26,8 +27,11 @@ _FORMS: Final[Mapping[StreamType, _Form]] = {
 
 
 def event_of(batch: Batch, source: Source) -> dict[str, Any]:
-    """The event as JSON values, `Records` oldest first."""
-    return {"Records": _FORMS[source.type].records(batch, source)}
+    """The event as JSON values, `Records` oldest first; under a tumbling window with its fields behind them."""
+    event: dict[str, Any] = {"Records": _FORMS[source.type].records(batch, source)}
+    if batch.window is not None:
+        event |= event_fields(batch.window, batch.shard, source.stream_arn, source.epoch)
+    return event
 
 
 def event_text(batch: Batch, source: Source) -> str:

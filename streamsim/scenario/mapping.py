@@ -1,7 +1,7 @@
 """The settings of a mapping as a scenario file gives them: AWS's names, checked by AWS's rules.
 
 What Lambda accepts is decided in `streamsim.rules.settings`; here is only what the file format adds: our own
-settings, time stamps relative to the start, and what Lambda knows but the simulation does not yet.
+settings and time stamps relative to the start.
 """
 
 import re
@@ -197,7 +197,8 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
     )
     TumblingWindowInSeconds: Annotated[int, *_whole("TumblingWindowInSeconds")] = Field(
         default=0,
-        description="0 to 900 seconds, default 0: off (Lambda API). Not simulated yet above 0.",
+        description="Length of the windows within which the function's response hands a state on: 0 to 900 seconds, "
+        "default 0: off (Lambda API). Not with ParallelizationFactor above 1, nor with filters.",
     )
     FilterCriteria: Annotated[Names[str, Any], *reader(_checked, **_FILTER_SCHEMA)] = Field(
         default_factory=dict,
@@ -231,6 +232,11 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
         default=20 * MILLISECOND,
         description="Ours: what the poller needs before each request to the function. Default 20ms; recorded: 13 to "
         "52 ms from the end of an invocation to the beginning of the next.",
+    )
+    window_idle: Duration = Field(
+        default=2 * MINUTE,
+        description="Ours: how long after its end a tumbling window is closed when no later record closes it. Default 2m "
+        "(assumed; recorded: not within 111 s).",
     )
     back_off: BackOffSettings = Field(
         default=BackOffSettings(),
@@ -268,6 +274,7 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
             report_batch_item_failures=self.reports_batch_item_failures,
             on_failure=self.destination,
             filter_patterns=self.filter_patterns,
+            tumbling_window_in_seconds=self.TumblingWindowInSeconds,
             name=name,
             stream=self.stream,
             function=self.function,
@@ -275,6 +282,7 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
             start_up_lag=self.start_up_lag,
             update_lag=self.update_lag,
             hand_over=self.hand_over,
+            window_idle=self.window_idle,
             back_off=BackOff(self.back_off.base, self.back_off.cap, self.back_off.throttle_cap),
         )
 
@@ -298,6 +306,8 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
             settings["StartingPositionTimestamp"] = timestamp(self.StartingPositionTimestamp)
         if not self.Enabled:
             settings["Enabled"] = False
+        if self.TumblingWindowInSeconds:
+            settings["window_idle"] = self.window_idle
         if self.consumer is not None:
             settings["consumer"] = self.consumer
         return settings | {
@@ -326,17 +336,6 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
 
     @classmethod
     def before(cls, settings: Names[str, Any], info: ValidationInfo) -> Iterable[Complaint]:
-        """See `Strict`: what Lambda refuses, and then what is not simulated yet."""
+        """See `Strict`: what Lambda refuses."""
         del info
-        found = [Complaint(refusal.path, refusal.message, refusal.hint) for refusal in refusals(settings)]
-        blamed = {complaint.path[0] for complaint in found}
-        for name, is_off, what in _NOT_YET:
-            if name in settings and name not in blamed and not is_off(settings[name]):
-                found.append(Complaint((name,), f"{what} is not simulated yet; remove it", at_key=True))
-        return found
-
-
-#: What Lambda takes and the simulation does not: the setting, the value that means nothing, and what to call others.
-_NOT_YET: Final[tuple[tuple[str, Any, str], ...]] = (
-    ("TumblingWindowInSeconds", lambda value: value == 0, "TumblingWindowInSeconds above 0"),
-)
+        return [Complaint(refusal.path, refusal.message, refusal.hint) for refusal in refusals(settings)]

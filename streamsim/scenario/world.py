@@ -14,6 +14,7 @@ from streamsim.engine.mapping import MappingRun
 from streamsim.engine.ports import Clock, Sink
 from streamsim.functions.modelled import Ailments, Duration, ModelledFunction, Spell
 from streamsim.functions.poison import AtPositions, AtRate, OfKeys, OfLogs, Poison, Selection
+from streamsim.functions.window_state import FinalFault, StateSize
 from streamsim.model.events import Fault, Reshard
 from streamsim.model.names import timestamp
 from streamsim.model.units import SECOND
@@ -152,6 +153,7 @@ def _function(
     described = scenario.functions[name]
     model = described.model
     fed = [mapping.stream for mapping in scenario.mappings.values() if mapping.function == name]
+    plans = [scenario.plans[stream] for stream in fed]
     poison = [
         Poison(_selection(fault, streams, scenario, number, len(fed) > 1), fault.how, fault.fails)
         for number, fault in enumerate(scenario.faults)
@@ -173,18 +175,31 @@ def _function(
             (Spell(fault.begin, _end(fault.end), shard), fault.factor)
             for fault in scenario.faults
             if isinstance(fault, models.Slow) and fault.function in {None, name}
-            for shard in _slowed(fault, [scenario.plans[stream] for stream in fed])
+            for shard in _meant(fault.shard, plans)
+        ],
+        no_state=[
+            Spell(fault.begin, _end(fault.end), shard)
+            for fault in scenario.faults
+            if isinstance(fault, models.NoState) and fault.function in {None, name}
+            for shard in _meant(fault.shard, plans)
+        ],
+        finals=[
+            FinalFault(fault.at, shard, fault.how, fault.fails)
+            for fault in scenario.faults
+            if isinstance(fault, models.FinalInvoke) and fault.function in {None, name}
+            for shard in _meant(fault.shard, plans)
         ],
     )
     duration = Duration(model.fixed, model.per_record, model.jitter)
-    return ModelledFunction(name, duration, described.Timeout * SECOND, clock, scenario.seed, ailments)
+    state = StateSize(model.state.fixed, model.state.per_record)
+    return ModelledFunction(name, duration, described.Timeout * SECOND, clock, scenario.seed, ailments, state)
 
 
-def _slowed(fault: models.Slow, plans: Sequence[Plan]) -> Sequence[str | None]:
+def _meant(number: int | None, plans: Sequence[Plan]) -> Sequence[str | None]:
     """The ids of the shards of that number, each once: Kinesis streams share theirs. None for all shards."""
-    if fault.shard is None:
+    if number is None:
         return [None]
-    found = [shard.id for plan in plans if (shard := plan.shard(fault.shard)) is not None]
+    found = [shard.id for plan in plans if (shard := plan.shard(number)) is not None]
     return list(dict.fromkeys(found))
 
 
@@ -254,7 +269,9 @@ class Calendar:
         self._sink(Reshard(self._clock.now, stream, change.what, change.closed, change.opened))
 
     async def _keep(self, fault: models.Fault) -> None:
-        begin, end = (0, None) if isinstance(fault, models.Poison) else (fault.begin, fault.end)
+        begin, end = (
+            (0, None) if isinstance(fault, models.Poison | models.FinalInvoke) else (fault.begin, fault.end)
+        )
         if begin > 0:
             await self._clock.sleep(begin)
         self._sink(Fault(self._clock.now, fault.said, end))
