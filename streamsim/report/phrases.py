@@ -19,7 +19,7 @@ from streamsim.trace.producing import Producing
 #: Spaces at which no line breaks: `12 m 13 s`, `3 tries`, `22 records`, `shard 2`, `Record 151`.
 _KEPT: Final = re.compile(
     r"(?<=\d) (?=(?:us|ms|s|m|h|d|try|tries|records?)\b)|(?<=\d [dhm]) (?=\d+ [hms]\b)"
-    r"|(?<=shard) (?=\d)|(?<=lane) (?=\d)|(?<=[Rr]ecord) (?=\d)|(?<=[Rr]ecords) (?=\d)"
+    r"|(?<=shard) (?=\d|[0-9a-f]{8}\b)|(?<=lane) (?=\d)|(?<=[Rr]ecord) (?=\d)|(?<=[Rr]ecords) (?=\d)"
 )
 _SHARD: Final = re.compile(r"shardId-0*(\d+)")
 
@@ -38,8 +38,8 @@ _SAID: Final[tuple[tuple[str, Any, str], ...]] = (
 
 
 def shard_number(shard: str) -> str:
-    """`2` for `shardId-000000000002`; for other ids their last part, at most 12 characters."""
-    match = _SHARD.match(shard)
+    """`2` for `shardId-000000000002`; for other ids their last part, at most 12 characters: a table's have 8 digits."""
+    match = _SHARD.fullmatch(shard)
     return match[1] if match else shard.rsplit("-", 1)[-1][-12:]
 
 

@@ -61,7 +61,8 @@ class Story:
         self._several = len(header.mappings) > 1
         self._factor = max([parallelization_factor(header, name) for name in header.mappings], default=1)
         names = max((len(name) + 1 for name in header.mappings), default=0) if self._several else 0
-        self._place = names + (16 if self._factor > 1 else 10)
+        longer = 6 if any(stream.get("type") == "dynamodb" for stream in header.streams.values()) else 0
+        self._place = names + (16 if self._factor > 1 else 10) + longer
         self._handlers: dict[type, Callable[[Any], None]] = {
             happened.ShardOpen: self._shards.opens,
             happened.Invoke: self._incidents,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from streamsim.model.batch import Positions
 from streamsim.rules.hash_keys import lane_of
 from streamsim.streams.arrivals import Arrivals, ListedArrivals, chunk_bounds
-from streamsim.streams.logs import SequenceNumbers, index_of
+from streamsim.streams.logs import index_of, kinesis_numbers
 from streamsim.streams.production import Production
 
 
@@ -29,7 +29,7 @@ class WrittenLog:
         self.arrival_at = self.arrivals.at
         self._numbers = numbers
         self._production = production
-        self._sequence_numbers = SequenceNumbers(seed, stream, shard)
+        self._sequence_numbers = kinesis_numbers(seed, stream, shard)
         self.sequence_number = self._sequence_numbers.at
         self.largest_record = production.largest
         self.even = production.even
