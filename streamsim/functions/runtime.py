@@ -7,6 +7,7 @@ A `Runtime` is one execution environment: one copy of the handler's module, one 
 a time. How many there are, and which of them is warm, is not its business.
 """
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,16 +28,19 @@ Status = Literal["success", "error", "timeout"]
 #: did not survive; today it is always `Unhandled` (Lambda Developer Guide of 2017, "Function errors"; recorded).
 FunctionError = Literal["Handled", "Unhandled"]
 
-#: What a runtime keeps of one invocation's output; it drops what comes after it and counts it in `Answer.lost_output`.
+#: How many characters a runtime keeps of one invocation's output; it drops what comes after it and counts it in `Answer.lost_output`.
 #: assumed: CloudWatch takes more; a run that keeps every line in memory cannot.
 MAXIMUM_OUTPUT: Final = 8 * MIB
+
+#: How INIT_START names the version of a runtime: that of the Python that runs here.
+PYTHON: Final = f"python:{sys.version_info.major}.{sys.version_info.minor}"
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """A function as it is deployed: its code and its configuration.
 
-    `handler` is `orders.app:handler` or AWS's `orders/app.handler`; `path` the folder with the code, which AWS calls
+    `runtime_version` is only for INIT_START. `handler` is `orders.app:handler` or AWS's `orders/app.handler`; `path` the folder with the code, which AWS calls
     the task root. `memory_size` and `tmp_size` are in MB, `timeout` in microseconds. `environment` holds the
     function's own variables, not those that Lambda adds.
     """
@@ -52,6 +56,7 @@ class Deployment:
     log_format: LogFormat = "Text"
     limits: Limits = "current"
     tmp_size: int = 512
+    runtime_version: str = PYTHON
 
     @property
     def entry(self) -> str:

@@ -49,11 +49,17 @@ _NUMBERS: Final = (
         ("expired", "expired", "red"),
         ("filtered out", "FilteredOutEventCount", ""),
         ("skipped", "skipped", "yellow"),
+        ("windows", "windows.closed", ""),
+        ("windows lost", "windows.lost", "red"),
+        ("put again", "producer.duplicated", "yellow"),
+        ("overtaken", "producer.overtaken", "yellow"),
+        ("never put", "producer.given_up", "red"),
     ),
     (
         ("Invocations", "Invocations", ""),
         ("Errors", "Errors", "red"),
         ("Throttles", "Throttles", "yellow"),
+        ("cold starts", "cold_starts", ""),
         ("Duration p99", "Duration.p99", ""),
     ),
     (
@@ -65,7 +71,16 @@ _NUMBERS: Final = (
 )
 
 #: Shown only where there are any.
-_RARE: Final = ("FilteredOutEventCount", "skipped")
+_RARE: Final = (
+    "FilteredOutEventCount",
+    "skipped",
+    "windows.closed",
+    "windows.lost",
+    "cold_starts",
+    "producer.duplicated",
+    "producer.overtaken",
+    "producer.given_up",
+)
 
 
 class Violation(Protocol):

@@ -16,9 +16,12 @@ from streamsim.model.mapping import BackOff, EventSourceMapping, StartingPositio
 from streamsim.model.names import timestamp, unix
 from streamsim.model.units import MILLISECOND, MINUTE, SECOND
 from streamsim.rules.destinations import MAXIMUM_DESTINATION, destination_arn
+from streamsim.rules.parameters import WITHOUT_EFFECT
 from streamsim.rules.settings import (
+    EVENT_COUNT,
     MAXIMUM_FILTERS,
     MAXIMUM_PATTERN,
+    METRIC_GROUPS,
     MINIMUM_RECORD_AGE,
     NOT_FOR_STREAMS,
     REPORT_BATCH_ITEM_FAILURES,
@@ -39,15 +42,6 @@ from streamsim.scenario.maps import Strict
 
 #: t = 0 as an ISO time when the scenario gives no `epoch`.
 DEFAULT_EPOCH: Final = "2026-01-01T00:00:00Z"
-
-#: Parameters of the API call that change nothing in what a stream mapping does, so a scenario has no use for them.
-_WITHOUT_EFFECT: Final[Names[str, str]] = {
-    "EventSourceArn": "the mapping's stream is named by `stream`",
-    "FunctionName": "the mapping's function is named by `function`",
-    "KMSKeyArn": "encryption changes nothing in the order of events",
-    "MetricsConfig": "a run reports every metric",
-    "Tags": "tags change nothing in the order of events",
-}
 
 
 class BackOffSettings(Strict, label="back_off", example="{base: 200ms, cap: 60s}"):
@@ -131,6 +125,13 @@ _FILTER_SCHEMA: Final[dict[str, Any]] = {
     },
     "additionalProperties": False,
 }
+_METRICS_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "Metrics": {"type": "array", "maxItems": len(METRIC_GROUPS), "items": {"enum": [EVENT_COUNT]}}
+    },
+    "additionalProperties": False,
+}
 _STREAM: Final = "The stream's name, where there are several. Default: the only one, or `default`."
 _FUNCTION: Final = "The function's name, where there are several. Default: the only one, or `default`."
 
@@ -206,6 +207,11 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
         "matches none is finished without being sent. Default: every record is sent (Lambda API; the operators are those "
         "of the Lambda Developer Guide). `suffix`, `equals-ignore-case`, `$or` and patterns on `partitionKey` are not "
         "proven on AWS.",
+    )
+    MetricsConfig: Annotated[Names[str, Any] | None, *reader(_checked, **_METRICS_SCHEMA)] = Field(
+        default=None,
+        description="{Metrics: [EventCount]}: measures that count events, such as PolledEventCount, are reported; with "
+        "{Metrics: []} they are null. On AWS the default is none of them; here it is all (Lambda API).",
     )
     Enabled: Annotated[bool, *reader(_checked, type="boolean")] = Field(
         default=True,
@@ -302,6 +308,8 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
         if self.filter_patterns:  # an empty list is accepted and then left out (recorded)
             filters = [{"Pattern": pattern} for pattern in self.filter_patterns]
             settings["FilterCriteria"] = {"Filters": filters}
+        if self.MetricsConfig is not None:
+            settings["MetricsConfig"] = {"Metrics": list(self.MetricsConfig.get("Metrics", ()))}
         if self.StartingPositionTimestamp is not None:
             settings["StartingPositionTimestamp"] = timestamp(self.StartingPositionTimestamp)
         if not self.Enabled:
@@ -328,9 +336,9 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
             return Complaint(
                 (name,), f"{name} is not for streams: {NOT_FOR_STREAMS[name]}", "remove it", at_key=True
             )
-        if name in _WITHOUT_EFFECT:
+        if name in WITHOUT_EFFECT:
             return Complaint(
-                (name,), f"a scenario has no {name}: {_WITHOUT_EFFECT[name]}", "remove it", at_key=True
+                (name,), f"a scenario has no {name}: {WITHOUT_EFFECT[name]}", "remove it", at_key=True
             )
         return super().unknown(name, value)
 
