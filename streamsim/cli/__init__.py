@@ -14,6 +14,7 @@ import click
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("run:command", "Play scenarios, print what came of them, check what they expect."),
     "check": ("check:command", "Find what is wrong with scenarios, without playing them."),
+    "invoke": ("invoke:command", "Invoke a handler once, as Lambda would."),
     "verify": ("verify:verify", "Check the ordering and delivery guarantees of traces."),
     "schema": ("schema:command", "Print the JSON Schema of scenario files, for editors."),
     "bench": ("bench:command", "Measure speed against what others use."),

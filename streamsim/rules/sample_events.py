@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import quote_plus
 
 from streamsim.model.names import Account, shard_id, timestamp, unix
+from streamsim.model.stream_type import KINESIS
 from streamsim.model.units import SECOND
 from streamsim.rules.http_message import Request
 from streamsim.rules.proxy_event import Api, proxy_event
@@ -69,7 +70,7 @@ def _kinesis(details: Details) -> dict[str, Any]:
                 "eventName": "aws:kinesis:record",
                 "invokeIdentityArn": details.account.role("lambda-role"),
                 "awsRegion": details.account.region,
-                "eventSourceARN": details.account.stream(details.stream),
+                "eventSourceARN": details.account.stream(KINESIS, details.stream),
             }
         ]
     }
