@@ -21,25 +21,31 @@ RECORDS: list[tuple[str, Ended, str]] = [
     (
         "an event that failed three times",
         ended("RetriesExhausted", 3, FAILED),
-        '{"version":"1.0","timestamp":"2026-01-01T00:03:00.125Z","requestContext":{"requestId":"the-id",'
-        f'"functionArn":"{ARN}:$LATEST","condition":"RetriesExhausted","approximateInvokeCount":3}},'
-        '"requestPayload":{"a":1},"responseContext":{"statusCode":200,"executedVersion":"$LATEST",'
-        '"functionError":"Unhandled"},"responsePayload":{"errorMessage":"boom","errorType":"Error"}}',
+        (
+            '{"version":"1.0","timestamp":"2026-01-01T00:03:00.125Z","requestContext":{"requestId":"the-id",'
+            f'"functionArn":"{ARN}:$LATEST","condition":"RetriesExhausted","approximateInvokeCount":3}},'
+            '"requestPayload":{"a":1},"responseContext":{"statusCode":200,"executedVersion":"$LATEST",'
+            '"functionError":"Unhandled"},"responsePayload":{"errorMessage":"boom","errorType":"Error"}}'
+        ),
     ),
     (
         "an event that an alias has done",
         ended("Success", 1, Invoked("7", b'"done"', None), "live"),
-        '{"version":"1.0","timestamp":"2026-01-01T00:03:00.125Z","requestContext":{"requestId":"the-id",'
-        f'"functionArn":"{ARN}:live","condition":"Success","approximateInvokeCount":1}},'
-        '"requestPayload":{"a":1},"responseContext":{"statusCode":200,"executedVersion":"7"},'
-        '"responsePayload":"done"}',
+        (
+            '{"version":"1.0","timestamp":"2026-01-01T00:03:00.125Z","requestContext":{"requestId":"the-id",'
+            f'"functionArn":"{ARN}:live","condition":"Success","approximateInvokeCount":1}},'
+            '"requestPayload":{"a":1},"responseContext":{"statusCode":200,"executedVersion":"7"},'
+            '"responsePayload":"done"}'
+        ),
     ),
     (
         "an event that never ran has no response (recorded)",
         ended("ZeroReservedConcurrency", 0, None),
-        '{"version":"1.0","timestamp":"2026-01-01T00:03:00.125Z","requestContext":{"requestId":"the-id",'
-        f'"functionArn":"{ARN}:$LATEST","condition":"ZeroReservedConcurrency","approximateInvokeCount":0}},'
-        '"requestPayload":{"a":1}}',
+        (
+            '{"version":"1.0","timestamp":"2026-01-01T00:03:00.125Z","requestContext":{"requestId":"the-id",'
+            f'"functionArn":"{ARN}:$LATEST","condition":"ZeroReservedConcurrency","approximateInvokeCount":0}},'
+            '"requestPayload":{"a":1}}'
+        ),
     ),
 ]
 
