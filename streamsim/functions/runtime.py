@@ -150,6 +150,9 @@ class Runtime(Protocol):
     async def invoke(self, invocation: Invocation) -> Answer:
         """Runs the handler. The first one, and the first after a crash, begins with an Init phase."""
 
+    async def reset(self) -> None:
+        """Ends what runs, as a time-out would that only the caller knows of: globals are lost, /tmp is kept."""
+
     async def close(self) -> None:
         """Ends what runs and removes what it left behind. May be called twice."""
 

@@ -115,6 +115,12 @@ class InProcessRuntime:
                 self._surroundings.forget()
         return self._answer(ended, spent, inits, output, lost_output)
 
+    async def reset(self) -> None:
+        """See `Runtime`."""
+        with self._surroundings:
+            self._handler = None
+            self._surroundings.forget()
+
     async def close(self) -> None:
         """See `Runtime`."""
         self._surroundings.leave()

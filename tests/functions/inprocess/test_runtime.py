@@ -1,5 +1,6 @@
 """A handler in this process: what it is given, and what it answers when it goes well or fails."""
 
+import asyncio
 import json
 import os
 import sys
@@ -226,6 +227,15 @@ def test_globals_live_as_long_as_the_runtime_of_their_environment(tmp_path: Path
     assert [[init.phase for init in answer.inits] for answer in answers] == [
         ["init"], ["init"], [], [], [], ["invoke"],
     ]  # fmt: skip
+
+
+def test_a_reset_is_the_end_of_the_globals(tmp_path: Path) -> None:
+    with environment(deployed(write(tmp_path, COUNTS))) as runtime:
+        invoke(runtime, 1)
+        asyncio.run(runtime.reset())
+        answer = invoke(runtime, 2)
+    assert payload_of(answer) == [2]
+    assert [init.phase for init in answer.inits] == ["invoke"]
 
 
 def test_a_run_leaves_the_process_as_it_was(tmp_path: Path) -> None:
