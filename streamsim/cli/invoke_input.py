@@ -103,12 +103,12 @@ def json_object(option: str, text: str | None) -> bytes | None:
     return content
 
 
-def variables(pairs: tuple[str, ...]) -> dict[str, str]:
+def variables(pairs: tuple[str, ...], option: str = "--env") -> dict[str, str]:
     """`NAME=VALUE` by name; `click.BadParameter` for what is none."""
     found = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name.isidentifier():
-            raise click.BadParameter(f"NAME=VALUE is expected, not {pair!r}", param_hint="--env")
+            raise click.BadParameter(f"NAME=VALUE is expected, not {pair!r}", param_hint=option)
         found[name] = value
     return found
