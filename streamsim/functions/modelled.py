@@ -95,11 +95,12 @@ class ModelledFunction:
 
     async def invoke(self, batch: Batch) -> Outcome:
         """See `Function`."""
-        outcome = self._foretell(batch)
+        outcome = self.foretell(batch)
         await self._clock.sleep(outcome.duration)
         return outcome
 
-    def _foretell(self, batch: Batch) -> Outcome:
+    def foretell(self, batch: Batch) -> Outcome:
+        """How an invocation that begins now will end, and how long it will take; each asking draws anew."""
         model = self._duration
         stretch = self._stretch(batch)
         full = int((model.fixed + model.per_record * len(batch)) * stretch)

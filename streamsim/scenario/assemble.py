@@ -8,6 +8,7 @@ from collections.abc import Mapping as Names
 from typing import Any, TypeVar
 
 from streamsim.model.units import show_duration, show_size
+from streamsim.rules.limits import function_refusals
 from streamsim.rules.on_demand import NEW_SHARDS
 from streamsim.rules.settings import REPORT_BATCH_ITEM_FAILURES
 from streamsim.scenario.capacity import over_capacity, uncalled
@@ -27,6 +28,7 @@ from streamsim.scenario.faults import (
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import PLURALS, ScenarioFile, Stream
 from streamsim.scenario.function import UNRESERVED_MINIMUM, Function
+from streamsim.scenario.handlers import unfit
 from streamsim.scenario.mapping import Mapping
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.models import Scenario
@@ -140,6 +142,7 @@ class _Parts:
             yield from self._check_twins()
             yield from self._check_consumers()
         yield from self._check_concurrency()
+        yield from self._check_limits()
 
     def _streams(self) -> dict[str, Stream]:
         if self.file.streams is not None:
@@ -254,7 +257,22 @@ class _Parts:
             self._check_windows(path, item.kind, fault.function)
         if isinstance(fault, DestinationDown):
             self._check_destination(path, fault)
+        self._check_handlers(path, item.kind, fault)
         yield fault
+
+    def _check_handlers(self, path: Path, kind: str, fault: Fault) -> None:
+        """A fault that only a model can have must not meet a function with a handler."""
+        named = getattr(fault, "function", None)
+        met = {named} if named else set(self.functions)
+        if isinstance(fault, Poison):
+            met = {one.function for one in self.mappings.values() if one.stream == fault.stream}
+        for name, function in self.functions.items():
+            why = unfit(kind, measured=function.model.duration.measured)
+            if name in met and function.handler is not None and why is not None:
+                whose = f"function {name!r} has" if len(self.functions) > 1 else "the function has"
+                message = f"{kind} is for models, and {whose} a handler"
+                self.complaints.append(Complaint(path, message, why, at_key=True))
+                return
 
     def _check_shard(self, path: Path, number: int | None, streams: Iterable[str]) -> None:
         """One of the streams must have such a shard at some time, and for longer than an instant."""
@@ -354,6 +372,14 @@ class _Parts:
                 stream = self.streams[self.mappings[item.done.mapping or DEFAULT].stream]
                 criteria = item.done.settings.get("FilterCriteria", {})
                 yield from check_patterns(stream, criteria, ("events", index, item.kind))
+
+    def _check_limits(self) -> Iterator[Complaint]:
+        """The quotas of another time than today's, which the functions' own models have checked."""
+        for name, function in self.functions.items():
+            path = self._path("function", name)
+            settings = {"MemorySize": function.MemorySize, "Timeout": function.Timeout}
+            for steps, message, hint in function_refusals(settings, self.file.account.limits):
+                yield Complaint((*path, *steps), message, hint)
 
     def _check_twins(self) -> Iterator[Complaint]:
         seen: dict[tuple[str, str], str] = {}

@@ -12,6 +12,7 @@ from streamsim.engine.concurrency import Account, FunctionConcurrency, Slice
 from streamsim.engine.mapping import Change as MappingUpdate
 from streamsim.engine.mapping import MappingRun
 from streamsim.engine.ports import Clock, Sink
+from streamsim.functions.handler import HandlerFunction, Journal
 from streamsim.functions.modelled import Ailments, Duration, ModelledFunction, Spell
 from streamsim.functions.poison import AtPositions, AtRate, OfKeys, OfLogs, Poison, Selection
 from streamsim.functions.window_state import FinalFault, StateSize
@@ -20,6 +21,7 @@ from streamsim.model.names import timestamp
 from streamsim.model.units import SECOND
 from streamsim.rules.source import Source
 from streamsim.scenario import models
+from streamsim.scenario.deployments import handler_function
 from streamsim.scenario.item_shards import item_logs
 from streamsim.scenario.puts import Producer, producers_of
 from streamsim.scenario.shards import shards_of
@@ -40,6 +42,13 @@ class World:
     mappings: Sequence[MappingRun]
     calendar: "Calendar"
     producers: Sequence[Producer] = ()
+    functions: Sequence[ModelledFunction | HandlerFunction] = ()
+
+    async def close(self) -> None:
+        """Ends what the functions' environments hold."""
+        for function in self.functions:
+            if isinstance(function, HandlerFunction):
+                await function.close()
 
 
 def header_of(scenario: models.Scenario) -> Header:
@@ -83,8 +92,17 @@ def _function_settings(function: models.Function) -> dict[str, Any]:
     return settings
 
 
-def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path | None = None) -> World:
-    """A world at time 0. Documents of discarded batches are kept under the folder `on_failure` if there is one."""
+def build(
+    scenario: models.Scenario,
+    clock: Clock,
+    sink: Sink,
+    on_failure: Path | None = None,
+    journal: Journal | None = None,
+) -> World:
+    """A world at time 0. Documents of discarded batches are kept under the folder `on_failure` if there is one.
+
+    `journal` takes what handlers log.
+    """
     producers = producers_of(scenario)
     plans = {
         name: producers[name].plan if name in producers else plan for name, plan in scenario.plans.items()
@@ -96,7 +114,7 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
         scenario.account.ConcurrentExecutions,
         {name: function.ReservedConcurrentExecutions for name, function in scenario.functions.items()},
     )
-    functions = {name: _function(scenario, name, streams, clock) for name in scenario.functions}
+    functions = {name: _function(scenario, name, streams, clock, journal) for name in scenario.functions}
     runs = []
     for name, described in scenario.mappings.items():
         mapping = described.to_mapping(name, scenario.epoch)
@@ -107,20 +125,22 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
             if isinstance(fault, models.DestinationDown) and fault.mapping in {None, name}
         ]
         folder = on_failure / name if on_failure and len(scenario.mappings) > 1 else on_failure
+        source = Source(
+            mapping.stream,
+            mapping.function,
+            scenario.epoch,
+            type=scenario.streams[mapping.stream].kind,
+            consumer=described.consumer,
+        )
+        function = functions[mapping.function]
         runs.append(
             MappingRun(
                 mapping,
                 stream.fan_out() if described.consumer else stream,
-                functions[mapping.function],
+                function.fed_by(source) if isinstance(function, HandlerFunction) else function,
                 account.functions[mapping.function],
                 cache(partial(KeptDestination, clock=clock, down=down, folder=folder)),
-                Source(
-                    mapping.stream,
-                    mapping.function,
-                    scenario.epoch,
-                    type=scenario.streams[mapping.stream].kind,
-                    consumer=described.consumer,
-                ),
+                source,
                 scenario.seed,
                 clock,
                 sink,
@@ -134,7 +154,8 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
                 ],
             )
         )
-    return World(runs, Calendar(scenario.faults, plans, account, clock, sink), tuple(producers.values()))
+    calendar = Calendar(scenario.faults, plans, account, clock, sink)
+    return World(runs, calendar, tuple(producers.values()), tuple(functions.values()))
 
 
 def _stream(
@@ -170,6 +191,19 @@ def _logs(scenario: models.Scenario, name: str, plan: Plan) -> Sequence[Simulate
 
 
 def _function(
+    scenario: models.Scenario,
+    name: str,
+    streams: Names[str, SimulatedStream],
+    clock: Clock,
+    journal: Journal | None,
+) -> ModelledFunction | HandlerFunction:
+    model = _modelled(scenario, name, streams, clock)
+    if scenario.functions[name].handler is None:
+        return model
+    return handler_function(scenario, name, model, clock, journal)
+
+
+def _modelled(
     scenario: models.Scenario, name: str, streams: Names[str, SimulatedStream], clock: Clock
 ) -> ModelledFunction:
     described = scenario.functions[name]
