@@ -36,8 +36,9 @@ from streamsim.model.verdict import Condition
 from streamsim.trace.header import Header
 from streamsim.trace.oracle import Oracle
 from streamsim.trace.violation import Violation
-from tests.trace.mutations import recounted
+from tests.trace.planting import recounted
 
+FILTERS = {"Filters": [{"Pattern": '{"data": {"kind": ["order"]}}'}]}
 SQS = {"OnFailure": {"Destination": "sqs"}}
 DEFAULT = {
     "BatchSize": 4,
@@ -45,12 +46,14 @@ DEFAULT = {
     "BisectBatchOnFunctionError": True,
     "FunctionResponseTypes": ["ReportBatchItemFailures"],
     "DestinationConfig": SQS,
+    "FilterCriteria": FILTERS,
 }
 PLAIN = {
     "BatchSize": 4,
     "ParallelizationFactor": 2,
     "MaximumRetryAttempts": 2,
     "MaximumRecordAgeInSeconds": 60,
+    "FilterCriteria": FILTERS,
     "FunctionName": "plain",
 }
 
@@ -61,7 +64,7 @@ def header(default: dict[str, Any] | None = None, plain: dict[str, Any] | None =
         1,
         mappings={"default": {**DEFAULT, **(default or {})}, "plain": {**PLAIN, **(plain or {})}},
         functions={"default": {}, "plain": {"ReservedConcurrentExecutions": 2}},
-        account={"ConcurrentExecutions": 3},
+        account={"ConcurrentExecutions": 4},
     )
 
 
