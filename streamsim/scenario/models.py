@@ -4,6 +4,7 @@ Times are microseconds since the start, sizes bytes, rates exact. Must not know 
 """
 
 from collections.abc import Mapping as Names
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,8 @@ from streamsim.scenario.mapping import Mapping
 from streamsim.scenario.producer import Keys, Producer
 from streamsim.scenario.rates import RatePoint
 from streamsim.scenario.records import Record
+from streamsim.scenario.updates import MappingChange
+from streamsim.streams.plan import Plan
 
 __all__ = [
     "Account",
@@ -35,6 +38,7 @@ __all__ = [
     "Keys",
     "LostResponse",
     "Mapping",
+    "MappingChange",
     "Model",
     "Poison",
     "Producer",
@@ -52,7 +56,8 @@ __all__ = [
 class Scenario:
     """Streams, mappings and functions by name, in the order of the file; a singular one is named `default`.
 
-    Each mapping knows its stream and function, each poison and source_down its stream. `epoch` is t = 0 in
+    Each mapping knows its stream and function, each poison and source_down its stream. `plans` are the shards that
+    each stream ever has, `changes` the settings that each mapping gets later, in order of time, by name. `epoch` is t = 0 in
     microseconds since 1970. `overridden` are the settings changed from outside the file. `runs` are the settings and
     the scenario of each combination of `compare`, empty without one; ask `streamsim.scenario.load.variants`.
     """
@@ -66,6 +71,8 @@ class Scenario:
     functions: Names[str, Function]
     account: Account
     faults: tuple[Fault, ...] = ()
+    plans: Names[str, Plan] = field(default_factory=dict)
+    changes: Names[str, Sequence[MappingChange]] = field(default_factory=dict)
     expect: tuple[Expectation, ...] = ()
     overridden: Names[str, Any] = field(default_factory=dict)
     runs: "tuple[tuple[Names[str, Any], Scenario], ...]" = ()
