@@ -41,7 +41,7 @@ class Source:
 class Call:
     """A call or event that is not over: `sent` first and last, `counted` attempts that used up retries.
 
-    `overtaken` attempts were followed by another before they ended, which was reported then.
+    `overtaken` attempts were followed by another before they ended, which was reported then; True when they run on.
     """
 
     __slots__ = ("counted", "ended", "first", "overtaken", "pool", "refused", "running", "sent", "slot")
@@ -53,7 +53,7 @@ class Call:
         self.pool = pool
         self.slot = Slot.GRANTED
         self.running = False
-        self.overtaken: list[int] = []
+        self.overtaken: dict[int, bool] = {}
         self.counted = 0
         self.refused = False
 
@@ -115,7 +115,7 @@ class Calls:
         again = f"request {event.request_id} of {event.source} goes again"
         if call.running:
             self._tell("two-in-flight", f"{again} without a response", call.sent, line)
-            _overtake(call)
+            _overtake(call, event)
         elif event.attempt != call.counted + 1:
             sentence = f"{again} as attempt {event.attempt}, after {call.counted} that counted"
             self._tell("attempt-misnumbered", sentence, call.sent, call.ended, line)
@@ -134,7 +134,7 @@ class Calls:
         call = self._calls.get(key)
         what = f"request {event.request_id} of {event.source}, attempt {event.attempt}, ends"
         if call is not None and event.attempt in call.overtaken:
-            call.overtaken.remove(event.attempt)
+            call.pool.running -= call.overtaken.pop(event.attempt)
             return
         if call is None or not call.running:
             evidence = () if call is None else (call.sent, call.ended)
@@ -166,7 +166,7 @@ class Calls:
             self._tell("out-of-place", f"{what}, which nobody waits for", line)
         elif call.running:
             self._tell("out-of-place", f"{what} while it runs", call.sent, line)
-            _overtake(call)
+            call.pool.running -= call.slot is not Slot.DENIED
         else:
             self._check_lost(line, event, source, call, what)
 
@@ -216,12 +216,14 @@ class Calls:
         self._findings.add(kind, sentence, "", "", *evidence)
 
 
-def _overtake(call: Call) -> None:
-    """The execution has ended unseen."""
-    if isinstance(call.sent[1], Request):
-        call.overtaken.append(call.sent[1].attempt)
-    if call.slot is not Slot.DENIED:
-        call.pool.running -= 1
+def _overtake(call: Call, event: Request) -> None:
+    """Another attempt begins; its concurrency tells whether the one before has ended unseen."""
+    if not isinstance(call.sent[1], Request):
+        return
+    holds = call.slot is not Slot.DENIED
+    runs_on = holds and event.concurrency != call.pool.running
+    call.overtaken[call.sent[1].attempt] = runs_on
+    call.pool.running -= holds and not runs_on
 
 
 def _first_integer(name: str, *places: Mapping[str, Any]) -> int | None:

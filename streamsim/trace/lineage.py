@@ -26,12 +26,18 @@ ONE_STEP: Final = frozenset({(1, 1), (1, 2), (2, 1)})
 
 @dataclass(frozen=True, slots=True)
 class Birth:
-    """Where a shard was opened by its stream; `parents` is empty where they are not known for certain."""
+    """Where a shard was opened by its stream, out of `closed` ones, which are its parents if that was `one_step`."""
 
     line: Line
     t: int
+    closed: tuple[str, ...]
     kin: frozenset[str]
-    parents: tuple[str, ...]
+    one_step: bool
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The parents, where they are known for certain."""
+        return self.closed if self.one_step else ()
 
 
 class Lineage:
@@ -45,13 +51,15 @@ class Lineage:
         self._births: dict[tuple[str, str], Birth] = {}
         self._closed: dict[tuple[str, str], Line] = {}
         self._orphans: dict[tuple[str, str], list[tuple[Line, str]]] = {}
+        self._named: set[tuple[str, str]] = set()  # parents that a mapping's shards have named
 
     def reshard(self, line: Line, event: Reshard) -> None:
         """Shards are opened once, closed once, and read by nobody before they are opened."""
         stream = event.stream
         one_step = (len(event.closed), len(event.opened)) in ONE_STEP
         kin = frozenset(event.closed) | frozenset(event.opened)
-        birth = Birth(line, event.t, kin, event.closed if one_step else ())
+        sources = tuple(name for name in event.closed if name not in event.opened)
+        birth = Birth(line, event.t, sources, kin, one_step)
         for name in event.opened:
             before = self._births.setdefault((stream, name), birth)
             if before is not birth:
@@ -75,6 +83,7 @@ class Lineage:
         for child_line, child in self._orphans.pop(event[1:3], ()):
             sentence = f"{child} begins before its parent {event.shard} is opened"
             self._findings.add("child-before-parent", sentence, event.mapping, child, child_line, line)
+        self._named.update((event.mapping, parent) for parent in event.parents)
         stream = self._lives[event.mapping].contract.stream
         birth = self._births.get((stream, event.shard))
         if birth is None:
@@ -118,18 +127,28 @@ class Lineage:
             return
         for (stream, name), birth in self._births.items():
             for mapping, life in self._lives.items():
-                if life.contract.stream == stream and birth.parents and (mapping, name) not in self._shards:
+                passed = (
+                    not birth.one_step and (mapping, name) in self._named
+                )  # on the way to others, and empty
+                if life.contract.stream == stream and (mapping, name) not in self._shards and not passed:
                     self._check_left_out(life, name, birth)
 
     def _check_left_out(self, life: Life, name: str, birth: Birth) -> None:
-        parents = [self._shards.get((life.name, parent)) for parent in birth.parents]
+        parents = [self._shards.get((life.name, parent)) for parent in birth.closed]
         ends = [parent.ended for parent in parents if parent is not None and parent.ended is not None]
-        if len(ends) < len(parents) or min(ends)[0] < birth.line[0] or life.may_read() is not None:
+        if (
+            not ends
+            or len(ends) < len(parents)
+            or min(ends)[0] < birth.line[0]
+            or life.may_read() is not None
+        ):
             return
         if all(
             shard.ended is not None for (mapping, _), shard in self._shards.items() if mapping == life.name
         ):
-            sentence = f"{name} was never read, though its parent {birth.parents[0]} was read to its end"
+            sentence = (
+                f"{name} was never read, though {birth.closed[0]}, which it comes from, was read to its end"
+            )
             self._findings.add("lost", sentence, life.name, name, birth.line, *ends)
 
     def _tell(self, mapping: str, shard: str, sentence: str, *evidence: Line | None) -> None:

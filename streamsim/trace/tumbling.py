@@ -21,22 +21,24 @@ def judge_window(lane: Lane, number: int, invoke: Invoke, epoch: int) -> None:
     line = (number, invoke)
     window, length = invoke.window, lane.contract.window
     what = f"request {invoke.request_id}"
-    if window is None:
-        lane.tell("window-mixed", f"{what} is in no window, despite TumblingWindowInSeconds", line)
-        return
     if length is None:
         lane.tell("window-mixed", f"{what} is in a window without TumblingWindowInSeconds", line)
         return
     arrival = invoke.t - invoke.iterator_age
-    if window[1] - window[0] != length or (epoch + window[0]) % length:
+    start = (epoch + arrival) // length * length - epoch
+    believed = (start, start + length)
+    if window is None:
+        lane.tell("window-mixed", f"{what} is in no window, despite TumblingWindowInSeconds", line)
+    elif window[1] - window[0] != length or (window[0] - start) % length:
         sentence = (
             f"{what} is in {in_words(window)}, which is none of {show_duration(length)} since the epoch"
         )
         lane.tell("window-mixed", sentence, line)
-    elif not window[0] <= arrival < window[1]:
+    elif window != believed:
+        believed = window
         sentence = f"{what} is in {in_words(window)}, but its last record arrived at {show_duration(arrival)}"
         lane.tell("window-mixed", sentence, line)
-    _follow(lane, line, invoke, window)
+    _follow(lane, line, invoke, believed)
 
 
 def _follow(lane: Lane, line: Line, invoke: Invoke, window: Span) -> None:
@@ -49,7 +51,7 @@ def _follow(lane: Lane, line: Line, invoke: Invoke, window: Span) -> None:
         kind: Kind = "two-in-flight" if closing.flying else "window-open"
         sentence = f"{what} while request {closing.request_id}, which closes a window, is {closing.doing()}"
         lane.tell(kind, sentence, closing.sent, closing.ended, line)
-        _overtake(lane, closing)
+        _overtake(lane, closing, invoke)
         windows.closing = None
     if before is None:
         windows.begin(window, line)
@@ -70,8 +72,8 @@ def _follow(lane: Lane, line: Line, invoke: Invoke, window: Span) -> None:
         windows.begin(window, line)
 
 
-def _overtake(lane: Lane, closing: Closing) -> None:
-    if closing.flying and closing.slot is not Slot.DENIED:
+def _overtake(lane: Lane, closing: Closing, event: Invoke | WindowClose) -> None:
+    if closing.flying and closing.slot is not Slot.DENIED and event.concurrency == lane.pool.running:
         lane.pool.running -= 1  # the execution has ended unseen
 
 
@@ -96,7 +98,7 @@ def judge_close(lane: Lane, number: int, event: WindowClose) -> Closing:
     elif closing.content != content_of(event):
         kind: Kind = "id-reused" if closing.request_id == event.request_id else "window-open"
         lane.tell(kind, f"{what} while request {closing.request_id} is to close another", closing.sent, line)
-        _overtake(lane, closing)
+        _overtake(lane, closing, event)
         closing = None
     else:
         _check_again(lane, line, event, closing, what)
@@ -140,7 +142,7 @@ def _check_again(lane: Lane, line: Line, event: WindowClose, closing: Closing, w
         lane.ids.remember(event.request_id, line)
     if closing.flying:
         lane.tell("two-in-flight", f"{what} while it is in flight", closing.sent, line)
-        _overtake(lane, closing)
+        _overtake(lane, closing, event)
     elif event.attempt != closing.counted + 1:
         sentence = f"{what} as attempt {event.attempt}, after {closing.counted} that counted"
         lane.tell("attempt-misnumbered", sentence, closing.sent, closing.ended, line)

@@ -83,7 +83,7 @@ def _settings(random: Random, function: str) -> dict[str, Any]:
     settings = settings_of(random, function)
     if random.random() < 0.4:
         del settings["FilterCriteria"]
-        settings |= {"ParallelizationFactor": 1, "TumblingWindowInSeconds": random.choice([1, 3, 7])}
+        settings |= {"ParallelizationFactor": 1, "TumblingWindowInSeconds": random.choice([1, 3, 11])}
     return settings
 
 

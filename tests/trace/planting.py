@@ -86,7 +86,7 @@ def recounted(header: Header, events: Events) -> Events:
                 flying[_attempt(event)] = function
             counted.append(event._replace(concurrency=running.get(function, 0)))
             continue
-        if isinstance(event, Result | Response):
+        if isinstance(event, Result | Response) and event.outcome != "throttled":
             attempt = _attempt(event)
             same_lane = [other for other in flying if other[:3] == attempt[:3]]
             if same_lane:
