@@ -91,9 +91,10 @@ def test_a_dash_reads_standard_input(compress: type[bytes]) -> None:
 def test_what_a_trace_leaves_open_is_said() -> None:
     stopped = ShardStop(300_000, *SHARD)
     call = Request(300_000, "checkout", "web", "r", 1, 1)
-    for name, last in {"stopped.ndjson": stopped, "asked.ndjson": call}.items():
+    traces: dict[str, list[Event]] = {"stopped.ndjson": [stopped], "asked.ndjson": [call]}
+    for name, last in traces.items():
         with create_trace(name, Header("A run", 1, mappings={"default": {}})) as sink:
-            for event in [*CLEAN[:4], last]:
+            for event in [*CLEAN[:4], *last]:
                 sink(event)
     result = CliRunner().invoke(verify, ["stopped.ndjson", "asked.ndjson"])
     assert result.stdout == (
