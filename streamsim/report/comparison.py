@@ -22,12 +22,15 @@ from streamsim.trace.header import Header
 #: Measures to compare, in this order; of all of these less is better, but of the last two.
 _LESS_IS_BETTER: Final = (
     "IteratorAge.max", "IteratorAge.p99", "IteratorAge.p50", "IteratorAge.end", "blocked.max", "caught_up", "discarded",
-    "expired", "skipped", "delivered_again", "deliveries.max", "Errors", "Throttles", "Duration.p99", "cost.usd",
+    "expired", "skipped", "windows.lost", "delivered_again", "deliveries.max", "Errors", "Throttles", "cold_starts",
+    "Duration.p99", "traffic.lost", "traffic.too_late", "traffic.throttles", "traffic.latency.p99", "cost.usd",
 )  # fmt: skip
 _NEITHER: Final = (
     "Invocations",
     "ConcurrentExecutions.max",
     "records",
+    "windows.closed",
+    "traffic.requests",
     "order.per_key",
     "order.per_shard",
     "order.contract",

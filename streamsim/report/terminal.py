@@ -49,11 +49,14 @@ _NUMBERS: Final = (
         ("expired", "expired", "red"),
         ("filtered out", "FilteredOutEventCount", ""),
         ("skipped", "skipped", "yellow"),
+        ("windows", "windows.closed", ""),
+        ("windows lost", "windows.lost", "red"),
     ),
     (
         ("Invocations", "Invocations", ""),
         ("Errors", "Errors", "red"),
         ("Throttles", "Throttles", "yellow"),
+        ("cold starts", "cold_starts", ""),
         ("Duration p99", "Duration.p99", ""),
     ),
     (
@@ -65,7 +68,7 @@ _NUMBERS: Final = (
 )
 
 #: Shown only where there are any.
-_RARE: Final = ("FilteredOutEventCount", "skipped")
+_RARE: Final = ("FilteredOutEventCount", "skipped", "windows.closed", "windows.lost", "cold_starts")
 
 
 class Violation(Protocol):
