@@ -13,6 +13,7 @@ from typing import Any, Final
 from streamsim.model.events import EventLost, Request, Response
 from streamsim.model.units import HOUR, MINUTE, SECOND, show_duration
 from streamsim.trace.concurrency import Account, Pool, Slot
+from streamsim.trace.contract import has_destination
 from streamsim.trace.header import Header
 from streamsim.trace.identities import Identities
 from streamsim.trace.violation import Findings, Kind, Line
@@ -35,6 +36,7 @@ class Source:
     asynchronous: bool
     attempts: int
     maximum_age: int
+    has_destination: bool
     ids: Identities
 
 
@@ -168,10 +170,15 @@ class Calls:
             self._tell("out-of-place", f"{what} while it runs", call.sent, line)
             call.pool.running -= call.slot is not Slot.DENIED
         else:
+            if (event.destination is not None) != source.has_destination:
+                where = "nowhere" if event.destination is None else f"to {event.destination}"
+                configured = "a" if source.has_destination else "no"
+                sentence = f"{what}, told {where}, but {event.source} has {configured} destination"
+                self._tell("undelivered-first", sentence, line)
             self._check_lost(line, event, source, call, what)
 
     def _check_lost(self, line: Line, event: EventLost, source: Source, call: Call, what: str) -> None:
-        counted, most = call.counted, max(1, call.counted)
+        counted, most = call.counted, call.counted
         evidence = (call.sent, call.ended, line)
         match event.condition:
             case "RetriesExhausted":
@@ -187,7 +194,7 @@ class Calls:
                     self._tell("age", f"{what} by age at {show_duration(age)}, before {limit}", *evidence)
             case _:
                 self._tell("out-of-place", f"{what} for {event.condition}, which is no condition", *evidence)
-        if not max(1, counted) <= event.attempts <= most:
+        if not counted <= event.attempts <= most:
             sentence = f"{what} after counted attempt {counted}, the document says {event.attempts}"
             self._tell("under-retried", sentence, *evidence)
 
@@ -208,6 +215,7 @@ class Calls:
             asynchronous=settings.get("source") not in SYNCHRONOUS,
             attempts=(RETRIES if retries is None else retries) + 1,
             maximum_age=MAXIMUM_AGE if age is None else age * SECOND,
+            has_destination=has_destination(settings) or has_destination(function),
             ids=Identities(),
         )
         return source

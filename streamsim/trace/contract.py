@@ -46,13 +46,18 @@ def contract_of(name: str, settings: Mapping[str, Any]) -> Contract:
         maximum_age=None if age == INFINITE else age * SECOND,
         bisects=bool(settings.get("BisectBatchOnFunctionError")),
         reports="ReportBatchItemFailures" in (settings.get("FunctionResponseTypes") or ()),
-        has_destination=_inside(settings, "DestinationConfig", "OnFailure", "Destination") is not None,
+        has_destination=has_destination(settings),
         window=window * SECOND if window > 0 else None,
         filters=bool(_inside(settings, "FilterCriteria", "Filters")),
         enabled=settings.get("Enabled", True) is not False,
         function=str(settings.get("FunctionName") or "default"),
         stream=str(settings.get("StreamName") or "default"),
     )
+
+
+def has_destination(settings: Mapping[str, Any]) -> bool:
+    """Whether the settings name an on-failure destination."""
+    return _inside(settings, "DestinationConfig", "OnFailure", "Destination") is not None
 
 
 def _integer(settings: Mapping[str, Any], setting: str, default: int, name: str) -> int:

@@ -135,7 +135,8 @@ def _beyond_shards(  # noqa: PLR0911 - one case a verb
         case "response", request_id, attempt, outcome:
             return Response(*call, request_id, int(attempt), outcome, 0)  # type: ignore[arg-type]
         case "event_lost", request_id, condition, attempts:
-            return EventLost(*call, request_id, condition, int(attempts), None, False)
+            told = (options.get("to"), "to" in options)
+            return EventLost(*call, request_id, condition, int(attempts), *told)
     return None
 
 

@@ -41,6 +41,14 @@ CALLS: dict[str, tuple[str, set[Kind]]] = {
         """,
         set(),
     ),
+    "an event that never ran counts no attempt": (
+        "0 request files a 1\n0 response files a 1 throttled\n21599000 event_lost files a EventAgeExceeded 0",
+        set(),
+    ),
+    "a lost event is told where nobody asked for it": (
+        "0 request files a 1\n0 response files a 1 throttled\n21599000 event_lost files a EventAgeExceeded 0 to=sqs",
+        {"undelivered-first"},
+    ),
     "an event is given up when its next retry would begin too late": (
         """
         0 request files a 1
@@ -231,6 +239,16 @@ def test_fewer_retries_of_events(name: str) -> None:
     sent = "0 request files a 1\n1 response files a 1 error\n"
     assert _judged(sent + "1 event_lost files a RetriesExhausted 1", known) == set()
     assert _judged(sent + "2 request files a 2\n3 response files a 2 success", known) == {"over-retried"}
+
+
+def test_a_lost_event_is_told_to_its_destination() -> None:
+    configured = {"source": "s3", "DestinationConfig": {"OnFailure": {"Destination": "sqs"}}}
+    known = replace(header(), traffic={"files": configured})
+    text = (
+        "0 request files a 1\n0 response files a 1 throttled\n21599000 event_lost files a EventAgeExceeded 0"
+    )
+    assert _judged(text, known) == {"undelivered-first"}
+    assert _judged(text + " to=sqs", known) == set()
 
 
 def test_a_violation_of_a_source_names_it() -> None:
