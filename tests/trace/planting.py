@@ -94,3 +94,21 @@ def recounted(header: Header, events: Events) -> Events:
                 running[flying.pop(ended)] -= 1
         counted.append(event)
     return counted
+
+
+def replaced(events: Events, places: list[tuple[int, Any]], **fields: Any) -> Events | None:
+    """The trace with fields of one of the events changed."""
+    place = choose(events, places)
+    return place and changed(events, {place[0]: place[1]._replace(**fields)})
+
+
+def inserted(events: Events, places: list[tuple[int, Event]]) -> Events | None:
+    """The trace with one of the events put in before the given index."""
+    place = choose(events, places)
+    return place and [*events[: place[0]], place[1], *events[place[0] :]]
+
+
+def failed_before(events: Events, sent: int) -> bool:
+    """Whether the lane's event before is anything but a success: something might be due."""
+    before = next((e for e in reversed(events[:sent]) if e[1:4] == events[sent][1:4]), None)
+    return not (isinstance(before, Result) and before.outcome == "success")
