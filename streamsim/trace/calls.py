@@ -29,6 +29,9 @@ MAXIMUM_AGE: Final = 6 * HOUR
 LONGEST_WAIT: Final = 5 * MINUTE
 
 
+Sent = tuple[int, Request]
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """What a source promises; `attempts` and `maximum_age` bind asynchronous ones only."""
@@ -48,7 +51,7 @@ class Call:
 
     __slots__ = ("counted", "ended", "first", "overtaken", "pool", "refused", "running", "sent", "slot")
 
-    def __init__(self, line: Line, pool: Pool) -> None:
+    def __init__(self, line: Sent, pool: Pool) -> None:
         self.first = line
         self.sent = line
         self.ended: Line | None = None
@@ -143,7 +146,7 @@ class Calls:
             self._tell("out-of-place", f"{what} without having been sent", *evidence, line)
             return
         sent = call.sent[1]
-        if isinstance(sent, Request) and sent.attempt != event.attempt:
+        if sent.attempt != event.attempt:
             self._tell("out-of-place", f"{what} while attempt {sent.attempt} is in flight", call.sent, line)
         wrong = call.pool.release(call.slot, event)
         if wrong is not None:
@@ -226,8 +229,6 @@ class Calls:
 
 def _overtake(call: Call, event: Request) -> None:
     """Another attempt begins; its concurrency tells whether the one before has ended unseen."""
-    if not isinstance(call.sent[1], Request):
-        return
     holds = call.slot is not Slot.DENIED
     runs_on = holds and event.concurrency != call.pool.running
     call.overtaken[call.sent[1].attempt] = runs_on

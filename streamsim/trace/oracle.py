@@ -281,7 +281,7 @@ class Oracle:
         sent: Line | None
         if closing is not None and closing.awaits(event):
             slot, sent = closing.slot, closing.sent
-            judge_close_result(lane, self.line, event)
+            judge_close_result(lane, self.line, event, closing)
         else:
             slot = lane.slot
             if not judge_result(lane, self.line, event):

@@ -158,19 +158,15 @@ def _check_again(lane: Lane, line: Line, event: WindowClose, closing: Closing, w
         lane.tell("too-early", f"{what} again, {early} before its back-off is over", closing.because, line)
 
 
-def judge_close_result(lane: Lane, number: int, result: Result) -> None:
+def judge_close_result(lane: Lane, number: int, result: Result, closing: Closing) -> None:
     """Takes the end of an invocation without records."""
     line = (number, result)
-    windows = windows_of(lane)
-    closing = windows.closing
-    if closing is None:
-        return
     closing.flying = False
     closing.ended = line
     closing.until = None
     closing.refused = result.outcome in {"throttled", "fault"}
     if result.outcome == "success":
-        windows.end(line, early=closing.content[2])
+        windows_of(lane).end(line, early=closing.content[2])
     elif not closing.refused:
         closing.counted += 1
     if result.outcome == "partial":
@@ -212,6 +208,7 @@ def judge_window_lost(lane: Lane, number: int, event: WindowLost) -> None:
     elif closing.flying or closing.content[:2] != (event.start, event.end):
         sentence = f"{what} while request {closing.request_id} is {closing.doing()}"
         lane.tell("out-of-place", sentence, closing.sent, closing.ended, line)
+        lane.pool.running -= closing.flying and closing.slot is not Slot.DENIED
     elif closing.request_id != event.request_id:
         sentence = f"{what} as request {event.request_id}, but it was sent as {closing.request_id}"
         lane.tell("id-changed", sentence, closing.sent, line)

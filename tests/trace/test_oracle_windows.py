@@ -319,6 +319,44 @@ STORIES: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         """,
         {"age"},
     ),
+    "a state that grew too old is miscounted": (
+        {"MaximumRecordAgeInSeconds": 60, "MaximumRetryAttempts": -1},
+        """
+        0 open s at 0 of 1
+        0 invoke s a 1 0 window=0..10
+        1 result s a 1 success
+        10000 close s b 1 0..10
+        10001 result s b 1 error
+        10001 backoff s b 70000
+        70000 window_lost s b aged 0..10 2 to=sqs
+        70000 end s 1
+        """,
+        {"under-retried"},
+    ),
+    "a state grows too old before anybody tries to hand it over": (
+        {"MaximumRecordAgeInSeconds": 60},
+        """
+        0 open s at 0 of 1
+        0 invoke s a 1 0 window=0..10
+        1 result s a 1 success
+        70000 window_lost s b aged 0..10 1 to=sqs
+        70000 end s 1
+        """,
+        set(),
+    ),
+    "a state is given up while it is handed over": (
+        {"MaximumRetryAttempts": 0},
+        """
+        0 open s at 0 of 2
+        0 invoke s a 1 0 window=0..10
+        1 result s a 1 success
+        10000 close s b 1 0..10
+        10001 window_lost s b exhausted 0..10 1 to=sqs
+        10002 invoke s c 1 1 window=10..20 running=1
+        10003 result s c 1 success
+        """,
+        {"out-of-place", "under-retried"},
+    ),
     "a shard is stopped in a window and begins it again": (
         {},
         """
