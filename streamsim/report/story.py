@@ -22,6 +22,7 @@ from streamsim.report.phrases import (
     settings_said,
     shard_name,
 )
+from streamsim.report.producers import Producers
 from streamsim.report.shards import Shards, names, verb
 from streamsim.report.stretch import Stretch
 from streamsim.report.timeline import parallelization_factor
@@ -56,10 +57,12 @@ class Story:
         self._shards = Shards()
         self._closings = Closings()
         self._lives = Lives()
+        self._producers = Producers()
         self._several = len(header.mappings) > 1
         self._factor = max([parallelization_factor(header, name) for name in header.mappings], default=1)
         names = max((len(name) + 1 for name in header.mappings), default=0) if self._several else 0
-        self._place = names + (16 if self._factor > 1 else 10)
+        longer = 6 if any(stream.get("type") == "dynamodb" for stream in header.streams.values()) else 0
+        self._place = names + (16 if self._factor > 1 else 10) + longer
         self._handlers: dict[type, Callable[[Any], None]] = {
             happened.ShardOpen: self._shards.opens,
             happened.Invoke: self._incidents,
@@ -76,6 +79,7 @@ class Story:
             happened.Update: self._lives.updates,
             happened.StateChange: self._lives.changes,
             happened.Fault: self._fault,
+            happened.Produced: self._producers.takes,
             happened.Reshard: self._reshard,
             happened.WindowClose: self._closings,
             happened.WindowLost: self._window_lost,
@@ -92,6 +96,8 @@ class Story:
             handler(event)
         if self._lives.told_of:
             self._tell_lives()
+        if self._producers.told_of:
+            self._tell_producers(self._producers.told())
 
     def close(self) -> None:
         """Tells what was folded or still open when the events ended."""
@@ -100,6 +106,7 @@ class Story:
             self._release(key)
         self._fold(meanwhile=bool(self._lanes))
         self._tell_shards()
+        self._tell_producers(self._producers.rest())
 
     def _begin(self) -> None:
         self._write(f"{self._header.scenario} · seed {self._header.seed}")
@@ -294,6 +301,13 @@ class Story:
         self._fold()
         for t, mapping, words in self._lives.told():
             place = f"{mapping} mapping" if self._several else "mapping"
+            self._write(f"{instant(t):>12}  {place.ljust(self._place)}{words}")
+
+    def _tell_producers(self, lines: Iterable[tuple[int, str, str]]) -> None:
+        self._settle()
+        self._fold()
+        for t, stream, words in lines:
+            place = f"{stream} producer" if len(self._header.streams) > 1 else "producer"
             self._write(f"{instant(t):>12}  {place.ljust(self._place)}{words}")
 
     # Order and folding

@@ -71,7 +71,9 @@ def run_world(scenario: Scenario, sinks: Sequence[Sink], on_failure: Path | None
         clock = running().clock
         world = build(scenario, clock, tell, on_failure)
         world.calendar.start()
-        for ended in [clock.start(mapping.run(), "mapping") for mapping in world.mappings]:
+        running_on = [clock.start(mapping.run(), "mapping") for mapping in world.mappings]
+        running_on += [clock.start(producer.tell(clock, tell), "producer") for producer in world.producers]
+        for ended in running_on:
             await ended
         return clock.now
 

@@ -7,6 +7,7 @@ from streamsim.model.events import (
     Ended,
     Event,
     EventLost,
+    Produced,
     Request,
     Reshard,
     Response,
@@ -59,6 +60,7 @@ def lively_trace(seed: int) -> tuple[Header, list[Event]]:
         world.events.append(StateChange(0, name, "Creating", "No records processed"))
         world.events.append(StateChange(0, name, "Enabled", "No records processed"))
         world.resume(_operate(world, name))
+    world.events.append(Produced(0, "stream", 9, 3, 0, 0, 0, 0, 0, SECOND))
     for source in TRAFFIC:
         for _ in range(random.randrange(6)):
             world.resume(_call(world, source))
