@@ -7,7 +7,7 @@ batch in flight and its records finish in order.
 
 from typing import Final
 
-from streamsim.engine.concurrency import FunctionConcurrency
+from streamsim.engine.concurrency import FunctionConcurrency, Start
 from streamsim.engine.discards import Discards
 from streamsim.engine.ports import Clock, Function, Reader, Sink
 from streamsim.engine.progress import Holding
@@ -24,6 +24,7 @@ from streamsim.rules.response import first_failed
 
 _THROTTLED: Final = Outcome("throttled", error="Rate Exceeded.")
 _TOO_LARGE: Final = Outcome("too_large", error="the event exceeds 6 MB")
+_COLD: Final = Start.COLD
 
 
 class Worker:
@@ -89,12 +90,14 @@ class Worker:
                 await clock.sleep(mapping.hand_over)
             if oldest < clock.now - self._shortest_life:
                 return await self._drop_old(batch, attempt - 1)
-            outcome = self._request(batch, attempt)
-            if outcome is None:
+            begun = self._request(batch, attempt)
+            if isinstance(begun, Outcome):
+                outcome = begun
+            else:
                 try:
-                    outcome = await self._function.invoke(batch)
+                    outcome = await self._function.invoke(batch, begun is _COLD)
                 finally:
-                    self._concurrency.give()
+                    self._concurrency.give(begun, clock.now)
             failed = self._failed(batch, outcome)
             self._tell(batch, attempt, outcome, failed)
             match judge(mapping, positions, outcome, failed, attempt, pauses):
@@ -112,15 +115,15 @@ class Worker:
                     await clock.sleep(delay)
                     attempt, pauses = (attempt + 1, 0) if counts else (attempt, pauses + 1)
 
-    def _request(self, batch: Batch, attempt: int) -> Outcome | None:
-        """Asks for an execution; None when one is granted, else how a batch ends that is throttled or cannot be sent."""
+    def _request(self, batch: Batch, attempt: int) -> Start | Outcome:
+        """Asks for an execution; how it starts when granted, else how a batch ends that is throttled or cannot be sent."""
         log, concurrency = self._log, self._concurrency
         mapping, shard, lane = self._where
         positions = batch.positions
         first, last = positions[0], positions[-1]
         unsendable = self._may_be_too_large and too_large(log.size(first), MAXIMUM_EVENT_SIZE)
-        granted = not unsendable and concurrency.take()
         now = self._clock.now
+        start = None if unsendable else concurrency.take(now)
         self._sink(
             Invoke(
                 now,
@@ -136,8 +139,8 @@ class Worker:
                 now - log.arrival_at(last),
             )
         )
-        if granted:
-            return None
+        if start is not None:
+            return start
         return _TOO_LARGE if unsendable else _THROTTLED
 
     def _failed(self, batch: Batch, outcome: Outcome) -> int | None:
@@ -149,9 +152,10 @@ class Worker:
         mapping, shard, lane = self._where
         ended: Ended = outcome.ending if failed is None else "partial"
         failed_from = None if failed is None else batch.positions[failed]
-        now, duration, error = self._clock.now, outcome.duration, outcome.error
+        now, duration, error, init = self._clock.now, outcome.duration, outcome.error, outcome.init_duration
+        request_id = batch.request_id
         self._sink(
-            Result(now, mapping, shard, lane, batch.request_id, attempt, ended, duration, failed_from, error)
+            Result(now, mapping, shard, lane, request_id, attempt, ended, duration, failed_from, error, init)
         )
 
     async def _drop_old(self, batch: Batch, attempts: int) -> tuple[Positions, ...]:
