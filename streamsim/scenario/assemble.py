@@ -47,6 +47,7 @@ def assemble(file: ScenarioFile) -> tuple[Scenario | None, list[Complaint]]:
             parts.functions,
             file.account,
             tuple(parts.faults),
+            parts.traffic,
         ),
         [],
     )
@@ -91,6 +92,16 @@ class _Parts:
             file.functions if file.functions is not None else {DEFAULT: file.function or Function()}
         )
         self.mappings = self._mappings()
+        self.traffic = tuple(
+            source.model_copy(
+                update={
+                    "function": self._refer(
+                        ("traffic", index), "function", given_name(source, "function"), self.functions
+                    )
+                }
+            )
+            for index, source in enumerate(file.traffic)
+        )
         self.faults: list[Fault] = []
         for index, item in enumerate(file.faults):
             self.faults += self._fault(("faults", index, item.kind), item)
@@ -102,6 +113,7 @@ class _Parts:
         if not self.complaints:
             yield from self._check_twins()
         yield from self._check_concurrency()
+        yield from self._check_traffic()
 
     def _streams(self) -> dict[str, Stream]:
         if self.file.streams is not None:
@@ -246,13 +258,63 @@ class _Parts:
                     at_key=True,
                 )
 
+    def _check_traffic(self) -> Iterator[Complaint]:
+        """Traffic needs a name of its own and an end, and settings for asynchronous events need asynchronous events."""
+        for index, source in enumerate(self.traffic):
+            if self.file.mappings is not None and source.name in self.file.mappings:
+                yield Complaint(
+                    ("traffic", index, "name"),
+                    f"a mapping is called {source.name!r} already",
+                    "reports tell sources by name; rename one of the two",
+                )
+            if source.length is None and not self.file.duration:
+                yield Complaint(
+                    ("traffic", index),
+                    f"the traffic {source.name!r} needs an end",
+                    "add `duration: 60s` at the top level, or `for: 60s` here",
+                )
+        queued = {source.function for source in self.traffic if not source.synchronous}
+        for name, function in self.functions.items():
+            if function.EventInvokeConfig is not None and name not in queued:
+                yield Complaint(
+                    (*self._path("function", name), "EventInvokeConfig"),
+                    "EventInvokeConfig is for asynchronous events, and no traffic of s3 or a schedule goes to this function",
+                    "remove it; a mapping has settings of its own for its batches",
+                    at_key=True,
+                )
+
+    def _check_provisioned(self) -> Iterator[Complaint]:
+        for name, function in self.functions.items():
+            provisioned, reserved = (
+                function.ProvisionedConcurrentExecutions,
+                function.ReservedConcurrentExecutions,
+            )
+            if reserved is not None and provisioned > reserved:
+                yield Complaint(
+                    (*self._path("function", name), "ProvisionedConcurrentExecutions"),
+                    f"this provisions {provisioned} of the {reserved} executions that the function may have",
+                    f"write up to {reserved}, or raise ReservedConcurrentExecutions",
+                )
+
     def _check_concurrency(self) -> Iterator[Complaint]:
         """Lambda keeps 100 executions unreserved; accounts of less than that are models and only must not overdraw."""
+        yield from self._check_provisioned()
         account = self.file.account.ConcurrentExecutions
         keep = UNRESERVED_MINIMUM if account >= UNRESERVED_MINIMUM else 0
         left = account
         for name, function in self.functions.items():
             reserved = function.ReservedConcurrentExecutions
+            if reserved is None and function.ProvisionedConcurrentExecutions:
+                left -= function.ProvisionedConcurrentExecutions
+                if left < keep:
+                    yield Complaint(
+                        (*self._path("function", name), "ProvisionedConcurrentExecutions"),
+                        f"this leaves {max(left, 0)} of the account's {account} executions unreserved"
+                        + (f", and Lambda keeps {keep}" if keep else ""),
+                        "provision less, or raise account.ConcurrentExecutions",
+                    )
+                    return
+                continue
             if not reserved:
                 continue
             left -= reserved

@@ -24,6 +24,7 @@ from streamsim.scenario.mapping import Mapping
 from streamsim.scenario.producer import Keys, Producer
 from streamsim.scenario.rates import RatePoint
 from streamsim.scenario.records import Record
+from streamsim.scenario.traffic import Traffic
 
 __all__ = [
     "Account",
@@ -45,6 +46,7 @@ __all__ = [
     "SourceDown",
     "Stream",
     "Throttle",
+    "Traffic",
 ]
 
 
@@ -52,7 +54,7 @@ __all__ = [
 class Scenario:
     """Streams, mappings and functions by name, in the order of the file; a singular one is named `default`.
 
-    Each mapping knows its stream and function, each poison and source_down its stream. `epoch` is t = 0 in
+    Each mapping knows its stream and function, each source of traffic its function, each poison and source_down its stream. `epoch` is t = 0 in
     microseconds since 1970. `overridden` are the settings changed from outside the file. `runs` are the settings and
     the scenario of each combination of `compare`, empty without one; ask `streamsim.scenario.load.variants`.
     """
@@ -66,6 +68,7 @@ class Scenario:
     functions: Names[str, Function]
     account: Account
     faults: tuple[Fault, ...] = ()
+    traffic: tuple[Traffic, ...] = ()
     expect: tuple[Expectation, ...] = ()
     overridden: Names[str, Any] = field(default_factory=dict)
     runs: "tuple[tuple[Names[str, Any], Scenario], ...]" = ()

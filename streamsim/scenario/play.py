@@ -71,7 +71,9 @@ def run_world(scenario: Scenario, sinks: Sequence[Sink], on_failure: Path | None
         clock = running().clock
         world = build(scenario, clock, tell, on_failure)
         world.calendar.start()
-        for ended in [clock.start(mapping.run(), "mapping") for mapping in world.mappings]:
+        mappings = [clock.start(mapping.run(), "mapping") for mapping in world.mappings]
+        traffic = [clock.start(source.run(), f"traffic {source.name}") for source in world.traffic]
+        for ended in [*mappings, *traffic]:
             await ended
         return clock.now
 

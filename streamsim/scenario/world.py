@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from streamsim.destinations.kept import KeptDestination
-from streamsim.engine.concurrency import Account, FunctionConcurrency, Slice
+from streamsim.engine.concurrency import Account, FunctionConcurrency, ScalingRate, Slice
 from streamsim.engine.mapping import MappingRun
 from streamsim.engine.ports import Clock, Sink
+from streamsim.engine.traffic import TrafficRun
 from streamsim.functions.modelled import Ailments, Duration, ModelledFunction, Spell
 from streamsim.functions.poison import AtPositions, AtRate, OfKeys, OfLogs, Poison, Selection
 from streamsim.model.events import Fault
@@ -18,6 +19,7 @@ from streamsim.model.units import SECOND
 from streamsim.rules.kinesis_event import Source
 from streamsim.scenario import models
 from streamsim.scenario.shards import shards_of
+from streamsim.scenario.sources import traffic_run, traffic_settings
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.polling import Outage
 from streamsim.streams.simulated import SimulatedShard, SimulatedStream
@@ -31,6 +33,7 @@ class World:
     """What takes part in a run."""
 
     mappings: Sequence[MappingRun]
+    traffic: Sequence[TrafficRun]
     calendar: "Calendar"
 
 
@@ -47,6 +50,7 @@ def header_of(scenario: models.Scenario) -> Header:
             for name, stream in scenario.streams.items()
         },
         account={"ConcurrentExecutions": scenario.account.ConcurrentExecutions},
+        traffic={source.name: traffic_settings(scenario, source) for source in scenario.traffic},
     )
 
 
@@ -54,6 +58,8 @@ def _function_settings(function: models.Function) -> dict[str, Any]:
     settings: dict[str, Any] = {"MemorySize": function.MemorySize, "Timeout": function.Timeout}
     if function.ReservedConcurrentExecutions is not None:
         settings["ReservedConcurrentExecutions"] = function.ReservedConcurrentExecutions
+    if function.ProvisionedConcurrentExecutions:
+        settings["ProvisionedConcurrentExecutions"] = function.ProvisionedConcurrentExecutions
     return settings
 
 
@@ -63,6 +69,9 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
     account = Account(
         scenario.account.ConcurrentExecutions,
         {name: function.ReservedConcurrentExecutions for name, function in scenario.functions.items()},
+        {name: function.ProvisionedConcurrentExecutions for name, function in scenario.functions.items()},
+        {name: function.model.keep_warm for name, function in scenario.functions.items()},
+        ScalingRate(),
     )
     functions = {name: _function(scenario, name, streams, clock) for name in scenario.functions}
     runs = []
@@ -87,7 +96,11 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
                 sink,
             )
         )
-    return World(runs, Calendar(scenario.faults, account, clock, sink))
+    traffic = [
+        traffic_run(scenario, source, functions[source.function], account, clock, sink, on_failure)
+        for source in scenario.traffic
+    ]
+    return World(runs, traffic, Calendar(scenario.faults, account, clock, sink))
 
 
 def _stream(scenario: models.Scenario, name: str, clock: Clock) -> SimulatedStream:
@@ -136,7 +149,7 @@ def _function(
             if isinstance(fault, models.Slow) and fault.function in {None, name}
         ],
     )
-    duration = Duration(model.fixed, model.per_record, model.jitter)
+    duration = Duration(model.fixed, model.per_record, model.jitter, model.cold_start)
     return ModelledFunction(name, duration, described.Timeout * SECOND, clock, scenario.seed, ailments)
 
 
