@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from streamsim.destinations.kept import KeptDestination
 from streamsim.engine.clock import VirtualClock
 from streamsim.engine.concurrency import Account
 from streamsim.engine.loop import run, running
-from streamsim.engine.mapping import MappingRun
+from streamsim.engine.mapping import Change, MappingRun
 from streamsim.engine.ports import Clock
 from streamsim.model.batch import Batch
 from streamsim.model.events import (
@@ -26,6 +27,7 @@ from streamsim.model.names import shard_id, unix
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import HOUR
 from streamsim.rules.kinesis_event import Source
+from streamsim.streams.arrivals import NEVER
 from streamsim.streams.logs import Given, ListedLog
 from streamsim.streams.polling import Outage, ReadLimit
 from streamsim.streams.simulated import SimulatedShard, SimulatedStream
@@ -52,6 +54,15 @@ class ScriptedFunction:
         return outcome
 
 
+@dataclass(frozen=True)
+class Kin:
+    """A shard's place in the lineage: its parents by number, and when it is open."""
+
+    parents: tuple[int, ...] = ()
+    opened_at: int = -NEVER
+    closed_at: int = NEVER
+
+
 @dataclass
 class Told:
     """What a run came to."""
@@ -71,6 +82,8 @@ def play(
     destination: KeptDestination | None = None,
     outages: Sequence[Outage] = (),
     busy_until: int = 0,
+    changes: Sequence[Change] = (),
+    lineage: Mapping[int, Kin] = MappingProxyType({}),
 ) -> Told:
     """Runs one mapping over `records` by shard number until everything is finished.
 
@@ -85,21 +98,25 @@ def play(
                 ListedLog(shard_id(number), listed, 7, "default"),
                 ReadLimit(busy_until),
                 outages,
+                tuple(map(shard_id, kin.parents)),
+                kin.opened_at,
+                kin.closed_at,
             )
             for number, listed in records.items()
+            for kin in [lineage.get(number, Kin())]
         ]
         function = ScriptedFunction(behaviour, clock)
-        kept = destination or (KeptDestination(mapping.on_failure, clock) if mapping.on_failure else None)
         await MappingRun(
             mapping,
             SimulatedStream(shards, clock, retention),
             function,
             Account(limit, {"default": None}).functions["default"],
-            kept,
+            lambda arn: destination or KeptDestination(arn, clock),
             Source(epoch=EPOCH),
             7,
             clock,
             events.append,
+            changes,
         ).run()
         return Told(events, function.calls, clock)
 

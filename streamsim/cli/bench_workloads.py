@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
+from streamsim.destinations.kept import KeptDestination
 from streamsim.engine.concurrency import Account
 from streamsim.engine.loop import run, running
 from streamsim.engine.mapping import MappingRun
@@ -180,7 +181,17 @@ def play(workload: Workload) -> Counts:
         )
         concurrency = Account(workload.limit, {"default": None}).functions["default"]
         source = Source("default", "default", 0)
-        mapped = MappingRun(mapping, stream, function, concurrency, None, source, 0, clock, sink)
+        mapped = MappingRun(
+            mapping,
+            stream,
+            function,
+            concurrency,
+            lambda arn: KeptDestination(arn, clock),
+            source,
+            0,
+            clock,
+            sink,
+        )
         await clock.start(mapped.run(), "mapping")
 
     run(main())

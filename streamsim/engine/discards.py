@@ -17,6 +17,7 @@ class Discards:
         self,
         name: str,
         source: Source,
+        mapping_uuid: str,
         uuids: Uuids,
         destination: Destination | None,
         clock: Clock,
@@ -24,7 +25,7 @@ class Discards:
     ) -> None:
         self._name = name
         self._source = source
-        self._mapping_uuid = uuids.next()
+        self._mapping_uuid = mapping_uuid
         self._uuids = uuids
         self._destination = destination
         self._clock = clock

@@ -31,6 +31,18 @@ class Clock(Protocol):
         """Starts a worker beside the caller; awaiting the answer waits for its end and raises what it raised."""
 
 
+class Halt:
+    """Whether the lanes that a mapping started together are asked to stop, because its settings change or it goes.
+
+    A lane that sleeps cannot be woken: it sees on waking that nobody waits for it any more, and must leave no trace.
+    """
+
+    __slots__ = ("asked",)
+
+    def __init__(self) -> None:
+        self.asked = False
+
+
 class Sieve(Protocol):
     """What a mapping's filters make of the records that a reader has read, for one lane of one shard."""
 
@@ -58,6 +70,7 @@ class Reader(Protocol):
         Answers at the first of: `size` records are there; their event would exceed `event_size` bytes (at least one
         record is returned all the same); `window` microseconds after the call, if there is a record by then. A window
         that ends without a record begins anew. With a window of 0 it answers as soon as there is a record.
+        After a `Halt` it answers None, whatever is there, and reads no more.
         """
 
     def caught_up(self) -> bool:
@@ -74,16 +87,31 @@ class Stream(Protocol):
     def retention(self) -> int:
         """Microseconds that a record stays readable after its arrival."""
 
-    def shards(self) -> tuple[str, ...]:
-        """The ids of the open shards, in the order of their hash-key ranges."""
+    def shards(self, mapping: EventSourceMapping) -> tuple[str, ...]:
+        """The shards with which a mapping without checkpoints begins now, by its StartingPosition, oldest first.
+
+        Open ones for LATEST; else those that still hold records from the position on, or are open, and have no parent
+        that does: the others are their descendants.
+        """
+
+    def parents(self, shard: str) -> tuple[str, ...]:
+        """The shards that this one continues: two after a merge; empty where it is one of the stream's first."""
+
+    def children(self, shard: str) -> tuple[str, ...]:
+        """The shards that continue this one, to be asked when it is drained; empty where it is still open at the end."""
 
     def arrived(self, shard: str) -> int:
         """How many records have ever been in the shard, trimmed ones included."""
 
     def start(self, shard: str, mapping: EventSourceMapping) -> int:
-        """The position at which a mapping without a checkpoint begins now, by its StartingPosition."""
+        """The position at which a mapping without a checkpoint begins now in one of its first `shards`.
 
-    def open(self, shard: str, position: int, lanes: int, sieves: Sequence[Sieve] = ()) -> Sequence[Reader]:
+        It begins in their descendants at 0: whoever reads a shard misses nothing of those that continue it.
+        """
+
+    def open(
+        self, shard: str, position: int, lanes: int, halt: Halt, sieves: Sequence[Sieve] = ()
+    ) -> Sequence[Reader]:
         """One reader for each lane, all from `position` on; `sieves` has one for each lane, or none for all records."""
 
 

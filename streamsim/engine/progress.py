@@ -15,9 +15,12 @@ from streamsim.model.events import CaughtUp, Checkpoint
 
 
 class Holding:
-    """What one lane holds unfinished: the first position of it, or nothing between two batches."""
+    """What one lane holds unfinished: the first position of it, or nothing between two batches.
 
-    __slots__ = ("_progress", "behind", "first", "lane", "reader", "request_ids")
+    While it is `resting`, it has nothing in flight: it waits for records or for its next request.
+    """
+
+    __slots__ = ("_progress", "behind", "first", "lane", "reader", "request_ids", "resting")
 
     def __init__(self, lane: int, reader: Reader, request_ids: Uuids, progress: "Progress") -> None:
         self.lane = lane
@@ -25,6 +28,7 @@ class Holding:
         self.request_ids = request_ids
         self.first: int | None = None
         self.behind = True
+        self.resting = False
         self._progress = progress
 
     def hold(self, first: int) -> None:

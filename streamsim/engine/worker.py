@@ -2,14 +2,15 @@
 
 It knows nothing of shards beside its own, of what a stream is, or whether time is real. A batch that must change
 leaves `_settle` as parts, which go before anything younger: depth first, oldest part first. So a lane has at most one
-batch in flight and its records finish in order.
+batch in flight and its records finish in order. A lane that is asked to stop does so as soon as nothing is in flight;
+what it has not finished by then is read again, as new batches, by whoever goes on from the checkpoint.
 """
 
 from typing import Final
 
 from streamsim.engine.concurrency import FunctionConcurrency, Start
 from streamsim.engine.discards import Discards
-from streamsim.engine.ports import Clock, Function, Reader, Sink
+from streamsim.engine.ports import Clock, Function, Halt, Reader, Sink
 from streamsim.engine.progress import Holding
 from streamsim.model.batch import Batch, Positions
 from streamsim.model.events import Backoff, Ended, Expired, Invoke, Result, Split
@@ -41,6 +42,7 @@ class Worker:
         clock: Clock,
         sink: Sink,
         retention: int,
+        halt: Halt,
     ) -> None:
         self._mapping = mapping
         self._reader = reader
@@ -53,51 +55,53 @@ class Worker:
         self._sink = sink
         self._where = (mapping.name, reader.log.shard, holding.lane)
         self._retention = retention
+        self._halt = halt
         age = mapping.maximum_record_age_in_seconds
         self._age = retention if age == INFINITE else age * SECOND
         self._shortest_life = min(self._age, retention)
         self._may_be_too_large = too_large(reader.log.largest_record, MAXIMUM_EVENT_SIZE)
 
     async def work(self) -> None:
-        """Runs until the lane is drained."""
-        mapping, reader, holding = self._mapping, self._reader, self._holding
+        """Runs until the lane is drained or has stopped."""
+        mapping, reader, holding, halt = self._mapping, self._reader, self._holding, self._halt
         window = mapping.maximum_batching_window_in_seconds * SECOND
-        while True:
+        while not halt.asked:
             if holding.behind:
                 holding.look_ahead()
+            holding.resting = True
             positions = await reader.gather(mapping.batch_size, MAXIMUM_EVENT_SIZE, window)
             if positions is None:
-                break
+                return
+            holding.resting = False
             waiting = [positions]
             while waiting:
                 batch = waiting.pop()
                 holding.hold(batch[0])
                 parts = await self._settle(batch)
+                if parts is None:
+                    return
                 if parts:
                     waiting.extend(reversed(parts))
                 if waiting:
                     holding.move(waiting[-1][0])
             holding.release(positions[-1] + 1)
 
-    async def _settle(self, positions: Positions) -> tuple[Positions, ...]:
-        """Sends one batch until it is finished, then answers with nothing, or until it must change, then with its parts."""
+    async def _settle(self, positions: Positions) -> tuple[Positions, ...] | None:
+        """Sends one batch until it is finished, then answers with nothing, or until it must change, then with its parts.
+
+        None when it is neither, for the lane has to stop.
+        """
         batch = Batch(self._log, positions, self._holding.request_ids.next(), self._holding.lane)
         clock, sink, mapping, where = self._clock, self._sink, self._mapping, self._where
         oldest = self._log.arrival_at(positions[0])
         attempt, pauses = 1, 0
         while True:
-            if mapping.hand_over:
-                await clock.sleep(mapping.hand_over)
+            if not await self._pause(mapping.hand_over):
+                return None
             if oldest < clock.now - self._shortest_life:
                 return await self._drop_old(batch, attempt - 1)
             begun = self._request(batch, attempt)
-            if isinstance(begun, Outcome):
-                outcome = begun
-            else:
-                try:
-                    outcome = await self._function.invoke(batch, begun is _COLD)
-                finally:
-                    self._concurrency.give(begun, clock.now)
+            outcome = begun if isinstance(begun, Outcome) else await self._invoke(batch, begun)
             failed = self._failed(batch, outcome)
             self._tell(batch, attempt, outcome, failed)
             match judge(mapping, positions, outcome, failed, attempt, pauses):
@@ -112,8 +116,19 @@ class Worker:
                     return ()
                 case Retry(delay, counts):
                     sink(Backoff(clock.now, *where, batch.request_id, clock.now + delay))
-                    await clock.sleep(delay)
+                    if not await self._pause(delay):
+                        return None
                     attempt, pauses = (attempt + 1, 0) if counts else (attempt, pauses + 1)
+
+    async def _pause(self, microseconds: int) -> bool:
+        """Waits with nothing in flight, not at all for 0; whether the lane may go on."""
+        if self._halt.asked:
+            return False
+        if microseconds:
+            self._holding.resting = True
+            await self._clock.sleep(microseconds)
+            self._holding.resting = False
+        return not self._halt.asked
 
     def _request(self, batch: Batch, attempt: int) -> Start | Outcome:
         """Asks for an execution; how it starts when granted, else how a batch ends that is throttled or cannot be sent."""
@@ -142,6 +157,13 @@ class Worker:
         if start is not None:
             return start
         return _TOO_LARGE if unsendable else _THROTTLED
+
+    async def _invoke(self, batch: Batch, start: Start) -> Outcome:
+        """Runs the function in the execution that was granted."""
+        try:
+            return await self._function.invoke(batch, start is _COLD)
+        finally:
+            self._concurrency.give(start, self._clock.now)
 
     def _failed(self, batch: Batch, outcome: Outcome) -> int | None:
         if outcome.response is None or not self._mapping.report_batch_item_failures:

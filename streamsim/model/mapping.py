@@ -49,7 +49,8 @@ class EventSourceMapping:
     `filter_patterns` are the Patterns of FilterCriteria, which must be valid; without one every record matches.
     `starting_position_timestamp` is microseconds since the start of the run, like every instant here.
     `start_up_lag` is how long AWS takes to begin polling: minutes by the developer guide, 20-110 s in recordings;
-    the default of 0 keeps scenarios short. `hand_over` is what the poller needs before each request to the function;
+    the default of 0 keeps scenarios short. `update_lag` is how long a change of the settings takes to reach the
+    pollers, which go on as before meanwhile: up to 90 s by the same guide, 0 by default for the same reason. `hand_over` is what the poller needs before each request to the function;
     recorded: 13-52 ms between the end of an invocation and the beginning of the next, with handlers of a few
     milliseconds. While it lasts the shard holds no concurrency, which is when a throttled shard gets its turn.
     """
@@ -65,9 +66,11 @@ class EventSourceMapping:
     report_batch_item_failures: bool = False
     on_failure: str | None = None
     filter_patterns: tuple[str, ...] = ()
+    enabled: bool = True
     name: str = "default"
     stream: str = "default"
     function: str = "default"
     start_up_lag: int = 0
+    update_lag: int = 0
     hand_over: int = 20 * MILLISECOND
     back_off: BackOff = field(default_factory=BackOff)

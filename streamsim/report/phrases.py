@@ -32,6 +32,7 @@ _SAID: Final[tuple[tuple[str, Any, str], ...]] = (
     ("MaximumRecordAgeInSeconds", -1, "record age {} s"),
     ("TumblingWindowInSeconds", 0, "tumbling window {} s"),
     ("StartingPosition", "TRIM_HORIZON", "from {}"),
+    ("Enabled", True, "disabled"),
 )
 
 

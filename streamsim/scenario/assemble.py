@@ -3,23 +3,24 @@
 Takes what the file's own models have accepted one by one. Must not know text or lines.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Names
 from typing import Any, TypeVar
 
 from streamsim.model.units import show_duration, show_size
-from streamsim.rules.hash_keys import even_ranges
 from streamsim.rules.settings import REPORT_BATCH_ITEM_FAILURES
+from streamsim.scenario.account import concurrency_complaints, traffic_complaints
 from streamsim.scenario.errors import did_you_mean
+from streamsim.scenario.events import Reshard
 from streamsim.scenario.faults import DestinationDown, Fault, FaultItem, Poison, Slow, SourceDown
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import PLURALS, ScenarioFile, Stream
-from streamsim.scenario.function import UNRESERVED_MINIMUM, Function
+from streamsim.scenario.function import Function
 from streamsim.scenario.mapping import Mapping
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.models import Scenario
-from streamsim.scenario.producer import Producer
-from streamsim.streams.keys import by_shard, uniform
+from streamsim.scenario.plans import Dated, keyless, never_open, open_for, plan_of, shards_shown
+from streamsim.streams.plan import Plan
 
 DEFAULT = "default"
 
@@ -47,6 +48,7 @@ def assemble(file: ScenarioFile) -> tuple[Scenario | None, list[Complaint]]:
             parts.functions,
             file.account,
             tuple(parts.faults),
+            parts.plans,
             parts.traffic,
         ),
         [],
@@ -102,6 +104,8 @@ class _Parts:
             )
             for index, source in enumerate(file.traffic)
         )
+        self._unplanned: set[str] = set()
+        self.plans = self._plans()
         self.faults: list[Fault] = []
         for index, item in enumerate(file.faults):
             self.faults += self._fault(("faults", index, item.kind), item)
@@ -109,11 +113,12 @@ class _Parts:
     def check(self) -> Iterator[Complaint]:
         """What does not fit together, part by part."""
         for name, stream in self.streams.items():
-            yield from _check_stream(stream, self._producer_path(name), self.file)
+            plan = None if name in self._unplanned else self.plans[name]
+            yield from _check_stream(stream, plan, self._producer_path(name), self.file)
         if not self.complaints:
             yield from self._check_twins()
-        yield from self._check_concurrency()
-        yield from self._check_traffic()
+        yield from concurrency_complaints(self.file.account.ConcurrentExecutions, self.functions, self._path)
+        yield from traffic_complaints(self.file, self.traffic, self.functions, self._path)
 
     def _streams(self) -> dict[str, Stream]:
         if self.file.streams is not None:
@@ -136,6 +141,21 @@ class _Parts:
             function = self._refer(path, "function", given_name(mapping, "function"), self.functions)
             mappings[name] = mapping.model_copy(update={"stream": stream, "function": function})
         return mappings
+
+    def _plans(self) -> dict[str, Plan]:
+        reshards: dict[str, list[Dated]] = {name: [] for name in self.streams}
+        for index, item in enumerate(self.file.events):
+            path = ("events", index, item.kind)
+            if isinstance(item.done, Reshard):
+                which = self._refer(path, "stream", given_name(item.done, "stream"), self.streams)
+                reshards[which].append(Dated(item.at, path, item.done))
+        plans = {}
+        for name, stream in self.streams.items():
+            plans[name], complaints = plan_of(name, stream.shards, reshards[name])
+            if complaints:
+                self.complaints += complaints
+                self._unplanned.add(name)
+        return plans
 
     def _refer(self, path: Path, kind: str, name: str | None, known: Names[str, Any]) -> str:
         """The name that a reference means, the only one or `default` where it is left out."""
@@ -174,23 +194,31 @@ class _Parts:
             return
         if isinstance(fault, Poison | SourceDown):
             stream = self._refer(path, "stream", given_name(fault, "stream"), self.streams)
-            self._check_shard(path, fault.shard, self.streams[stream].shards)
+            self._check_shard(path, fault.shard, [stream])
             fault = fault.model_copy(update={"stream": stream})
         if isinstance(fault, Poison):
             self._check_poison(path, fault)
         if isinstance(fault, Slow):
-            self._check_shard(path, fault.shard, max(stream.shards for stream in self.streams.values()))
+            self._check_shard(path, fault.shard, self.streams)
         if isinstance(fault, DestinationDown):
             self._check_destination(path, fault)
         yield fault
 
-    def _check_shard(self, path: Path, shard: int | None, shards: int) -> None:
-        if shard is not None and shard >= shards:
-            self.complaints.append(
-                Complaint((*path, "shard"), f"there is no shard {shard}; {_shards(shards)}")
-            )
+    def _check_shard(self, path: Path, number: int | None, streams: Iterable[str]) -> None:
+        """One of the streams must have such a shard at some time, and for longer than an instant."""
+        plans = [self.plans[name] for name in streams if name not in self._unplanned]
+        if number is None or not plans:
+            return
+        wrong = [never_open(number, plan) for plan in sorted(plans, key=lambda plan: len(plan.shards))]
+        if all(wrong):
+            self.complaints.append(Complaint((*path, "shard"), wrong[-1]))
 
     def _check_poison(self, path: Path, fault: Poison) -> None:
+        plan = self.plans[fault.stream]
+        shard = None if fault.shard is None else plan.shard(fault.shard)
+        if shard and fault.at is not None and fault.at >= shard.closed_at and not shard.short_lived:
+            message = f"shard {shard.number} takes no record any more then: it closes at {show_duration(shard.closed_at)}"
+            self.complaints.append(Complaint((*path, "at"), message))
         producer = self.streams[fault.stream].producer
         records = producer.records if producer else ()
         if fault.record is not None and fault.shard is None and records and fault.record >= len(records):
@@ -258,86 +286,8 @@ class _Parts:
                     at_key=True,
                 )
 
-    def _check_traffic(self) -> Iterator[Complaint]:
-        """Traffic needs a name of its own and an end, and settings for asynchronous events need asynchronous events."""
-        for index, source in enumerate(self.traffic):
-            if self.file.mappings is not None and source.name in self.file.mappings:
-                yield Complaint(
-                    ("traffic", index, "name"),
-                    f"a mapping is called {source.name!r} already",
-                    "reports tell sources by name; rename one of the two",
-                )
-            if source.length is None and not self.file.duration:
-                yield Complaint(
-                    ("traffic", index),
-                    f"the traffic {source.name!r} needs an end",
-                    "add `duration: 60s` at the top level, or `for: 60s` here",
-                )
-        queued = {source.function for source in self.traffic if not source.synchronous}
-        for name, function in self.functions.items():
-            if function.EventInvokeConfig is not None and name not in queued:
-                yield Complaint(
-                    (*self._path("function", name), "EventInvokeConfig"),
-                    "EventInvokeConfig is for asynchronous events, and no traffic of s3 or a schedule goes to this function",
-                    "remove it; a mapping has settings of its own for its batches",
-                    at_key=True,
-                )
 
-    def _check_provisioned(self) -> Iterator[Complaint]:
-        for name, function in self.functions.items():
-            provisioned, reserved = (
-                function.ProvisionedConcurrentExecutions,
-                function.ReservedConcurrentExecutions,
-            )
-            if reserved is not None and provisioned > reserved:
-                yield Complaint(
-                    (*self._path("function", name), "ProvisionedConcurrentExecutions"),
-                    f"this provisions {provisioned} of the {reserved} executions that the function may have",
-                    f"write up to {reserved}, or raise ReservedConcurrentExecutions",
-                )
-
-    def _check_concurrency(self) -> Iterator[Complaint]:
-        """Lambda keeps 100 executions unreserved; accounts of less than that are models and only must not overdraw."""
-        yield from self._check_provisioned()
-        account = self.file.account.ConcurrentExecutions
-        keep = UNRESERVED_MINIMUM if account >= UNRESERVED_MINIMUM else 0
-        left = account
-        for name, function in self.functions.items():
-            reserved = function.ReservedConcurrentExecutions
-            if reserved is None and function.ProvisionedConcurrentExecutions:
-                left -= function.ProvisionedConcurrentExecutions
-                if left < keep:
-                    yield Complaint(
-                        (*self._path("function", name), "ProvisionedConcurrentExecutions"),
-                        f"this leaves {max(left, 0)} of the account's {account} executions unreserved"
-                        + (f", and Lambda keeps {keep}" if keep else ""),
-                        "provision less, or raise account.ConcurrentExecutions",
-                    )
-                    return
-                continue
-            if not reserved:
-                continue
-            left -= reserved
-            if left >= keep:
-                continue
-            path = (*self._path("function", name), "ReservedConcurrentExecutions")
-            if keep:
-                yield Complaint(
-                    path,
-                    "Specified ReservedConcurrentExecutions for function decreases account's "
-                    f"UnreservedConcurrentExecution below its minimum value of [{UNRESERVED_MINIMUM}].",
-                    f"reserve up to {max(left + reserved - keep, 0)}, or raise account.ConcurrentExecutions ({account})",
-                )
-            else:
-                yield Complaint(
-                    path,
-                    f"this reserves more than the account's {account} executions",
-                    f"reserve up to {left + reserved}, or raise account.ConcurrentExecutions",
-                )
-            return
-
-
-def _check_stream(stream: Stream, path: Path, file: ScenarioFile) -> Iterator[Complaint]:
+def _check_stream(stream: Stream, plan: Plan | None, path: Path, file: ScenarioFile) -> Iterator[Complaint]:
     producer = stream.producer
     if producer is None:
         what = "producer is missing" if path[0] != "streams" else f"the stream {path[1]!r} has no producer"
@@ -354,35 +304,20 @@ def _check_stream(stream: Stream, path: Path, file: ScenarioFile) -> Iterator[Co
         yield Complaint(
             (*path, "size"), f"{show_size(producer.size)} is more than the stream's max_record_size, {limit}"
         )
-    yield from _keyless(stream, producer, path)
     for record in producer.records:
-        wrong: str | None = None
-        if record.shard is not None and record.shard >= stream.shards:
-            wrong = f"is for shard {record.shard}; {_shards(stream.shards)}"
-        elif len(record.data) > largest:
+        if len(record.data) > largest:
             wrong = f"has {show_size(len(record.data))}, more than max_record_size, {limit}"
-        if wrong:
-            when = show_duration(record.at)
-            yield Complaint((*path, "records"), f"the record of key {record.key[:60]!r} at {when} {wrong}")
-            return
-
-
-def _keyless(stream: Stream, producer: Producer, path: Path) -> Iterator[Complaint]:
-    """A shard that no key hashes into cannot have a rate of its own."""
-    if producer.keys is None or not any(point.per_shard for point in producer.rate):
+        elif plan is not None and record.shard is not None and not open_for(record.shard, record.at, plan):
+            wrong = f"is for shard {record.shard}, which is not open then"
+            if record.shard >= len(plan.shards):
+                wrong = f"is for shard {record.shard}; {shards_shown(len(plan.shards))}"
+        else:
+            continue
+        when = show_duration(record.at)
+        yield Complaint((*path, "records"), f"the record of key {record.key[:60]!r} at {when} {wrong}")
         return
-    owned = by_shard(uniform(producer.keys.names), even_ranges(stream.shards))
-    without = [number for number, (names, _) in enumerate(owned) if not names]
-    if without:
-        yield Complaint(
-            (*path, "keys"),
-            f"no key hashes into shard {_list(without)}, so it cannot have a rate of its own",
-            "give more keys, or a rate for the whole stream",
-        )
-
-
-def _shards(shards: int) -> str:
-    return f"the shards are 0 to {shards - 1}" if shards > 1 else "the one shard is 0"
+    if plan is not None:
+        yield from keyless(plan, producer, path)
 
 
 def _list(names: Any) -> str:

@@ -175,7 +175,10 @@ class Slow(Spell, label="a slow", example="{factor: 5, from: 1m, for: 30s}"):
 
 
 class SourceDown(Spell, label="a source_down", example="{shard: 1, from: 2m, for: 10s}"):
-    """The stream cannot be read."""
+    """The stream cannot be read, or the mapping's role may not read it any more.
+
+    recorded: polling pauses, the mapping stays Enabled, and no attempt is spent.
+    """
 
     shard: Shard = Field(default=None, description=_SHARD)
     stream: Reference = Field(default="default", description=_WHICH_STREAM)

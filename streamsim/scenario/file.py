@@ -13,6 +13,7 @@ from pydantic import Field, ValidationInfo
 from streamsim.model.names import unix
 from streamsim.model.units import DAY, HOUR, KIB, MIB, show_duration, show_size
 from streamsim.rules.settings import described
+from streamsim.scenario.events import EventItem, list_complaints
 from streamsim.scenario.faults import FaultItem
 from streamsim.scenario.fields import (
     SIZE_PATTERN,
@@ -106,10 +107,6 @@ def _epoch(value: object) -> int:
         raise refused(f"{value[:60]!r} is no ISO time", f"write for example {DEFAULT_EPOCH}") from None
 
 
-#: What the format will have one day. Accepting and ignoring it would make a wrong answer look right.
-_NOT_YET: Final = ("events",)
-
-
 class ScenarioFile(Strict, label="a scenario", example="`scenario: …` and other keys"):
     """A streamsim scenario: a stream, the function it feeds, what goes wrong, and what must come of it."""
 
@@ -151,6 +148,9 @@ class ScenarioFile(Strict, label="a scenario", example="`scenario: …` and othe
     faults: tuple[FaultItem, ...] = Field(
         default=(), description="What goes wrong, and when: a list of maps of one key."
     )
+    events: tuple[EventItem, ...] = Field(
+        default=(), description="What somebody does, and when: a list of {at: 60s, reshard: {to: 8}}."
+    )
     compare: Any = Field(
         default=None,
         description="Settings and the values to run each with: {ParallelizationFactor: [1, 2, 10]}; every combination. Or a "
@@ -162,16 +162,10 @@ class ScenarioFile(Strict, label="a scenario", example="`scenario: …` and othe
     )
 
     @classmethod
-    def unknown(cls, name: str, value: object) -> Complaint:
-        """See `Strict`."""
-        if name in _NOT_YET:
-            return Complaint((name,), f"{name} is not simulated yet; remove it", at_key=True)
-        return super().unknown(name, value)
-
-    @classmethod
     def before(cls, settings: Names[str, Any], info: ValidationInfo) -> Iterable[Complaint]:
         """See `Strict`: what is asked of lists and of maps by name."""
-        del info
+        if "events" in settings:
+            yield from list_complaints(settings["events"], info)
         faults = settings.get("faults", [])
         if not isinstance(faults, list):
             hint = (

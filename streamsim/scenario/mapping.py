@@ -207,13 +207,19 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
         "proven on AWS.",
     )
     Enabled: Annotated[bool, *reader(_checked, type="boolean")] = Field(
-        default=True, description="Default true (Lambda API). Not simulated yet when false."
+        default=True,
+        description="Whether the mapping reads: true (default) or false, until `events` changes it (Lambda API).",
     )
     stream: Reference = Field(default="default", description=_STREAM)
     function: Reference = Field(default="default", description=_FUNCTION)
     start_up_lag: Duration = Field(
         default=0,
         description="Ours: how long AWS takes to begin polling. Default 0s; recorded: 20 to 110 s, and minutes by the "
+        "Lambda Developer Guide.",
+    )
+    update_lag: Duration = Field(
+        default=0,
+        description="Ours: how long a change of the settings takes to reach the pollers. Default 0s; up to 90 s by the "
         "Lambda Developer Guide.",
     )
     hand_over: Duration = Field(
@@ -260,7 +266,9 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
             name=name,
             stream=self.stream,
             function=self.function,
+            enabled=self.Enabled,
             start_up_lag=self.start_up_lag,
+            update_lag=self.update_lag,
             hand_over=self.hand_over,
             back_off=BackOff(self.back_off.base, self.back_off.cap, self.back_off.throttle_cap),
         )
@@ -283,8 +291,11 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
             settings["FilterCriteria"] = {"Filters": filters}
         if self.StartingPositionTimestamp is not None:
             settings["StartingPositionTimestamp"] = timestamp(self.StartingPositionTimestamp)
+        if not self.Enabled:
+            settings["Enabled"] = False
         return settings | {
             "start_up_lag": self.start_up_lag,
+            "update_lag": self.update_lag,
             "hand_over": self.hand_over,
             "back_off": {
                 "base": self.back_off.base,
@@ -321,5 +332,4 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
 #: What Lambda takes and the simulation does not: the setting, the value that means nothing, and what to call others.
 _NOT_YET: Final[tuple[tuple[str, Any, str], ...]] = (
     ("TumblingWindowInSeconds", lambda value: value == 0, "TumblingWindowInSeconds above 0"),
-    ("Enabled", lambda value: value is True, "`Enabled: false`"),
 )

@@ -25,6 +25,7 @@ from streamsim.scenario.producer import Keys, Producer
 from streamsim.scenario.rates import RatePoint
 from streamsim.scenario.records import Record
 from streamsim.scenario.traffic import Traffic
+from streamsim.streams.plan import Plan
 
 __all__ = [
     "Account",
@@ -54,7 +55,8 @@ __all__ = [
 class Scenario:
     """Streams, mappings and functions by name, in the order of the file; a singular one is named `default`.
 
-    Each mapping knows its stream and function, each source of traffic its function, each poison and source_down its stream. `epoch` is t = 0 in
+    Each mapping knows its stream and function, each source of traffic its function, each poison and source_down its
+    stream. `plans` are the shards that each stream ever has, by its name. `epoch` is t = 0 in
     microseconds since 1970. `overridden` are the settings changed from outside the file. `runs` are the settings and
     the scenario of each combination of `compare`, empty without one; ask `streamsim.scenario.load.variants`.
     """
@@ -68,6 +70,7 @@ class Scenario:
     functions: Names[str, Function]
     account: Account
     faults: tuple[Fault, ...] = ()
+    plans: Names[str, Plan] = field(default_factory=dict)
     traffic: tuple[Traffic, ...] = ()
     expect: tuple[Expectation, ...] = ()
     overridden: Names[str, Any] = field(default_factory=dict)

@@ -147,14 +147,15 @@ def _known() -> str:
     return f"it may have {', '.join(FIELDS)}"
 
 
-def _explicit_hash_key(value: object) -> int:
+def hash_key_of(value: object, what: str = "an explicit hash key") -> int:
+    """A place in the hash space, as a number or its digits."""
     digits = (
         str(value)
         if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
         else ""
     )
     if not digits.isascii() or not digits.isdigit() or len(digits) > 39 or int(digits) >= SPACE:
-        raise refused("an explicit hash key is a whole number below 2^128")
+        raise refused(f"{what} is a whole number below 2^128")
     return int(digits)
 
 
@@ -164,7 +165,7 @@ _READERS: Final[Mapping[str, Any]] = {
     "at": instant,
     "shard": lambda value: whole(value, 0, None, "a shard"),
     "size": record_size,
-    "explicit_hash_key": _explicit_hash_key,
+    "explicit_hash_key": hash_key_of,
 }
 
 

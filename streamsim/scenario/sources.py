@@ -17,7 +17,7 @@ from streamsim.model.units import MILLISECOND
 from streamsim.rules.async_event import AsyncSource
 from streamsim.scenario import models
 from streamsim.scenario.asynchronous import AsyncSettings
-from streamsim.scenario.shards import segments_of
+from streamsim.scenario.shards import Pace, segments_of
 from streamsim.streams.arrivals import NEVER, GeneratedArrivals, Schedule
 
 _DEFAULTS = AsyncSettings()
@@ -98,9 +98,9 @@ def _instants(scenario: models.Scenario, source: models.Traffic) -> Iterator[int
     if source.every is not None:
         yield from range(source.begin + source.every, end + 1, source.every)
         return
-    points = [(point.at, point.per_second, point.ramp) for point in source.rate]
+    paces = [Pace(point.at, point.per_second, point.ramp) for point in source.rate]
     arrivals = GeneratedArrivals(
-        Schedule(segments_of(points), end - source.begin),
+        Schedule(segments_of(paces), end - source.begin),
         source.arrivals,
         (scenario.seed, "arrivals traffic", source.name),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping as Names
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from streamsim.engine.ports import Clock, Sink
 from streamsim.engine.traffic import TrafficRun
 from streamsim.functions.modelled import Ailments, Duration, ModelledFunction, Spell
 from streamsim.functions.poison import AtPositions, AtRate, OfKeys, OfLogs, Poison, Selection
-from streamsim.model.events import Fault
+from streamsim.model.events import Fault, Reshard
 from streamsim.model.names import shard_id, timestamp
 from streamsim.model.units import SECOND
 from streamsim.rules.kinesis_event import Source
@@ -21,6 +22,7 @@ from streamsim.scenario import models
 from streamsim.scenario.shards import shards_of
 from streamsim.scenario.sources import traffic_run, traffic_settings
 from streamsim.streams.arrivals import NEVER
+from streamsim.streams.plan import Change, Plan
 from streamsim.streams.polling import Outage
 from streamsim.streams.simulated import SimulatedShard, SimulatedStream
 from streamsim.trace.header import Header
@@ -89,7 +91,7 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
                 streams[mapping.stream],
                 functions[mapping.function],
                 account.functions[mapping.function],
-                KeptDestination(mapping.on_failure, clock, down, folder) if mapping.on_failure else None,
+                partial(KeptDestination, clock=clock, down=down, folder=folder),
                 Source(mapping.stream, mapping.function, scenario.epoch),
                 scenario.seed,
                 clock,
@@ -100,7 +102,7 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
         traffic_run(scenario, source, functions[source.function], account, clock, sink, on_failure)
         for source in scenario.traffic
     ]
-    return World(runs, traffic, Calendar(scenario.faults, account, clock, sink))
+    return World(runs, traffic, Calendar(scenario.faults, scenario.plans, account, clock, sink))
 
 
 def _stream(scenario: models.Scenario, name: str, clock: Clock) -> SimulatedStream:
@@ -110,9 +112,18 @@ def _stream(scenario: models.Scenario, name: str, clock: Clock) -> SimulatedStre
         for fault in scenario.faults
         if isinstance(fault, models.SourceDown) and fault.stream == name
     ]
+    plan = scenario.plans[name]
     shards = [
-        SimulatedShard(log, outages=[outage for shard, outage in outages if shard in {None, number}])
-        for number, log in enumerate(shards_of(described, name, scenario.seed, scenario.duration))
+        SimulatedShard(
+            log,
+            outages=[outage for number, outage in outages if number in {None, shard.number}],
+            parents=shard.parents,
+            opened_at=shard.opened_at,
+            closed_at=shard.closed_at,
+        )
+        for shard, log in zip(
+            plan.shards, shards_of(described, plan, name, scenario.seed, scenario.duration), strict=True
+        )
     ]
     return SimulatedStream(shards, clock, described.retention)
 
@@ -181,13 +192,24 @@ def _end(end: int | None) -> int:
 
 
 class Calendar:
-    """What goes wrong at certain times and is not a component's own business: throttles; and tells all faults' times."""
+    """What happens at certain times and is not a component's own business: throttles.
 
-    def __init__(self, faults: Sequence[models.Fault], account: Account, clock: Clock, sink: Sink) -> None:
+    Also tells when faults begin, and when shards of a stream close and open.
+    """
+
+    def __init__(
+        self,
+        faults: Sequence[models.Fault],
+        plans: Names[str, Plan],
+        account: Account,
+        clock: Clock,
+        sink: Sink,
+    ) -> None:
         self._account = account
         self._clock = clock
         self._sink = sink
         self._faults = faults
+        self._plans = plans
         self._in_force: list[models.Throttle] = []
         self._own_limits: dict[Slice | FunctionConcurrency, int] = {}
 
@@ -195,6 +217,13 @@ class Calendar:
         """Begins to keep the dates; they never hold up the end of a run."""
         for fault in self._faults:
             self._clock.start(self._keep(fault), f"fault {fault.said}")
+        for stream, plan in self._plans.items():
+            for change in plan.changes:
+                self._clock.start(self._reshard(stream, change), f"reshard {change.what}")
+
+    async def _reshard(self, stream: str, change: Change) -> None:
+        await self._clock.sleep(change.at)
+        self._sink(Reshard(self._clock.now, stream, change.what, change.closed, change.opened))
 
     async def _keep(self, fault: models.Fault) -> None:
         begin, end = (0, None) if isinstance(fault, models.Poison) else (fault.begin, fault.end)

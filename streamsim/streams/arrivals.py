@@ -48,10 +48,14 @@ class Segment:
 
 
 class Schedule:
-    """A shard's rate over time, zero before the first segment; turns units of the process into microseconds."""
+    """A shard's rate over time, zero before the first segment; turns units of the process into microseconds.
 
-    def __init__(self, segments: tuple[Segment, ...], end: int) -> None:
+    `latest` is the last instant at which a record may arrive: one that rounding would carry beyond arrives then.
+    """
+
+    def __init__(self, segments: tuple[Segment, ...], end: int, latest: int | None = None) -> None:
         self.end = end
+        self._latest = latest
         begins = [0.0]
         for segment, following in pairwise(segments):
             length = following.at - segment.at
@@ -67,10 +71,13 @@ class Schedule:
         """When the rate's integral reaches each of ascending `units`; `NEVER` where that is not before the end."""
         moments = units / self._rate[0] if self._steady else self._moments(units)
         if moments[-1] < self.end:
-            return np.rint(moments).astype(np.int64)
+            instants = np.rint(moments).astype(np.int64)
+            return instants if self._latest is None else np.minimum(instants, self._latest)
         ends = ~(moments < self.end)
         moments[ends] = 0.0
         instants = np.rint(moments).astype(np.int64)
+        if self._latest is not None:
+            np.minimum(instants, self._latest, out=instants)
         instants[ends] = NEVER
         return instants
 
@@ -85,6 +92,18 @@ class Schedule:
         return moments
 
 
+@dataclass(frozen=True, slots=True)
+class Stint:
+    """The part of a constant process that falls into a shard's life, which may be only a part of the run.
+
+    The first record comes `wait` units after the shard opens, so that the pace is as if it had always been open; only
+    `count` of them come before it closes.
+    """
+
+    wait: float
+    count: int
+
+
 @dataclass(slots=True)
 class _Chunk:
     start: int
@@ -93,7 +112,10 @@ class _Chunk:
 
 
 class GeneratedArrivals:
-    """Arrivals drawn from a schedule, after a backlog that arrived evenly `backlog_gap` microseconds apart before 0."""
+    """Arrivals drawn from a schedule, after a backlog that arrived evenly `backlog_gap` microseconds apart before 0.
+
+    A Poisson process has no memory, so that a shard that opens later just begins its own; `stint` is for constant ones.
+    """
 
     def __init__(
         self,
@@ -102,8 +124,10 @@ class GeneratedArrivals:
         name: tuple[int, str, str],
         backlog: int = 0,
         backlog_gap: int = 0,
+        stint: Stint | None = None,
     ) -> None:
         self._schedule = schedule
+        self._stint = stint
         self._poisson = process == "poisson"
         self._name = name
         self._backlog = backlog
@@ -164,11 +188,18 @@ class GeneratedArrivals:
         else:
             units = np.arange(start, stop, dtype=np.float64)
             following = float(stop)
-        instants = self._schedule.instants(units)
+        instants = self._schedule.instants(units) if self._stint is None else self._within(units, start)
         if number == len(self._units) - 1:
             self._units.append(following)
             self._firsts.append(int(instants[0]))
         return _Chunk(start, stop, array("q", instants.tobytes()))
+
+    def _within(self, units: NDArray[np.float64], start: int) -> NDArray[np.int64]:
+        stint = self._stint
+        assert stint is not None
+        instants = self._schedule.instants(units + stint.wait)
+        instants[max(stint.count - start, 0) :] = NEVER
+        return instants
 
 
 class ListedArrivals:

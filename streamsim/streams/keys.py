@@ -1,5 +1,6 @@
 """Which partition key each record of a shard carries, and how the producer's load falls on the shards."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamsim.engine.draws import words
-from streamsim.rules.hash_keys import SPACE, hash_key, owner
+from streamsim.rules.hash_keys import SPACE, hash_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,17 @@ class ShardKeys:
 
 
 def by_shard(keys: KeySet, ranges: Sequence[tuple[int, int]]) -> list[tuple[list[str], list[int]]]:
-    """The names and weights of the keys that each hash range owns, in the producer's order; either may be empty."""
-    shards: list[tuple[list[str], list[int]]] = [([], []) for _ in ranges]
-    for name, weight in zip(keys.names, keys.weights, strict=True):
-        names, weights = shards[owner(ranges, hash_key(name))]
-        names.append(name)
-        weights.append(weight)
+    """The names and weights of the keys that each hash range owns, in the producer's order; either may be empty.
+
+    The ranges may overlap: those of shards that are open at different times do.
+    """
+    hashes = [hash_key(name) for name in keys.names]
+    order = sorted(range(len(hashes)), key=hashes.__getitem__)
+    hashes.sort()
+    shards: list[tuple[list[str], list[int]]] = []
+    for first, last in ranges:
+        own = sorted(order[bisect_left(hashes, first) : bisect_right(hashes, last)])
+        shards.append(([keys.names[index] for index in own], [keys.weights[index] for index in own]))
     return shards
 
 

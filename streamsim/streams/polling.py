@@ -48,9 +48,16 @@ class Poller:
     """One mapping's reading of one shard: how far it has read, and when it may read on. Shared by the lanes."""
 
     def __init__(
-        self, log: SimulatedLog, position: int, limit: ReadLimit, outages: Sequence[Outage] = ()
+        self,
+        log: SimulatedLog,
+        position: int,
+        limit: ReadLimit,
+        outages: Sequence[Outage] = (),
+        closed_at: int = NEVER,
     ) -> None:
         self.log = log
+        #: When polls begin to find the shard's end. One that stays open has nothing to wait for after its last record.
+        self.ends_at = -NEVER if closed_at == NEVER else closed_at
         self.fetched = position
         self._limit = limit
         self._outages = outages

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from streamsim.engine.ports import Clock
+from streamsim.engine.ports import Clock, Halt
 from streamsim.model.batch import Positions
 from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size, too_large
 from streamsim.streams.arrivals import NEVER, chunk_bounds, chunk_number
@@ -84,17 +84,19 @@ class LaneView:
 class SimulatedReader:
     """The engine's `Reader` of a simulated shard in virtual time."""
 
-    def __init__(self, view: View, poller: Poller, clock: Clock) -> None:
+    def __init__(self, view: View, poller: Poller, clock: Clock, halt: Halt) -> None:
         self.log = poller.log
         self._view = view
         self._poller = poller
         self._clock = clock
+        self._halt = halt
         self._largest = record_event_size(poller.log.largest_record)
 
     async def gather(self, size: int, event_size: int, window: int) -> Positions | None:
         """See `Reader`."""
         upcoming = self._view.upcoming(size)
         if not upcoming:
+            await until_the_end(self._poller, self._clock)
             return None
         clock, poller = self._clock, self._poller
         fits = self._fitting(upcoming, event_size)
@@ -118,6 +120,8 @@ class SimulatedReader:
                 wake = min(wake, deadline) if now < deadline else wake
             if wake > now:
                 await clock.sleep(wake - now)
+                if self._halt.asked:
+                    return None
             if poller.may_read(clock.now):
                 poller.read(clock.now)
         return self._take(upcoming[:fits])
@@ -154,6 +158,12 @@ class SimulatedReader:
     def unread(self) -> int:
         """See `Reader`."""
         return first_unread(self._view, self.log, self._clock.now)
+
+
+async def until_the_end(poller: Poller, clock: Clock) -> None:
+    """Waits until a poll finds that a shard whose records are all read is closed."""
+    if clock.now < poller.ends_at:
+        await clock.sleep(poller.poll_for(clock.now, poller.ends_at) - clock.now)
 
 
 def first_unread(view: View, log: SimulatedLog, now: int) -> int:

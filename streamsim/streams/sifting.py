@@ -7,12 +7,12 @@ matches is kept for this batch and the next ones ("Batching behavior": the filte
 
 from typing import Final
 
-from streamsim.engine.ports import Clock, Sieve
+from streamsim.engine.ports import Clock, Halt, Sieve
 from streamsim.model.batch import Positions
 from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size, too_large
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.polling import Poller
-from streamsim.streams.reader import View, before, first_unread
+from streamsim.streams.reader import View, before, first_unread, until_the_end
 
 _AT_ONCE: Final = 1000
 
@@ -20,11 +20,12 @@ _AT_ONCE: Final = 1000
 class SiftingReader:
     """The engine's `Reader` of a simulated shard, or of a lane of it, behind a sieve."""
 
-    def __init__(self, view: View, poller: Poller, clock: Clock, sieve: Sieve) -> None:
+    def __init__(self, view: View, poller: Poller, clock: Clock, halt: Halt, sieve: Sieve) -> None:
         self.log = poller.log
         self._view = view
         self._poller = poller
         self._clock = clock
+        self._halt = halt
         self._sieve = sieve
         self._kept: list[int] = []  # read and matching, not gathered
         self._largest = record_event_size(poller.log.largest_record)
@@ -37,6 +38,7 @@ class SiftingReader:
             self._sift()
             now, kept, arrival = clock.now, self._kept, self._next_arrival()
             if not kept and arrival == NEVER:
+                await until_the_end(poller, clock)
                 return None
             fits, full = self._fitting(size, event_size)
             if full or (kept and now >= deadline and not (arrival <= now and poller.may_read(now))):
@@ -47,6 +49,8 @@ class SiftingReader:
             wake = min(wake, deadline) if now < deadline else wake
             if wake > now:
                 await clock.sleep(wake - now)
+                if self._halt.asked:
+                    return None
             if poller.may_read(clock.now):
                 poller.read(clock.now)
 

@@ -1,9 +1,12 @@
-"""A simulated Kinesis stream: shards by hash-key range, records computed on demand, retention, read limits."""
+"""A simulated Kinesis stream: shards by hash-key range and lineage, records computed on demand, retention, read limits.
+
+Which shard is open when is known beforehand: nothing that a consumer does changes it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from streamsim.engine.ports import Clock, Reader, Sieve
+from streamsim.engine.ports import Clock, Halt, Reader, Sieve
 from streamsim.model.mapping import EventSourceMapping, StartingPosition
 from streamsim.model.units import HOUR
 from streamsim.streams.arrivals import NEVER
@@ -15,11 +18,17 @@ from streamsim.streams.sifting import SiftingReader
 
 @dataclass(frozen=True, slots=True)
 class SimulatedShard:
-    """A shard: its log and what its readers share. Shards of one stream are in the order of their hash-key ranges."""
+    """A shard: its log, what its readers share, and its place in the stream's lineage.
+
+    Shards of one stream are in the order in which they open, the first ones in that of their hash keys. Records arrive from `opened_at` until before `closed_at`, which is `NEVER` for one that stays open.
+    """
 
     log: SimulatedLog
     limit: ReadLimit = field(default_factory=ReadLimit)
     outages: Sequence[Outage] = ()
+    parents: tuple[str, ...] = ()
+    opened_at: int = -NEVER
+    closed_at: int = NEVER
 
 
 class SimulatedStream:
@@ -27,12 +36,37 @@ class SimulatedStream:
 
     def __init__(self, shards: Sequence[SimulatedShard], clock: Clock, retention: int = 24 * HOUR) -> None:
         self._shards: Mapping[str, SimulatedShard] = {shard.log.shard: shard for shard in shards}
+        self._children: dict[str, tuple[str, ...]] = {}
+        for shard in shards:
+            for parent in shard.parents:
+                self._children[parent] = (*self._children.get(parent, ()), shard.log.shard)
         self._clock = clock
         self.retention = retention
 
-    def shards(self) -> tuple[str, ...]:
+    def shards(self, mapping: EventSourceMapping) -> tuple[str, ...]:
+        """See `Stream`. A closed shard is there until its last record is trimmed."""
+        now = self._clock.now
+        since = now
+        if mapping.starting_position is not StartingPosition.LATEST:
+            since -= self.retention
+            if mapping.starting_position_timestamp is not None:
+                since = max(since, mapping.starting_position_timestamp)
+        held = {
+            name: shard
+            for name, shard in self._shards.items()
+            if shard.opened_at <= now and shard.closed_at > since
+        }
+        return tuple(
+            name for name, shard in held.items() if not any(parent in held for parent in shard.parents)
+        )
+
+    def parents(self, shard: str) -> tuple[str, ...]:
         """See `Stream`."""
-        return tuple(self._shards)
+        return self._shards[shard].parents
+
+    def children(self, shard: str) -> tuple[str, ...]:
+        """See `Stream`."""
+        return self._children.get(shard, ())
 
     def arrived(self, shard: str) -> int:
         """See `Stream`."""
@@ -51,19 +85,21 @@ class SimulatedStream:
                 assert mapping.starting_position_timestamp is not None
                 return max(oldest, arrivals.until(mapping.starting_position_timestamp - 1))
 
-    def open(self, shard: str, position: int, lanes: int, sieves: Sequence[Sieve] = ()) -> Sequence[Reader]:
+    def open(
+        self, shard: str, position: int, lanes: int, halt: Halt, sieves: Sequence[Sieve] = ()
+    ) -> Sequence[Reader]:
         """See `Stream`."""
         held = self._shards[shard]
-        poller = Poller(held.log, position, held.limit, held.outages)
+        poller = Poller(held.log, position, held.limit, held.outages, held.closed_at)
         views: list[View] = [ShardView(held.log, position)]
         if lanes > 1:
             views = [LaneView(held.log, position, lane, lanes) for lane in range(lanes)]
         if sieves:
             return [
-                SiftingReader(view, poller, self._clock, sieve)
+                SiftingReader(view, poller, self._clock, halt, sieve)
                 for view, sieve in zip(views, sieves, strict=True)
             ]
-        return [SimulatedReader(view, poller, self._clock) for view in views]
+        return [SimulatedReader(view, poller, self._clock, halt) for view in views]
 
     def logs(self) -> Sequence[SimulatedLog]:
         """The logs of the shards, in the order of `shards`."""

@@ -17,7 +17,7 @@ from streamsim.rules.hash_keys import lane_of
 from streamsim.streams.logs import Given
 from streamsim.trace.encoding import encode_event
 from tests.engine.test_random_runs import slowly
-from tests.engine.worlds import World, play_world, worlds
+from tests.engine.worlds import HUGE, World, play_world, worlds
 from tests.stage import QUEUE, Behaviour, lines, play
 
 ORDERS = ('{"data": {"kind": ["order"]}}',)
@@ -262,6 +262,10 @@ def test_exactly_what_matches_is_sent_or_discarded(world: World) -> None:
 @settings(slowly, max_examples=200)
 @examples(worlds)
 def test_a_filter_that_lets_all_through_changes_nothing_without_a_window(world: World) -> None:
+    """Without huge records, that is: what does not fit into a batch is read when it is due, but sifted when it can be."""
+    world = replace(
+        world, shards=tuple(tuple(one for one in own if one.data is not HUGE) for own in world.shards)
+    )
     mapping = replace(world.mapping, maximum_batching_window_in_seconds=0, filter_patterns=())
     all_pass = replace(
         mapping, filter_patterns=('{"data": {"a": ["b"]}}', '{"partitionKey": [{"prefix": ""}]}')

@@ -116,7 +116,7 @@ def play_world(world: World) -> list[Event]:
             SimulatedStream(shards, clock, world.retention),
             function,
             Account(world.limit, {"default": None}).functions["default"],
-            KeptDestination(mapping.on_failure, clock, world.down) if mapping.on_failure else None,
+            lambda arn: KeptDestination(arn, clock, world.down),
             Source(),
             world.seed,
             clock,

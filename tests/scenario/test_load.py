@@ -58,6 +58,7 @@ def test_a_mapping_becomes_the_engine_s() -> None:
         "    BisectBatchOnFunctionError: true\n    MaximumRetryAttempts: 2\n    MaximumRecordAgeInSeconds: 60\n"
         "    FunctionResponseTypes: [ReportBatchItemFailures]\n    DestinationConfig: {OnFailure: {Destination: s3}}\n"
         "    StartingPosition: AT_TIMESTAMP\n    StartingPositionTimestamp: -10m\n    start_up_lag: 20s\n"
+        "    update_lag: 90s\n    Enabled: false\n"
         '    back_off: {base: 100ms}\n    FilterCriteria: {Filters: [{Pattern: \'{"partitionKey": ["a"]}\'}]}\n'
     )
     mapping = scenario.mappings["first"]
@@ -77,6 +78,8 @@ def test_a_mapping_becomes_the_engine_s() -> None:
         stream="orders",
         function="ship",
         start_up_lag=20 * S,
+        update_lag=90 * S,
+        enabled=False,
         back_off=BackOff(base=100_000),
     )
     assert mapping.settings() == {
@@ -94,6 +97,8 @@ def test_a_mapping_becomes_the_engine_s() -> None:
         "FilterCriteria": {"Filters": [{"Pattern": '{"partitionKey": ["a"]}'}]},
         "StartingPosition": "AT_TIMESTAMP",
         "StartingPositionTimestamp": "2026-01-31T22:50:00.000Z",
+        "Enabled": False,
+        "update_lag": 90 * S,
         "start_up_lag": 20 * S,
         "back_off": {"base": 100_000, "cap": 60 * S, "throttle_cap": S},
         "hand_over": 20_000,

@@ -1,0 +1,173 @@
+"""What somebody does in a scenario, and when: each event a time and one thing done.
+
+What is done to a stream becomes part of the plan of its shards before the run begins (`streamsim.scenario.plans`).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Final, NamedTuple, Self
+
+from pydantic import Field, ValidationInfo, model_validator
+
+from streamsim.rules.hash_keys import SPACE
+from streamsim.rules.settings import described
+from streamsim.scenario.fields import (
+    Complaint,
+    Duration,
+    PositiveDuration,
+    Reference,
+    below,
+    reader,
+    refused,
+    share,
+    whole,
+    whole_number,
+)
+from streamsim.scenario.maps import Strict
+from streamsim.scenario.records import hash_key_of
+
+_WHICH_STREAM: Final = "The stream's name, where there are several."
+_SPLIT: Final = "write 0, {shard: 0, at: 0.25} or {shard: 0, hash_key: 12345}"
+_MERGE: Final = "write [0, 1]"
+
+
+class Split(NamedTuple):
+    """The shard to split, and where: so far into its hash keys, or at a hash key; in the middle without either."""
+
+    shard: int
+    at: float | None = None
+    hash_key: int | None = None
+
+    def __str__(self) -> str:
+        where = "" if self.at is None else f" at {self.at:g}"
+        return f"SplitShard {self.shard}{where if self.hash_key is None else f' at {self.hash_key}'}"
+
+
+_SPLIT_READERS: Final[Mapping[str, Any]] = {
+    "shard": lambda value: whole(value, 0, None, "a shard"),
+    "at": share,
+    "hash_key": lambda value: hash_key_of(value, "a hash key"),
+}
+
+
+def _split(value: object) -> Split:
+    if not isinstance(value, dict):
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise refused(f"split is the number of a shard, or a map, not {described(value)}", _SPLIT)
+        return Split(whole(value, 0, None, "a shard"))
+    for name in value:
+        if name not in _SPLIT_READERS:
+            raise refused(f"a split has no {name!r}", _SPLIT, (name,), at_key=True)
+    if "shard" not in value:
+        raise refused("which shard is split?", _SPLIT)
+    if {"at", "hash_key"} <= value.keys():
+        raise refused("a split has either at or hash_key", "remove one of the two", ("at",), at_key=True)
+    read = below(((name,), _SPLIT_READERS[name], given) for name, given in value.items())
+    return Split(**dict(zip(value, read, strict=True)))
+
+
+def _merge(value: object) -> tuple[int, int]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise refused("merge is a list of two shards", _MERGE)
+    first, second = below(((index,), _SPLIT_READERS["shard"], given) for index, given in enumerate(value))
+    return first, second
+
+
+_SHARD_SCHEMA: Final = {"type": "integer", "minimum": 0}
+_SPLIT_SCHEMA: Final[dict[str, Any]] = {
+    "anyOf": [
+        _SHARD_SCHEMA,
+        {
+            "type": "object",
+            "properties": {
+                "shard": _SHARD_SCHEMA,
+                "at": {"type": ["number", "string"]},
+                "hash_key": {"type": ["integer", "string"], "description": f"Below {SPACE}."},
+            },
+            "required": ["shard"],
+            "additionalProperties": False,
+        },
+    ]
+}
+
+
+class Reshard(Strict, label="a reshard", example="{to: 8}"):
+    """Shards of a stream close and others open: exactly one of `to`, `split` and `merge`."""
+
+    to: Annotated[int | None, *whole_number(1, None, "to")] = Field(
+        default=None,
+        description="UpdateShardCount: so many shards of equal size, at most double and at least half of the open ones.",
+    )
+    split: Annotated[Split | None, *reader(_split, **_SPLIT_SCHEMA)] = Field(
+        default=None,
+        description="SplitShard: the shard to split in the middle, or {shard: 0, at: 0.25}, or {shard: 0, hash_key: 12345}.",
+    )
+    merge: Annotated[
+        tuple[int, int] | None,
+        *reader(_merge, type="array", minItems=2, maxItems=2, items=_SHARD_SCHEMA),
+    ] = Field(default=None, description="MergeShards: two shards with neighbouring hash keys.")
+    takes: Duration = Field(
+        default=0,
+        description="Ours: how long the stream is UPDATING until the shards change. Default 0s (AWS: up to minutes).",
+    )
+    stream: Reference = Field(default="default", description=_WHICH_STREAM)
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        given = self.model_fields_set & {"to", "split", "merge"}
+        if len(given) != 1:
+            what = "these do not go together in a reshard" if given else "how is it resharded?"
+            raise refused(what, "write one of {to: 8}, {split: 0}, {merge: [0, 1]}")
+        return self
+
+    @property
+    def said(self) -> str:
+        """The call in AWS's words: `UpdateShardCount to 8`."""
+        if self.to is not None:
+            return f"UpdateShardCount to {self.to}"
+        if self.merge is not None:
+            return f"MergeShards {self.merge[0]} and {self.merge[1]}"
+        return str(self.split)
+
+
+#: What an event may do; the kind is the key.
+Done = Reshard
+
+
+class EventItem(Strict, label="an event", example="{at: 60s, reshard: {to: 8}}"):
+    """One event: when, and exactly one thing that is done."""
+
+    at: PositiveDuration = Field(
+        description="When, since the start of the run; later than 0s.", examples=["60s"]
+    )
+    reshard: Reshard | None = Field(default=None, description="A stream's shards are split or merged.")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if len(self._kinds()) != 1:
+            what = (
+                "one item is one event, and this one has several" if self._kinds() else "what happens then?"
+            )
+            raise refused(what, f"write an item such as {self.example}")
+        return self
+
+    def _kinds(self) -> list[str]:
+        return [name for name in type(self).model_fields if name != "at" and name in self.model_fields_set]
+
+    @property
+    def kind(self) -> str:
+        """The key of what is done."""
+        return self._kinds()[0]
+
+    @property
+    def done(self) -> Done:
+        """What is done."""
+        found: Done = getattr(self, self.kind)
+        return found
+
+
+def list_complaints(value: object, info: ValidationInfo) -> Iterable[Complaint]:
+    """What is wrong with the list as such."""
+    del info
+    if not isinstance(value, list):
+        hint = "write `- ` before each event" if isinstance(value, dict) else f"write [{EventItem.example}]"
+        yield Complaint(("events",), f"events are a list, not {described(value)}", hint)

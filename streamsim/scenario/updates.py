@@ -1,0 +1,114 @@
+"""What somebody does to a mapping while it runs: new settings, or its deletion.
+
+Knows which settings UpdateEventSourceMapping takes, and puts updates one upon another. Must not know lines.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final, NamedTuple
+
+from pydantic import Field, ValidationError
+
+from streamsim.rules.settings import NOT_FOR_STREAMS, described, refusals
+from streamsim.scenario.errors import did_you_mean
+from streamsim.scenario.fields import Complaint, Reference, all_refused, reader, refused
+from streamsim.scenario.mapping import Mapping as MappingSettings
+from streamsim.scenario.maps import Strict, complaints_of
+
+_WHICH_MAPPING: Final = "The mapping's name, where there are several."
+
+#: Settings of CreateEventSourceMapping that UpdateEventSourceMapping does not have (Lambda API).
+_KEPT: Final = ("StartingPosition", "StartingPositionTimestamp", "EventSourceArn")
+
+#: What UpdateEventSourceMapping may change here.
+UPDATABLE: Final = tuple(
+    name for name in MappingSettings.model_fields if name[0].isupper() and name not in _KEPT
+)
+
+
+class Updating(NamedTuple):
+    """Settings as the file gives them, by AWS's names, for the mapping of that name (None: the only one)."""
+
+    mapping: str | None
+    settings: Mapping[str, Any]
+
+
+def updating(value: object) -> Updating:
+    """`{BatchSize: 10}`, with `mapping: NAME` where there are several. Raises what a validator may raise."""
+    if not isinstance(value, dict):
+        raise refused(f"an update is a map of settings, not {described(value)}", "write {BatchSize: 10}")
+    settings = {name: given for name, given in value.items() if name != "mapping"}
+    complaints = list(_unknown(settings))
+    blamed = {complaint.path[0] for complaint in complaints}
+    known = {name: given for name, given in settings.items() if name not in blamed}
+    try:
+        MappingSettings.model_validate(known)
+    except ValidationError as error:
+        complaints += complaints_of(error)
+    mapping = value.get("mapping")
+    if mapping is not None and not isinstance(mapping, str):
+        complaints.append(Complaint(("mapping",), f"mapping is a name, not {described(mapping)}"))
+    if complaints:
+        raise all_refused(complaints)
+    if not settings:
+        raise refused("this update changes nothing", "write {BatchSize: 10}")
+    return Updating(mapping, settings)
+
+
+def _unknown(settings: Mapping[str, Any]) -> Iterator[Complaint]:
+    for name in settings:
+        if name in UPDATABLE:
+            continue
+        if name in NOT_FOR_STREAMS:
+            yield Complaint(
+                (name,), f"{name} is not for streams: {NOT_FOR_STREAMS[name]}", "remove it", at_key=True
+            )
+        elif name in _KEPT:
+            yield Complaint(
+                (name,),
+                f"{name} cannot be updated: a mapping keeps it (UpdateEventSourceMapping has no such parameter)",
+                "remove it",
+                at_key=True,
+            )
+        elif name in MappingSettings.model_fields:
+            yield Complaint(
+                (name,),
+                f"{name} is ours, not AWS's, and stays as it is",
+                "set it in the mapping",
+                at_key=True,
+            )
+        else:
+            hint = did_you_mean(name, UPDATABLE) or f"it may have {', '.join(UPDATABLE)}"
+            yield Complaint((name,), f"an update has no {name!r}", hint, at_key=True)
+
+
+def _schema() -> dict[str, Any]:
+    properties = MappingSettings.model_json_schema()["properties"]
+    mapping = {"type": "string", "description": _WHICH_MAPPING}
+    return {
+        "type": "object",
+        "properties": {name: properties[name] for name in UPDATABLE} | {"mapping": mapping},
+        "additionalProperties": False,
+    }
+
+
+#: The field `update` of an event.
+Update = Annotated[Updating | None, *reader(updating, **_schema())]
+
+
+class Delete(Strict, label="a delete", example="{mapping: orders}"):
+    """A mapping is deleted: what it has not read stays unread."""
+
+    mapping: Reference | None = Field(default=None, description=_WHICH_MAPPING)
+
+
+def updated(mapping: MappingSettings, update: Updating) -> MappingSettings:
+    """The mapping with the update's settings in place of its own. The update must have been read by `updating`."""
+    given = MappingSettings.model_validate(update.settings)
+    return mapping.model_copy(update={name: getattr(given, name) for name in update.settings})
+
+
+def conflicts(mapping: MappingSettings) -> list[Complaint]:
+    """What Lambda refuses of an updated mapping: settings that each are fine and do not go together."""
+    return [
+        Complaint(refusal.path, refusal.message, refusal.hint) for refusal in refusals(mapping.settings())
+    ]
