@@ -24,12 +24,8 @@ _QUIET: Final[dict[type, str]] = {
     happened.Filtered: "filtered",
     happened.Checkpoint: "checkpoint",
     happened.CaughtUp: "caught up",
-    happened.ShardStop: "shard stops",
     happened.WindowClose: "window closes",
     happened.WindowLost: "window lost",
-    happened.Update: "update",
-    happened.StateChange: "state",
-    happened.Reshard: "reshard",
     happened.Request: "request",
     happened.Response: "response",
     happened.EventLost: "event lost",
@@ -50,7 +46,7 @@ class Logger(Protocol):
 
 
 class EventLog:
-    """A sink that logs faults, shards, failures, splits and losses, of throttles in a row the first; or `every` event.
+    """A sink that logs faults, shards, reshards, failures, splits and losses, of throttles in a row the first; or `every` event.
 
     Fields are JSON-ready; times are microseconds. `mapping` and `lane` are there only where a run has several.
     """
@@ -66,7 +62,11 @@ class EventLog:
         self._handlers: dict[type, Callable[[Any], None]] = {
             happened.ShardOpen: self._open,
             happened.ShardEnd: self._end,
+            happened.ShardStop: self._stop,
+            happened.Update: self._update,
+            happened.StateChange: self._state,
             happened.Fault: self._fault,
+            happened.Reshard: self._reshard,
             happened.Result: self._result,
             happened.Split: self._split,
             happened.Discard: self._discard,
@@ -105,11 +105,24 @@ class EventLog:
     def _end(self, event: happened.ShardEnd) -> None:
         self._logger.info("shard ends", **self._place(event), arrived=event.arrived)
 
+    def _stop(self, event: happened.ShardStop) -> None:
+        self._logger.info("shard stops", **self._place(event))
+
+    def _update(self, event: happened.Update) -> None:
+        self._logger.info("mapping updated", **self._place(event), settings=dict(event.settings))
+
+    def _state(self, event: happened.StateChange) -> None:
+        self._logger.info("mapping state", **self._place(event), state=event.state, result=event.result)
+
     def _fault(self, event: happened.Fault) -> None:
         until = {} if event.until is None else {"until": event.until}
         self._logger.info("fault begins", t=event.t, what=event.what, **until)
         if event.until is not None:
             heappush(self._faults, (event.until, event.what))
+
+    def _reshard(self, event: happened.Reshard) -> None:
+        shards = {"closed": list(event.closed), "opened": list(event.opened)}
+        self._logger.info("reshard", t=event.t, stream=event.stream, what=event.what, **shards)
 
     def _result(self, event: happened.Result) -> None:
         key = (event.mapping, event.shard, event.lane)

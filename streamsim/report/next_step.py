@@ -14,7 +14,7 @@ from streamsim.model.mapping import INFINITE
 from streamsim.model.units import MINUTE, SECOND
 from streamsim.report.incidents import Incident
 from streamsim.report.phrases import found
-from streamsim.report.timeline import Timeline, parallelization_factor
+from streamsim.report.timeline import Timeline, most_lanes, parallelization_factor
 from streamsim.scenario.function import UNRESERVED_MINIMUM
 from streamsim.scenario.models import Fault, Poison, Throttle
 
@@ -82,13 +82,11 @@ class Seen:
 
     def lanes(self, function: str | None = None) -> int:
         """The most invocations that shards and their lanes allow, of one function or of all."""
-        header = self.timeline.header
-        return sum(
-            int(header.streams.get(str(settings.get("StreamName")), {}).get("shards", 0))
-            * parallelization_factor(header, name)
-            for name, settings in header.mappings.items()
-            if function in {None, settings.get("FunctionName")}
-        )
+        timeline = self.timeline
+        rows = [
+            row for row in timeline.rows.values() if function in {None, timeline.function_of[row.mapping]}
+        ]
+        return most_lanes(timeline.header, rows)
 
     def throttled(self) -> str | None:
         """The function that was throttled most."""

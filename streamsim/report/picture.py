@@ -13,7 +13,7 @@ from rich.text import Text
 
 from streamsim.model.units import DAY, HOUR, MILLISECOND, MINUTE, SECOND, show_duration
 from streamsim.report.phrases import counted, shard_number, shortened
-from streamsim.report.timeline import Kind, Row, Timeline, parallelization_factor
+from streamsim.report.timeline import Kind, Row, Timeline, most_lanes, parallelization_factor
 
 #: At most so many shards get a row of their own.
 MOST_ROWS: Final = 12
@@ -50,6 +50,7 @@ LOOKS: Final = {
     Kind.DISCARD: Look("◆", "D", "bold red", "discarded"),
     Kind.EXPIRED: Look("◇", "E", "bold red", "expired"),
 }
+RESHARD: Final = Look("▾", "v", "bright_blue", "reshard")
 IDLE: Final = Look("·", " ", "bright_black", "idle")
 
 #: What stands first in the legend.
@@ -107,6 +108,7 @@ class Picture:
             return []
         lines = [self._row(row) for row in self.shown]
         lines += self._rest()
+        lines += self._reshards()
         lines.append(self._axis())
         lines += self._age()
         lines += self._concurrency()
@@ -186,6 +188,21 @@ class Picture:
         if quiet:
             line.append("and " if not troubled else ", ", "bright_black")
             line.append(f"{counted(quiet, 'shard')} without incident", "bright_black")
+        return [line]
+
+    def _reshards(self) -> list[Text]:
+        """When shards were split or merged, if ever."""
+        reshards = {t // self._timeline.width for t in self._timeline.reshards}
+        if not reshards:
+            return []
+        line = self._labelled("reshard", "bright_black")
+        for first, stop in self._edges:
+            line.append(
+                (RESHARD.plain if self._plain else RESHARD.glyph)
+                if any(first <= t < stop for t in reshards)
+                else " ",
+                RESHARD.style,
+            )
         return [line]
 
     def _axis(self) -> Text:
@@ -272,8 +289,7 @@ class Picture:
 def ceiling(timeline: Timeline) -> Ceiling:
     """The limit of the functions, or of the account, or shards x ParallelizationFactor where that is lower."""
     header = timeline.header
-    rows = timeline.rows.values()
-    lanes = sum(1 if row.lane is not None else parallelization_factor(header, row.mapping) for row in rows)
+    lanes = most_lanes(header, timeline.rows.values())
     reserved = [function.get("ReservedConcurrentExecutions") for function in header.functions.values()]
     limits = [int(limit) for limit in reserved if limit is not None]
     account = header.account.get("ConcurrentExecutions")

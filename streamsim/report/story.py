@@ -13,6 +13,7 @@ from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.model.units import show_duration
 from streamsim.report.incidents import Incident, Incidents
+from streamsim.report.lives import Lives
 from streamsim.report.phrases import (
     destination_name,
     instant,
@@ -20,7 +21,7 @@ from streamsim.report.phrases import (
     settings_said,
     shard_name,
 )
-from streamsim.report.shards import Shards
+from streamsim.report.shards import Shards, names, verb
 from streamsim.report.stretch import Stretch
 from streamsim.report.timeline import parallelization_factor
 from streamsim.report.tries import TRIES_TOLD, Line, Tries, ending
@@ -50,6 +51,7 @@ class Story:
         self._stretch = Stretch()
         self._incidents = Incidents()
         self._shards = Shards()
+        self._lives = Lives()
         self._several = len(header.mappings) > 1
         self._factor = max([parallelization_factor(header, name) for name in header.mappings], default=1)
         names = max((len(name) + 1 for name in header.mappings), default=0) if self._several else 0
@@ -66,7 +68,11 @@ class Story:
             happened.Checkpoint: self._checkpoint,
             happened.CaughtUp: self._caught_up,
             happened.ShardEnd: self._shards.ends,
+            happened.ShardStop: self._stop,
+            happened.Update: self._lives.updates,
+            happened.StateChange: self._lives.changes,
             happened.Fault: self._fault,
+            happened.Reshard: self._reshard,
         }
         self._begin()
 
@@ -78,6 +84,8 @@ class Story:
         handler = self._handlers.get(type(event))
         if handler is not None:
             handler(event)
+        if self._lives.told_of:
+            self._tell_lives()
 
     def close(self) -> None:
         """Tells what was folded or still open when the events ended."""
@@ -234,6 +242,26 @@ class Story:
         self._fold()
         until = "for good" if event.until is None else f"until {instant(event.until)}"
         self._write(f"{instant(event.t):>12}  {'fault'.ljust(self._place)}{event.what}, {until}")
+
+    def _reshard(self, event: happened.Reshard) -> None:
+        self._settle()
+        self._fold()
+        what = f"{event.stream}: {event.what}" if len(self._header.streams) > 1 else event.what
+        change = f"{names(event.closed)} {verb('close', event.closed)}, {names(event.opened)} {verb('open', event.opened)}"
+        self._write(f"{instant(event.t):>12}  {'reshard'.ljust(self._place)}{what}: {change}")
+
+    def _stop(self, event: happened.ShardStop) -> None:
+        self._settle()
+        for key in self._lanes:
+            if key[:2] == (event.mapping, event.shard):
+                self._release(key)
+
+    def _tell_lives(self) -> None:
+        self._settle()
+        self._fold()
+        for t, mapping, words in self._lives.told():
+            place = f"{mapping} mapping" if self._several else "mapping"
+            self._write(f"{instant(t):>12}  {place.ljust(self._place)}{words}")
 
     # Order and folding
 

@@ -6,7 +6,7 @@ Memory: 8 bytes a bin for each kind of thing that a shard ever did; a shard with
 """
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 from typing import Any, Final
 
@@ -22,6 +22,8 @@ MOST_LANES: Final = 12
 
 #: The width of a bin at the start, in microseconds: 512 of them fill a thirtieth of a second.
 _FINEST: Final = 64
+
+_NEVER: Final = 1 << 62
 
 
 class Kind(IntEnum):
@@ -90,7 +92,8 @@ class Row:
 
 class Timeline:
     """A sink that keeps `bins` bins of `width` microseconds for each shard, and for the run: the highest IteratorAge
-    and the highest ConcurrentExecutions in each (-1 where none was reported). `end` is the last event's instant.
+    and the highest ConcurrentExecutions in each (-1 where none was reported). `end` is the last event's instant,
+    `reshards` are the instants at which shards were split or merged.
     """
 
     def __init__(self, header: Header, columns: int = 512) -> None:
@@ -99,6 +102,7 @@ class Timeline:
         self.width = _FINEST
         self.end = 0
         self.rows: dict[tuple[str, str, int], Row] = {}
+        self.reshards: list[int] = []
         self.iterator_age = self._empty()
         self.concurrency = self._empty()
         self.incidents = Incidents()
@@ -117,6 +121,7 @@ class Timeline:
             happened.Discard: self._discard,
             happened.Expired: self._expired,
             happened.Split: self.incidents,
+            happened.Reshard: self._reshard,
         }
 
     def __call__(self, event: Event) -> None:
@@ -158,6 +163,9 @@ class Timeline:
     def _end(self, event: happened.ShardEnd) -> None:
         for row in self._rows(event.mapping, event.shard):
             row.ended_at = event.t
+
+    def _reshard(self, event: happened.Reshard) -> None:
+        self.reshards.append(event.t)
 
     def _invoke(self, event: happened.Invoke) -> None:
         self.incidents(event)
@@ -263,6 +271,23 @@ class Timeline:
 def parallelization_factor(header: Header, mapping: str) -> int:
     """The lanes of each shard of a mapping, at least 1."""
     return max(1, int(header.mappings.get(mapping, {}).get("ParallelizationFactor", 1)))
+
+
+def most_lanes(header: Header, rows: Iterable[Row]) -> int:
+    """The most lanes that were there at once: those of a shard's children come after its own."""
+    changes: list[tuple[int, int]] = []
+    together = 0
+    for row in rows:
+        lanes = 1 if row.lane is not None else parallelization_factor(header, row.mapping)
+        together += lanes
+        if row.ended_at is None or row.ended_at > row.opened_at:
+            changes.append((row.opened_at, lanes))
+            changes.append((_NEVER if row.ended_at is None else row.ended_at, -lanes))
+    most = now = 0
+    for _, change in sorted(changes):
+        now += change
+        most = max(most, now)
+    return most or together
 
 
 def _lanes(header: Header, mapping: str) -> int:

@@ -3,7 +3,7 @@
 Takes what the file's own models have accepted one by one. Must not know text or lines.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Names
 from typing import Any, TypeVar
 
@@ -20,6 +20,8 @@ from streamsim.scenario.mapping import Mapping
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.plans import Dated, keyless, never_open, open_for, plan_of, shards_shown
+from streamsim.scenario.updates import Dated as Done
+from streamsim.scenario.updates import MappingChange, changes_of
 from streamsim.streams.plan import Plan
 
 DEFAULT = "default"
@@ -49,7 +51,8 @@ def assemble(file: ScenarioFile) -> tuple[Scenario | None, list[Complaint]]:
             file.account,
             tuple(parts.faults),
             parts.plans,
-            parts.traffic,
+            parts.changes,
+            traffic=parts.traffic,
         ),
         [],
     )
@@ -106,6 +109,7 @@ class _Parts:
         )
         self._unplanned: set[str] = set()
         self.plans = self._plans()
+        self.changes = self._changes()
         self.faults: list[Fault] = []
         for index, item in enumerate(file.faults):
             self.faults += self._fault(("faults", index, item.kind), item)
@@ -156,6 +160,19 @@ class _Parts:
                 self.complaints += complaints
                 self._unplanned.add(name)
         return plans
+
+    def _changes(self) -> dict[str, Sequence[MappingChange]]:
+        dated: dict[str, list[Done]] = {name: [] for name in self.mappings}
+        for index, item in enumerate(self.file.events):
+            path = ("events", index, item.kind)
+            if not isinstance(item.done, Reshard):
+                which = self._refer(path, "mapping", item.done.mapping, self.mappings)
+                dated[which].append(Done(item.at, path, item.done))
+        changes: dict[str, Sequence[MappingChange]] = {}
+        for name, mapping in self.mappings.items():
+            changes[name], complaints = changes_of(mapping, dated[name])
+            self.complaints += complaints
+        return changes
 
     def _refer(self, path: Path, kind: str, name: str | None, known: Names[str, Any]) -> str:
         """The name that a reference means, the only one or `default` where it is left out."""

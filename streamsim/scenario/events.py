@@ -1,6 +1,7 @@
 """What somebody does in a scenario, and when: each event a time and one thing done.
 
-What is done to a stream becomes part of the plan of its shards before the run begins (`streamsim.scenario.plans`).
+What is done to a stream becomes part of the plan of its shards before the run begins (`streamsim.scenario.plans`), what
+is done to a mapping a list of its settings over time (`streamsim.scenario.updates`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,7 @@ from streamsim.scenario.fields import (
 )
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.records import hash_key_of
+from streamsim.scenario.updates import Delete, Update, Updating
 
 _WHICH_STREAM: Final = "The stream's name, where there are several."
 _SPLIT: Final = "write 0, {shard: 0, at: 0.25} or {shard: 0, hash_key: 12345}"
@@ -130,7 +132,7 @@ class Reshard(Strict, label="a reshard", example="{to: 8}"):
 
 
 #: What an event may do; the kind is the key.
-Done = Reshard
+Done = Reshard | Updating | Delete
 
 
 class EventItem(Strict, label="an event", example="{at: 60s, reshard: {to: 8}}"):
@@ -140,6 +142,13 @@ class EventItem(Strict, label="an event", example="{at: 60s, reshard: {to: 8}}")
         description="When, since the start of the run; later than 0s.", examples=["60s"]
     )
     reshard: Reshard | None = Field(default=None, description="A stream's shards are split or merged.")
+    update: Update = Field(
+        default=None,
+        description="UpdateEventSourceMapping: settings of a mapping change, such as {BatchSize: 10} or {Enabled: false}.",
+    )
+    delete: Delete | None = Field(
+        default=None, description="DeleteEventSourceMapping: a mapping goes, {} where there is only one."
+    )
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

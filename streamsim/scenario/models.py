@@ -4,6 +4,7 @@ Times are microseconds since the start, sizes bytes, rates exact. Must not know 
 """
 
 from collections.abc import Mapping as Names
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,7 @@ from streamsim.scenario.producer import Keys, Producer
 from streamsim.scenario.rates import RatePoint
 from streamsim.scenario.records import Record
 from streamsim.scenario.traffic import Traffic
+from streamsim.scenario.updates import MappingChange
 from streamsim.streams.plan import Plan
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "Keys",
     "LostResponse",
     "Mapping",
+    "MappingChange",
     "Model",
     "Poison",
     "Producer",
@@ -56,7 +59,8 @@ class Scenario:
     """Streams, mappings and functions by name, in the order of the file; a singular one is named `default`.
 
     Each mapping knows its stream and function, each source of traffic its function, each poison and source_down its
-    stream. `plans` are the shards that each stream ever has, by its name. `epoch` is t = 0 in
+    stream. `plans` are the shards that each stream ever has, `changes` the settings that each mapping gets later, in
+    order of time, by name. `epoch` is t = 0 in
     microseconds since 1970. `overridden` are the settings changed from outside the file. `runs` are the settings and
     the scenario of each combination of `compare`, empty without one; ask `streamsim.scenario.load.variants`.
     """
@@ -71,7 +75,8 @@ class Scenario:
     account: Account
     faults: tuple[Fault, ...] = ()
     plans: Names[str, Plan] = field(default_factory=dict)
-    traffic: tuple[Traffic, ...] = ()
+    changes: Names[str, Sequence[MappingChange]] = field(default_factory=dict)
     expect: tuple[Expectation, ...] = ()
     overridden: Names[str, Any] = field(default_factory=dict)
     runs: "tuple[tuple[Names[str, Any], Scenario], ...]" = ()
+    traffic: tuple[Traffic, ...] = ()

@@ -3,11 +3,13 @@
 Knows which settings UpdateEventSourceMapping takes, and puts updates one upon another. Must not know lines.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import Field, ValidationError
 
+from streamsim.model.units import show_duration
 from streamsim.rules.settings import NOT_FOR_STREAMS, described, refusals
 from streamsim.scenario.errors import did_you_mean
 from streamsim.scenario.fields import Complaint, Reference, all_refused, reader, refused
@@ -62,6 +64,13 @@ def _unknown(settings: Mapping[str, Any]) -> Iterator[Complaint]:
             yield Complaint(
                 (name,), f"{name} is not for streams: {NOT_FOR_STREAMS[name]}", "remove it", at_key=True
             )
+        elif name == "FunctionName":
+            yield Complaint(
+                (name,),
+                "a mapping keeps its function in a scenario, though Lambda could give it another",
+                "add a second mapping that is enabled when the first is deleted",
+                at_key=True,
+            )
         elif name in _KEPT:
             yield Complaint(
                 (name,),
@@ -101,14 +110,53 @@ class Delete(Strict, label="a delete", example="{mapping: orders}"):
     mapping: Reference | None = Field(default=None, description=_WHICH_MAPPING)
 
 
-def updated(mapping: MappingSettings, update: Updating) -> MappingSettings:
-    """The mapping with the update's settings in place of its own. The update must have been read by `updating`."""
+class Dated(NamedTuple):
+    """What is done to a mapping, when, and where it stands in the file."""
+
+    at: int
+    path: tuple[str | int, ...]
+    done: Updating | Delete
+
+
+@dataclass(frozen=True, slots=True)
+class MappingChange:
+    """A mapping's settings from `at` on, None when it is deleted; `said` are those that change, as a trace has them."""
+
+    at: int
+    settings: MappingSettings | None
+    said: Mapping[str, Any]
+
+
+def changes_of(
+    mapping: MappingSettings, dated: Iterable[Dated]
+) -> tuple[list[MappingChange], list[Complaint]]:
+    """What becomes of a mapping over time, and what Lambda would refuse on the way."""
+    found: list[MappingChange] = []
+    complaints: list[Complaint] = []
+    deleted_at: int | None = None
+    for at, path, done in sorted(dated, key=lambda one: one.at):
+        if deleted_at is not None:
+            hint = f"it was deleted at {show_duration(deleted_at)}"
+            complaints.append(
+                Complaint(path, "The resource you requested does not exist.", hint, at_key=True)
+            )
+        elif isinstance(done, Delete):
+            deleted_at = at
+            found.append(MappingChange(at, None, {}))
+        else:
+            mapping = _updated(mapping, done)
+            # Each setting was checked by itself: what is refused now is that some do not go together.
+            complaints += [
+                Complaint(
+                    path, f"with what the mapping has by then: {refusal.message}", refusal.hint, at_key=True
+                )
+                for refusal in refusals(mapping.settings())
+            ]
+            now = {"Enabled": True, "FilterCriteria": {}, **mapping.settings()}
+            found.append(MappingChange(at, mapping, {name: now[name] for name in done.settings}))
+    return found, complaints
+
+
+def _updated(mapping: MappingSettings, update: Updating) -> MappingSettings:
     given = MappingSettings.model_validate(update.settings)
     return mapping.model_copy(update={name: getattr(given, name) for name in update.settings})
-
-
-def conflicts(mapping: MappingSettings) -> list[Complaint]:
-    """What Lambda refuses of an updated mapping: settings that each are fine and do not go together."""
-    return [
-        Complaint(refusal.path, refusal.message, refusal.hint) for refusal in refusals(mapping.settings())
-    ]

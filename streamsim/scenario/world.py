@@ -3,12 +3,13 @@
 from collections.abc import Mapping as Names
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
 from streamsim.destinations.kept import KeptDestination
 from streamsim.engine.concurrency import Account, FunctionConcurrency, ScalingRate, Slice
+from streamsim.engine.mapping import Change as MappingUpdate
 from streamsim.engine.mapping import MappingRun
 from streamsim.engine.ports import Clock, Sink
 from streamsim.engine.traffic import TrafficRun
@@ -91,11 +92,19 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
                 streams[mapping.stream],
                 functions[mapping.function],
                 account.functions[mapping.function],
-                partial(KeptDestination, clock=clock, down=down, folder=folder),
+                cache(partial(KeptDestination, clock=clock, down=down, folder=folder)),
                 Source(mapping.stream, mapping.function, scenario.epoch),
                 scenario.seed,
                 clock,
                 sink,
+                [
+                    MappingUpdate(
+                        change.at,
+                        change.settings.to_mapping(name, scenario.epoch) if change.settings else None,
+                        change.said,
+                    )
+                    for change in scenario.changes.get(name, ())
+                ],
             )
         )
     traffic = [

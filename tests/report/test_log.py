@@ -116,3 +116,12 @@ def test_lanes_and_mappings_are_named_where_there_are_several() -> None:
     assert all(fields["lane"] == 2 and "mapping" not in fields for fields in failed)
     two = Header("Two", 1, mappings={"default": {}, "other": {}})
     assert logged(*attempt(0, "error"), header=two)[0][2]["mapping"] == "default"
+
+
+def test_a_reshard_names_its_stream_and_shards() -> None:
+    shards = [runs.shard_id(number) for number in range(3)]
+    told = logged(happened.Reshard(9, "orders", "SplitShard 0", (shards[0],), (shards[1], shards[2])))
+    fields = {
+        "t": 9, "stream": "orders", "what": "SplitShard 0", "closed": shards[:1], "opened": shards[1:],
+    }  # fmt: skip
+    assert told == [("info", "reshard", fields)]

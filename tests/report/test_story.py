@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -186,3 +187,21 @@ def test_every_attempt_of_any_world_is_told_or_counted_once(world: World) -> Non
     assert attempts_told(lines) == sum(isinstance(event, happened.Result) for event in events), "\n".join(
         lines
     )
+
+
+@pytest.mark.parametrize(
+    ("streams", "line"),
+    [
+        (1, "     9.000 s  reshard   MergeShards 1 and 0: 1, 0 close, 2 opens"),
+        (2, "     9.000 s  reshard   orders: MergeShards 1 and 0: 1, 0 close, 2 opens"),
+    ],
+)
+def test_a_reshard_says_which_shards_close_and_open_and_whose_where_streams_are_several(
+    streams: int, line: str
+) -> None:
+    head = runs.header("By hand", 2)
+    head = replace(head, streams={**head.streams, **({"returns": {}} if streams == 2 else {})})
+    reshard = happened.Reshard(
+        9 * SECOND, "orders", "MergeShards 1 and 0", (runs.shard_id(1), runs.shard_id(0)), (runs.shard_id(2),)
+    )
+    assert story(head, [reshard])[3:] == [line]

@@ -138,3 +138,30 @@ def test_silence_at_the_end_is_part_of_the_picture() -> None:
     timeline(happened.CaughtUp(DAY, "default", runs.shard_id(0), 0))
     timeline.finish()
     assert DAY // timeline.width == timeline.used() - 1
+
+
+def resharded() -> Timeline:
+    """Two shards of which the first is split at 5 s; the children come when it ends, at 6 s."""
+    timeline = Timeline(runs.header("Split", 2, limit=100))
+    for number in (0, 1):
+        timeline(happened.ShardOpen(0, "default", runs.shard_id(number), (), 0, 0))
+    timeline(happened.Reshard(5 * SECOND, "orders", "SplitShard 0", (runs.shard_id(0),), ()))
+    timeline(happened.ShardEnd(6 * SECOND, "default", runs.shard_id(0), 0))
+    for number in (2, 3):
+        timeline(happened.ShardOpen(6 * SECOND, "default", runs.shard_id(number), (runs.shard_id(0),), 0, 0))
+    for number in (1, 2, 3):
+        timeline(happened.ShardEnd(10 * SECOND, "default", runs.shard_id(number), 0))
+    return timeline
+
+
+def test_the_ceiling_counts_shards_that_were_there_together() -> None:
+    assert ceiling(resharded()).value == 3
+
+
+def test_a_picture_marks_reshards() -> None:
+    lines = [line.plain for line in Picture(resharded(), 80).lines()]
+    (marks,) = [line for line in lines if line.startswith(" reshard")]
+    axis = next(line for line in lines if "╵5 s" in line)
+    assert marks.count("▾") == 1
+    assert abs(marks.index("▾") - axis.index("╵5 s")) <= 1
+    assert [line.split()[1] for line in lines if line.startswith(" shard")] == ["0", "1", "2", "3"]
