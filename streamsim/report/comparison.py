@@ -96,7 +96,11 @@ class Comparison:
         if ages:
             yield from ages
             yield Text()
-        table = [*_measures(self.runs, plain=plain), *_expected(self.runs, plain=plain)]
+        table = [
+            *_measures(self.runs, plain=plain),
+            *_shared(self.runs),
+            *_expected(self.runs, plain=plain),
+        ]
         yield from _drawn(self.runs, table, width, plain=plain)
         same = [f"{name} {measured(name, found(self.runs[0].metrics, name))}" for name in _same(self.runs)]
         if same:
@@ -218,6 +222,29 @@ def _measures(runs: Sequence[Run], *, plain: bool) -> Iterator[_Line]:
             cells,
             [float(value) for value in known] if len(known) == len(values) else [],
         )
+
+
+def _shared(runs: Sequence[Run]) -> Iterator[_Line]:
+    """Where calls and events share the account with streams: how many executions each had at once, and was refused."""
+    timelines = [run.timeline for run in runs if run.timeline is not None]
+    for timeline in timelines:
+        timeline.finish()
+    sharings = [timeline.sharing for timeline in timelines if timeline.sharing is not None]
+    if len(sharings) < len(runs):
+        return
+    for own in zip(*(sharing.parties for sharing in sharings), strict=True):
+        name = "stream" if own[0].kind == "stream" and len(timelines[0].header.mappings) == 1 else own[0].name
+        levels = [party.levels.most for party in own]
+        refused = [party.throttled for party in own]
+        yield _Line(
+            f"{name}: concurrency", [_Cell(f"{level:,}  ") for level in levels], [float(x) for x in levels]
+        )
+        if any(refused):
+            yield _Line(
+                f"{name}: throttled",
+                [_Cell(f"{count:,}  ") for count in refused],
+                [float(x) for x in refused],
+            )
 
 
 def _expected(runs: Sequence[Run], *, plain: bool) -> Iterator[_Line]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.model.units import show_duration
+from streamsim.report.callers import Callers
 from streamsim.report.incidents import Incident, Incidents
 from streamsim.report.lives import Lives
 from streamsim.report.phrases import (
@@ -55,7 +56,9 @@ class Story:
         self._several = len(header.mappings) > 1
         self._factor = max([parallelization_factor(header, name) for name in header.mappings], default=1)
         names = max((len(name) + 1 for name in header.mappings), default=0) if self._several else 0
-        self._place = names + (16 if self._factor > 1 else 10)
+        callers = max((len(name) + 2 for name in header.traffic), default=0)
+        self._place = max(names + (16 if self._factor > 1 else 10), callers)
+        self._callers = Callers(header)
         self._handlers: dict[type, Callable[[Any], None]] = {
             happened.ShardOpen: self._shards.opens,
             happened.Invoke: self._incidents,
@@ -73,6 +76,9 @@ class Story:
             happened.StateChange: self._lives.changes,
             happened.Fault: self._fault,
             happened.Reshard: self._reshard,
+            happened.Request: lambda event: self._called(self._callers.request(event)),
+            happened.Response: lambda event: self._called(self._callers.response(event)),
+            happened.EventLost: lambda event: self._called(self._callers.lost(event)),
         }
         self._begin()
 
@@ -94,6 +100,7 @@ class Story:
             self._release(key)
         self._fold(meanwhile=bool(self._lanes))
         self._tell_shards()
+        self._called(self._callers.close())
 
     def _begin(self) -> None:
         self._write(f"{self._header.scenario} · seed {self._header.seed}")
@@ -236,6 +243,13 @@ class Story:
 
     def _caught_up(self, event: happened.CaughtUp) -> None:
         self._stretch.caught_up(event)
+
+    def _called(self, told: Iterable[tuple[int, str, str]]) -> None:
+        for t, source, words in told:
+            self._settle()
+            if not self._lanes:
+                self._fold()
+            self._write(f"{instant(t):>12}  {source.ljust(self._place)}{words}")
 
     def _fault(self, event: happened.Fault) -> None:
         self._settle()

@@ -176,7 +176,8 @@ class _Loader:
     ) -> tuple[Scenario | None, list[Problem]]:
         tree = root
         for name, item in chosen.items():
-            tree = changed(tree, paths[name], item, item.span)
+            without = item.scalar is None and item.items is None and item.entries is None
+            tree = changed(tree, paths[name], None if without else item, item.span)
         scenario, found = self._validate(tree)
         last = list(chosen.values())[-1].span
         places = {item.span for item in chosen.values()}

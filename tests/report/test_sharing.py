@@ -1,0 +1,239 @@
+"""Streams, calls and asynchronous events side by side: what is counted, how it is drawn, told and logged."""
+
+import io
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from streamsim.model.events import Event, EventLost, Invoke, Request, Response, Result
+from streamsim.model.units import MILLISECOND, SECOND
+from streamsim.report.account import account_lines
+from streamsim.report.levels import FINEST, Levels
+from streamsim.report.log import EventLog
+from streamsim.report.sharing import Party, Sharing
+from streamsim.report.story import story
+from streamsim.report.timeline import Timeline
+from streamsim.scenario.load import load_text
+from streamsim.scenario.play import play
+from streamsim.trace.header import Header
+
+BUSY = """scenario: Calls, uploads and a stream in one small account
+seed: 3
+duration: 30s
+stream: {shards: 3}
+producer: {rate: 20/s per shard}
+functions:
+  orders: {model: {duration: 300ms, cold_start: 400ms}}
+  checkout: {Timeout: 60, model: {duration: 300ms, jitter: 10%}}
+  thumbs: {EventInvokeConfig: {MaximumRetryAttempts: 1, DestinationConfig: {OnFailure: {Destination: sqs}}}}
+mapping: {function: orders}
+account: {ConcurrentExecutions: 20}
+traffic:
+  - {name: checkout, source: api_gateway, function: checkout, rate: [{at: 0s, rate: 20/s}, {at: 10s, rate: 80/s}, {at: 20s, rate: 20/s}]}
+  - {name: uploads, source: s3, function: thumbs, rate: 5/s}
+  - {name: slow, source: api_gateway, function: checkout, rate: 1/s, duration: 1s, TimeoutInMillis: 900}
+faults: [{error: {probability: 10%, function: thumbs}}]
+"""
+
+
+@cache
+def busy() -> tuple[Header, tuple[Event, ...]]:
+    events: list[Event] = []
+    header = play(load_text(BUSY), sinks=[events.append]).header
+    return header, tuple(events)
+
+
+def shared() -> tuple[Sharing, int]:
+    header, events = busy()
+    timeline = Timeline(header)
+    for event in events:
+        timeline(event)
+    timeline.finish()
+    assert timeline.sharing is not None
+    return timeline.sharing, timeline.end
+
+
+def printed(width: int, *, plain: bool = False) -> str:
+    sharing, end = shared()
+    file = io.StringIO()
+    console = Console(file=file, width=width, color_system=None)
+    for line in account_lines(sharing, end, width, plain=plain):
+        console.print(line)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_the_account_looks_as_recorded(golden_text: Callable[[str, str], None], width: int) -> None:
+    text = printed(width)
+    assert max(map(len, text.splitlines())) <= width
+    golden_text(f"account-{width}.txt", text)
+
+
+def test_the_account_can_be_drawn_in_ascii() -> None:
+    assert printed(100, plain=True).isascii()
+
+
+def test_what_is_counted_is_what_the_events_say() -> None:
+    sharing, end = shared()
+    _, events = busy()
+    stream, checkout, uploads, slow = sharing.parties
+    assert [party.kind for party in sharing.parties] == ["stream", "api_gateway", "s3", "api_gateway"]
+    for party in (checkout, uploads, slow):
+        mine: list[Any] = [event for event in events if getattr(event, "source", None) == party.name]
+        responses = [event for event in mine if isinstance(event, Response)]
+        asked = {event.request_id: event.t for event in reversed(mine) if isinstance(event, Request)}
+        ends = [event for event in responses if event.outcome == "success"]
+        assert party.requests == len(asked)
+        assert party.throttled == sum(event.outcome == "throttled" for event in responses)
+        assert party.failed == sum(event.outcome in {"error", "timeout", "fault"} for event in responses)
+        assert party.lost == sum(isinstance(event, EventLost) for event in mine)
+        assert party.done + party.late == len(ends)
+        assert party.late == sum(event.error is not None for event in ends)
+        slowest = max((event.t - asked[event.request_id] for event in ends if event.error is None), default=0)
+        assert (party.latency.maximum or 0) == slowest
+    assert (slow.done, slow.late > 10, uploads.lost > 0, checkout.throttled > 100) == (0, True, True, True)
+    results = [event for event in events if isinstance(event, Result)]
+    assert stream.throttled == sum(event.outcome == "throttled" for event in results) > 0
+    assert stream.requests == stream.done == sum(event.outcome == "success" for event in results)
+    assert stream.cold == sum(event.init_duration is not None for event in results) > 0
+    assert sharing.together.most == 20
+    assert levels_by_hand(events) == [party.levels.most for party in sharing.parties]
+    spent = sum(
+        event.duration + (event.init_duration or 0)
+        for event in events
+        if isinstance(event, Response | Result)
+    )
+    assert sum(party.levels.average() for party in sharing.parties) * end == pytest.approx(spent)
+
+
+def levels_by_hand(events: tuple[Event, ...]) -> list[int]:
+    """The most executions at once of each party, from the requests that were not throttled."""
+    most = {"default": 0, "checkout": 0, "uploads": 0, "slow": 0}
+    level = dict.fromkeys(most, 0)
+    for event, following in zip(events, [*events[1:], None], strict=True):
+        match event:
+            case Invoke() | Request():
+                name = event[1]
+                if not (isinstance(following, Response | Result) and following.outcome == "throttled"):
+                    level[name] += 1
+                    most[name] = max(most[name], level[name])
+            case Response() | Result() if event.outcome != "throttled":
+                level[event[1]] -= 1
+            case _:
+                pass
+    assert set(level.values()) == {0}
+    return list(most.values())
+
+
+def test_a_run_without_traffic_shares_nothing() -> None:
+    assert Timeline(Header("alone", 1, mappings={"default": {}})).sharing is None
+
+
+def test_a_mapping_and_a_source_may_have_one_name() -> None:
+    header = Header("twins", 1, mappings={"default": {}}, traffic={"default": {"source": "s3"}})
+    sharing = Sharing(header)
+    sharing(Request(0, "default", "f", "a", 1, 1))
+    sharing(Response(5, "default", "f", "a", 1, "success", 5))
+    sharing.finish(10)
+    assert [(party.kind, party.requests) for party in sharing.parties] == [("stream", 0), ("s3", 1)]
+
+
+def test_levels_keep_the_highest_and_the_mean_however_long_it_takes() -> None:
+    levels = Levels(columns=4)
+    levels.set(0, 1)
+    levels.set(10, 3)
+    levels.set(20, 2)
+    levels.reach(100 * FINEST)
+    assert (levels.most, levels.level) == (3, 2)
+    assert levels.width == 32 * FINEST
+    assert list(levels.bins) == [3, 2, 2, 2]
+    assert levels.average() == (10 * 1 + 10 * 3 + (100 * FINEST - 20) * 2) / (100 * FINEST)
+
+
+def test_a_level_that_is_never_set_is_none() -> None:
+    party = Party("quiet", "s3")
+    assert (party.levels.most, party.levels.average(), party.done) == (0, 0.0, 0)
+
+
+def test_the_story_tells_trouble_losses_and_totals() -> None:
+    header, events = busy()
+    told = [
+        line[14:] for line in story(header, events) if line[14:].startswith(("checkout", "uploads", "slow"))
+    ]
+    throttled = sum(
+        isinstance(event, Response) and event.source == "checkout" and event.outcome == "throttled"
+        for event in events
+    )
+    checkout = [line for line in told if line.startswith("checkout")]
+    assert f" {throttled:,} throttled" in checkout[-1]
+    assert sum("throttles (429)" in line for line in checkout) >= 1
+    assert any("answers that come too late (504)" in line for line in told if line.startswith("slow"))
+    lost = [line for line in told if " lost after " in line]
+    assert lost
+    assert all(
+        line.endswith("lost after 2 tries: RetriesExhausted, sqs on-failure-queue takes the document")
+        for line in lost
+    )
+
+
+class Lines:
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str, dict[str, Any]]] = []
+
+    def debug(self, event: str, **fields: Any) -> None:
+        self.told.append(("debug", event, fields))
+
+    def info(self, event: str, **fields: Any) -> None:
+        self.told.append(("info", event, fields))
+
+    def warning(self, event: str, **fields: Any) -> None:
+        self.told.append(("warning", event, fields))
+
+
+HEADER = Header("calls", 1, mappings={"default": {}}, traffic={"calls": {"source": "api_gateway"}})
+
+
+def logged(events: list[Event], *, every: bool = False) -> list[tuple[str, str, int]]:
+    lines = Lines()
+    log = EventLog(lines, HEADER, every=every)
+    for event in events:
+        log(event)
+    return [(level, word, fields["t"]) for level, word, fields in lines.told]
+
+
+def refused(t: int) -> list[Event]:
+    return [
+        Request(t, "calls", "f", str(t), 1, 0),
+        Response(t, "calls", "f", str(t), 1, "throttled", 0, "Rate Exceeded."),
+    ]
+
+
+def test_who_watches_hears_of_trouble_when_it_begins_and_when_it_comes_back() -> None:
+    late = 2 * SECOND + 10 * SECOND
+    events = [*refused(SECOND), *refused(2 * SECOND), *refused(late)]
+    assert logged(events) == [("warning", "throttled", SECOND), ("warning", "throttled", late)]
+
+
+def test_who_watches_hears_of_every_lost_event() -> None:
+    lost: list[Event] = [EventLost(t, "calls", "f", "a", "RetriesExhausted", 3, None, False) for t in (1, 2)]
+    assert logged(lost) == [("warning", "event lost", 1), ("warning", "event lost", 2)]
+
+
+def test_who_wants_everything_hears_of_every_request_and_response() -> None:
+    events: list[Event] = [
+        Request(0, "calls", "f", "a", 1, 1),
+        Response(300 * MILLISECOND, "calls", "f", "a", 1, "success", 300 * MILLISECOND),
+        *refused(SECOND),
+        *refused(2 * SECOND),
+    ]
+    assert [line[:2] for line in logged(events, every=True)] == [
+        ("debug", "request"),
+        ("debug", "response"),
+        ("debug", "request"),
+        ("warning", "throttled"),
+        ("debug", "request"),
+        ("debug", "throttled"),
+    ]
