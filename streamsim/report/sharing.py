@@ -66,6 +66,7 @@ class Sharing:
         self.parties = (*self._mappings.values(), *self._sources.values())
         self.together = Levels()
         self._pending: Party | None = None
+        self._pending_at = 0
         self._asked: dict[str, int] = {}
         self._handlers: dict[type, Callable[[Any], None]] = {
             happened.Invoke: self._invoke,
@@ -84,33 +85,35 @@ class Sharing:
 
     def finish(self, t: int) -> None:
         """Brings all levels up to `t`, the end of the run."""
-        self._grant(t)
+        self._grant()
         for levels in (self.together, *(party.levels for party in self.parties)):
             levels.reach(t)
 
     # A request that is throttled has its end right behind it: only what another event follows has begun.
 
-    def _grant(self, t: int) -> None:
+    def _grant(self) -> None:
         party = self._pending
         if party is not None:
             self._pending = None
-            self._change(party, t, 1)
+            self._change(party, self._pending_at, 1)
 
     def _change(self, party: Party, t: int, by: int) -> None:
         party.levels.set(t, party.levels.level + by)
         self.together.set(t, self.together.level + by)
 
     def _invoke(self, event: happened.Invoke | happened.WindowClose) -> None:
-        self._grant(event.t)
+        self._grant()
         self._pending = self._mappings[event.mapping]
+        self._pending_at = event.t
 
     def _result(self, event: happened.Result) -> None:
         party = self._mappings[event.mapping]
         party.requests += self._end(party, event) and event.attempt == 1
 
     def _request(self, event: happened.Request) -> None:
-        self._grant(event.t)
+        self._grant()
         party = self._pending = self._sources[event.source]
+        self._pending_at = event.t
         if event.request_id not in self._asked:
             self._asked[event.request_id] = event.t
             party.requests += 1
@@ -132,7 +135,7 @@ class Sharing:
             self._pending = None
             party.throttled += event.outcome == "throttled"
             return False
-        self._grant(event.t)
+        self._grant()
         party.executions += 1
         party.cold += event.init_duration is not None
         party.failed += event.outcome in _FAILED
