@@ -84,10 +84,12 @@ def play(
     busy_until: int = 0,
     changes: Sequence[Change] = (),
     lineage: Mapping[int, Kin] = MappingProxyType({}),
+    pushes: bool = False,
 ) -> Told:
     """Runs one mapping over `records` by shard number until everything is finished.
 
     Each shard's reads fail during `outages`, and other readers take all it can give until `busy_until`.
+    With `pushes` the mapping reads through a consumer with enhanced fan-out.
     """
     events: list[Event] = []
 
@@ -108,7 +110,7 @@ def play(
         function = ScriptedFunction(behaviour, clock)
         await MappingRun(
             mapping,
-            SimulatedStream(shards, clock, retention),
+            SimulatedStream(shards, clock, retention, pushes=pushes),
             function,
             Account(limit, {"default": None}).functions["default"],
             lambda arn: destination or KeptDestination(arn, clock),

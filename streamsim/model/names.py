@@ -17,6 +17,10 @@ class Account:
         """The ARN of a Kinesis stream."""
         return f"arn:aws:kinesis:{self.region}:{self.id}:stream/{name}"
 
+    def consumer(self, stream: str, name: str, created: int) -> str:
+        """The ARN of a stream's consumer with enhanced fan-out, registered so many seconds after 1970."""
+        return f"{self.stream(stream)}/consumer/{name}:{created}"
+
     def function(self, name: str) -> str:
         """The unqualified ARN of a function."""
         return f"arn:aws:lambda:{self.region}:{self.id}:function:{name}"

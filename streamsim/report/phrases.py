@@ -173,6 +173,8 @@ def settings_said(mapping: Mapping[str, Any]) -> list[str]:
     filters = (mapping.get("FilterCriteria") or {}).get("Filters")
     if filters:
         said.append(f"filters {len(filters)}")
+    if mapping.get("consumer") is not None:
+        said.append("enhanced fan-out")
     destination = on_failure(mapping)
     if destination is not None:
         said.append(f"on failure {destination_name(destination)}")

@@ -10,20 +10,30 @@ from typing import Any
 
 from streamsim.model.batch import Batch
 from streamsim.model.names import Account
+from streamsim.model.units import SECOND
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What every record of a mapping's events has in common; `epoch` is t = 0 in microseconds since 1970."""
+    """What every record of a mapping's events has in common; `epoch` is t = 0 in microseconds since 1970.
+
+    `consumer` is the name of the enhanced fan-out consumer that the mapping reads the stream through.
+    """
 
     stream: str = "default"
     function: str = "default"
     epoch: int = 0
     account: Account = field(default_factory=Account)
+    consumer: str | None = None
 
     @property
     def stream_arn(self) -> str:
-        """The event source's ARN."""
+        """The event source's ARN: of the consumer where there is one, in events and documents alike (recorded).
+
+        assumed: a consumer was registered when the run began.
+        """
+        if self.consumer is not None:
+            return self.account.consumer(self.stream, self.consumer, self.epoch // SECOND)
         return self.account.stream(self.stream)
 
     @property

@@ -26,6 +26,9 @@ from streamsim.streams.plan import Plan
 
 DEFAULT = "default"
 
+#: RegisterStreamConsumer: so many consumers of a provisioned stream.
+MOST_CONSUMERS = 20
+
 Path = tuple[str | int, ...]
 Named = TypeVar("Named")
 
@@ -121,6 +124,7 @@ class _Parts:
             yield from _check_stream(stream, plan, self._producer_path(name), self.file)
         if not self.complaints:
             yield from self._check_twins()
+            yield from self._check_consumers()
         yield from concurrency_complaints(self.file.account.ConcurrentExecutions, self.functions, self._path)
         yield from traffic_complaints(self.file, self.traffic, self.functions, self._path)
 
@@ -302,6 +306,22 @@ class _Parts:
                     "a second mapping of a stream needs a function of its own",
                     at_key=True,
                 )
+
+    def _check_consumers(self) -> Iterator[Complaint]:
+        """A consumer has one subscription of a shard at a time, and a stream so many consumers (Kinesis API)."""
+        users: dict[str, dict[str, str]] = {}
+        for name, mapping in self.mappings.items():
+            if mapping.consumer is None:
+                continue
+            path = (*self._path("mapping", name), "consumer")
+            known = users.setdefault(mapping.stream, {})
+            first = known.setdefault(mapping.consumer, name)
+            if first != name:
+                message = f"mapping {first!r} reads through the consumer {mapping.consumer!r} already"
+                yield Complaint(path, message, "each mapping needs a consumer of its own")
+            elif len(known) > MOST_CONSUMERS:
+                message = f"LimitExceededException: stream {mapping.stream} has {MOST_CONSUMERS} consumers, the most it may have"
+                yield Complaint(path, message, "let this mapping poll: remove `consumer`")
 
 
 def _check_stream(stream: Stream, plan: Plan | None, path: Path, file: ScenarioFile) -> Iterator[Complaint]:

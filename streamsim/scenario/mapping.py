@@ -212,6 +212,11 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
     )
     stream: Reference = Field(default="default", description=_STREAM)
     function: Reference = Field(default="default", description=_FUNCTION)
+    consumer: Reference | None = Field(
+        default=None,
+        description="Ours: the name of the enhanced fan-out consumer that the mapping reads its stream through, instead of "
+        "polling: 2 MB/s of each shard for itself, records after 70 ms. Default: none.",
+    )
     start_up_lag: Duration = Field(
         default=0,
         description="Ours: how long AWS takes to begin polling. Default 0s; recorded: 20 to 110 s, and minutes by the "
@@ -293,6 +298,8 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
             settings["StartingPositionTimestamp"] = timestamp(self.StartingPositionTimestamp)
         if not self.Enabled:
             settings["Enabled"] = False
+        if self.consumer is not None:
+            settings["consumer"] = self.consumer
         return settings | {
             "start_up_lag": self.start_up_lag,
             "update_lag": self.update_lag,

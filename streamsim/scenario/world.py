@@ -80,6 +80,7 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
     runs = []
     for name, described in scenario.mappings.items():
         mapping = described.to_mapping(name, scenario.epoch)
+        stream = streams[mapping.stream]
         down = [
             (fault.begin, _end(fault.end))
             for fault in scenario.faults
@@ -89,11 +90,11 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
         runs.append(
             MappingRun(
                 mapping,
-                streams[mapping.stream],
+                stream.fan_out() if described.consumer else stream,
                 functions[mapping.function],
                 account.functions[mapping.function],
                 cache(partial(KeptDestination, clock=clock, down=down, folder=folder)),
-                Source(mapping.stream, mapping.function, scenario.epoch),
+                Source(mapping.stream, mapping.function, scenario.epoch, consumer=described.consumer),
                 scenario.seed,
                 clock,
                 sink,

@@ -12,7 +12,7 @@ from typing import Final
 
 from streamsim.model.names import shard_id
 from streamsim.rules.hash_keys import even_ranges
-from streamsim.rules.lineage import OpenShard, ShardMap, Step
+from streamsim.rules.lineage import OpenShard, ShardMap, Step, covers
 from streamsim.streams.arrivals import NEVER
 
 #: When shards opened that are there from the start: before any record.
@@ -141,6 +141,7 @@ class Planning:
                 )
                 opened.append(name)
         self._map = self._map.after(steps)
+        assert covers(self._map.open)
         self._changes.append(Change(at, what, tuple(closed), tuple(opened)))
 
     def plan(self) -> Plan:

@@ -17,7 +17,7 @@ from streamsim.streams.logs import SimulatedLog
 
 POLL_INTERVAL: Final = SECOND
 _CALL_SPACING: Final = 200 * MILLISECOND
-_BYTES_PER_SECOND: Final = 2 * 1000 * 1000
+BYTES_PER_SECOND: Final = 2 * 1000 * 1000
 _CALL_RECORDS: Final = 10_000
 _CALL_BYTES: Final = 10 * 1000 * 1000
 
@@ -41,7 +41,7 @@ class ReadLimit:
 
     def spend(self, now: int, size: int) -> None:
         """Accounts for a call at `now` that answered `size` bytes."""
-        self.free_at = max(now, self.free_at) + max(_CALL_SPACING, size * SECOND // _BYTES_PER_SECOND)
+        self.free_at = max(now, self.free_at) + max(_CALL_SPACING, size * SECOND // BYTES_PER_SECOND)
 
 
 class Poller:
@@ -71,19 +71,17 @@ class Poller:
         poll = max(now, self._limit.free_at, self._interval_from)
         if arrival > poll:
             poll += _whole_intervals(arrival - poll)
-        return self._answered(poll) if self._outages else poll
-
-    def _answered(self, poll: int) -> int:
-        for outage in self._outages:
-            if outage.begin <= poll < outage.end:
-                poll += _whole_intervals(outage.end - poll)
-        return poll
+        return answered(self._outages, poll) if self._outages else poll
 
     def may_read(self, now: int) -> bool:
         """Whether a poll at `now` is allowed and would be answered."""
         if now < self._limit.free_at or now < self._interval_from:
             return False
-        return not self._outages or self._answered(now) == now
+        return not self._outages or answered(self._outages, now) == now
+
+    def finds(self, now: int, arrival: int) -> bool:
+        """Whether a poll at `now` would find a record of that arrival, the next to come."""
+        return arrival <= now and self.may_read(now)
 
     def read(self, now: int) -> None:
         """A GetRecords call: moves `fetched` over what has arrived, as far as one call goes."""
@@ -105,6 +103,14 @@ class Poller:
                 return position, size
             size = with_this
         return stop, size
+
+
+def answered(outages: Sequence[Outage], instant: int) -> int:
+    """`instant`, or the first whole number of intervals later at which reads succeed."""
+    for outage in outages:
+        if outage.begin <= instant < outage.end:
+            instant += _whole_intervals(outage.end - instant)
+    return instant
 
 
 def _whole_intervals(wait: int) -> int:

@@ -16,7 +16,7 @@ from streamsim.model.batch import Positions
 from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size, too_large
 from streamsim.streams.arrivals import NEVER, chunk_bounds, chunk_number
 from streamsim.streams.logs import SimulatedLog
-from streamsim.streams.polling import Poller
+from streamsim.streams.subscription import Feed
 
 _KEPT: Final = 4
 
@@ -84,7 +84,7 @@ class LaneView:
 class SimulatedReader:
     """The engine's `Reader` of a simulated shard in virtual time."""
 
-    def __init__(self, view: View, poller: Poller, clock: Clock, halt: Halt) -> None:
+    def __init__(self, view: View, poller: Feed, clock: Clock, halt: Halt) -> None:
         self.log = poller.log
         self._view = view
         self._poller = poller
@@ -130,7 +130,7 @@ class SimulatedReader:
         """Whether a poll could add to the batch this very instant."""
         if fetched == len(upcoming):
             return False
-        return self._poller.may_read(now) and self.log.arrival_at(upcoming[fetched]) <= now
+        return self._poller.finds(now, self.log.arrival_at(upcoming[fetched]))
 
     def _overflowing(self, upcoming: Positions, fits: int, event_size: int) -> int | None:
         """The record that shows, once it is read, that `event_size` is reached: the first that does not fit.
@@ -160,7 +160,7 @@ class SimulatedReader:
         return first_unread(self._view, self.log, self._clock.now)
 
 
-async def until_the_end(poller: Poller, clock: Clock) -> None:
+async def until_the_end(poller: Feed, clock: Clock) -> None:
     """Waits until a poll finds that a shard whose records are all read is closed."""
     if clock.now < poller.ends_at:
         await clock.sleep(poller.poll_for(clock.now, poller.ends_at) - clock.now)

@@ -11,8 +11,8 @@ from streamsim.engine.ports import Clock, Halt, Sieve
 from streamsim.model.batch import Positions
 from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size, too_large
 from streamsim.streams.arrivals import NEVER
-from streamsim.streams.polling import Poller
 from streamsim.streams.reader import View, before, first_unread, until_the_end
+from streamsim.streams.subscription import Feed
 
 _AT_ONCE: Final = 1000
 
@@ -20,7 +20,7 @@ _AT_ONCE: Final = 1000
 class SiftingReader:
     """The engine's `Reader` of a simulated shard, or of a lane of it, behind a sieve."""
 
-    def __init__(self, view: View, poller: Poller, clock: Clock, halt: Halt, sieve: Sieve) -> None:
+    def __init__(self, view: View, poller: Feed, clock: Clock, halt: Halt, sieve: Sieve) -> None:
         self.log = poller.log
         self._view = view
         self._poller = poller
@@ -41,7 +41,7 @@ class SiftingReader:
                 await until_the_end(poller, clock)
                 return None
             fits, full = self._fitting(size, event_size)
-            if full or (kept and now >= deadline and not (arrival <= now and poller.may_read(now))):
+            if full or (kept and now >= deadline and not poller.finds(now, arrival)):
                 return self._take(fits)
             if window and now >= deadline and not kept and arrival > now:
                 deadline += -(-(arrival - deadline) // window) * window

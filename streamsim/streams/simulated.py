@@ -14,6 +14,7 @@ from streamsim.streams.logs import SimulatedLog
 from streamsim.streams.polling import Outage, Poller, ReadLimit
 from streamsim.streams.reader import LaneView, ShardView, SimulatedReader, View
 from streamsim.streams.sifting import SiftingReader
+from streamsim.streams.subscription import Feed, Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,16 @@ class SimulatedShard:
 class SimulatedStream:
     """The engine's `Stream` in virtual time."""
 
-    def __init__(self, shards: Sequence[SimulatedShard], clock: Clock, retention: int = 24 * HOUR) -> None:
+    def __init__(
+        self,
+        shards: Sequence[SimulatedShard],
+        clock: Clock,
+        retention: int = 24 * HOUR,
+        *,
+        pushes: bool = False,
+    ) -> None:
+        """`pushes`: as a consumer with enhanced fan-out sees the stream, which takes nothing from other readers."""
+        self._pushes = pushes
         self._shards: Mapping[str, SimulatedShard] = {shard.log.shard: shard for shard in shards}
         self._children: dict[str, tuple[str, ...]] = {}
         for shard in shards:
@@ -90,7 +100,11 @@ class SimulatedStream:
     ) -> Sequence[Reader]:
         """See `Stream`."""
         held = self._shards[shard]
-        poller = Poller(held.log, position, held.limit, held.outages, held.closed_at)
+        poller: Feed = (
+            Subscription(held.log, position, self._clock.now, held.outages, held.closed_at)
+            if self._pushes
+            else Poller(held.log, position, held.limit, held.outages, held.closed_at)
+        )
         views: list[View] = [ShardView(held.log, position)]
         if lanes > 1:
             views = [LaneView(held.log, position, lane, lanes) for lane in range(lanes)]
@@ -100,6 +114,10 @@ class SimulatedStream:
                 for view, sieve in zip(views, sieves, strict=True)
             ]
         return [SimulatedReader(view, poller, self._clock, halt) for view in views]
+
+    def fan_out(self) -> "SimulatedStream":
+        """The same stream as a consumer with enhanced fan-out sees it."""
+        return SimulatedStream(tuple(self._shards.values()), self._clock, self.retention, pushes=True)
 
     def logs(self) -> Sequence[SimulatedLog]:
         """The logs of the shards, in the order of `shards`."""

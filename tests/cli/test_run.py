@@ -69,11 +69,11 @@ def test_watching_changes_nothing_on_stdout(verbose: str, args: tuple[str, ...])
 def test_what_a_watcher_reads_is_json_where_nobody_sits_at_a_terminal() -> None:
     lines = [json.loads(line) for line in run("bad.yaml", "-v").stderr.splitlines()]
     assert [line["event"] for line in lines] == [
-        "fault begins", "shard opens", "shard opens", "error", "error", "discarded", "shard ends", "shard ends",
+        "fault begins", "mapping state", "mapping state", "shard opens", "shard opens", "error", "error", "discarded", "shard ends", "shard ends",
     ]  # fmt: skip
-    assert list(lines[3])[:4] == ["t", "level", "event", "shard"]
+    assert list(lines[5])[:4] == ["t", "level", "event", "shard"]
     assert [line["t"] for line in lines] == sorted(line["t"] for line in lines)
-    assert lines[5]["tried"] == "after 2 tries"
+    assert lines[7]["tried"] == "after 2 tries"
 
 
 def test_every_event_is_logged_once_with_vv() -> None:

@@ -250,7 +250,7 @@ def test_exactly_what_matches_is_sent_or_discarded(world: World) -> None:
     filters = compile_filters(patterns)
     matching = {
         shard_id(number): [filters.matches(given.data, given.partition_key) for given in listed]
-        for number, listed in enumerate(world.shards)
+        for number, listed in enumerate(world.records)
     }
     for event in play_world(world):
         if isinstance(event, Filtered):

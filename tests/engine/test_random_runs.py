@@ -88,9 +88,7 @@ def runs() -> list[tuple[World, list[Event]]]:
     return played
 
 
-@pytest.mark.parametrize(
-    "kind", sorted(MUTATIONS.keys() - {"child-before-parent"})
-)  # no shard has a parent here
+@pytest.mark.parametrize("kind", sorted(MUTATIONS))
 def test_the_oracle_finds_an_anomaly_planted_into_a_run(
     kind: Kind, runs: list[tuple[World, list[Event]]]
 ) -> None:

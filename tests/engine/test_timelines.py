@@ -5,15 +5,20 @@ AWS. Where a recording shows the function's own latency, ours is zero: the gaps 
 where 0.28 s and 0.39 s, 0.202 s, 0.222 s and 0.238 s were measured).
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from streamsim.model.batch import Batch
+from streamsim.model.events import Discard, Event, Invoke, ShardOpen
 from streamsim.model.mapping import EventSourceMapping
+from streamsim.model.names import shard_id
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import MIB, SECOND
-from tests.stage import QUEUE, given, lines, play
+from streamsim.report.phrases import shard_number
+from streamsim.rules.hash_keys import lane_of
+from tests.stage import QUEUE, Kin, given, lines, play
 
 PLAIN = EventSourceMapping(hand_over=0, on_failure=QUEUE, maximum_retry_attempts=1)
 FOUR = {0: given(0, 0, 0, 0)}
@@ -154,3 +159,92 @@ def test_progress_resets_the_count() -> None:
         "1400 discard [6] RetryAttemptsExhausted count 4",
     ]
     assert sum(len(batch) for batch in told.calls) == 10
+
+
+def test_h_a_reshard_while_it_runs_delivers_all_parent_records_before_any_child_record() -> None:
+    """recorded: shards 0 and 1 merge into 2, which is split into 3 and 4; the merged child waits for both its parents."""
+    lineage = {
+        0: Kin(closed_at=4 * SECOND),
+        1: Kin(closed_at=4 * SECOND),
+        2: Kin((0, 1), 4 * SECOND, 8 * SECOND),
+        3: Kin((2,), 8 * SECOND),
+        4: Kin((2,), 8 * SECOND),
+    }
+    records = {
+        0: given(1 * SECOND, 3 * SECOND),
+        1: given(2 * SECOND, 3 * SECOND),
+        2: given(5 * SECOND, 6 * SECOND),
+        3: given(9 * SECOND),
+        4: given(9 * SECOND),
+    }
+
+    def slow_in_1(batch: Batch) -> Outcome:
+        return Outcome("success", 10 * SECOND if batch.shard == shard_id(1) else 0)
+
+    told = play(replace(PLAIN, batch_size=1), records, slow_in_1, lineage=lineage)
+    assert shards_and_lines(told.events) == [
+        "0: 1000 [1]",
+        "1: 2000 [1]",
+        "0: 3000 [2]",
+        "1: 12000 [2]",
+        "2 begins at 22000",
+        "2: 22000 [1]",
+        "2: 22000 [2]",
+        "3 begins at 22000",
+        "4 begins at 22000",
+        "3: 22000 [1]",
+        "4: 22000 [1]",
+    ]
+
+
+def test_a_poison_record_holds_up_the_children_of_its_shard_alone() -> None:
+    """A merge and a split in mid-flight under ten lanes: the lane of the bad record keeps a shard from being drained."""
+    lineage = {
+        0: Kin(closed_at=4 * SECOND),
+        1: Kin(closed_at=4 * SECOND),
+        2: Kin(closed_at=4 * SECOND),
+        3: Kin((0, 1), 4 * SECOND),
+        4: Kin((2,), 4 * SECOND),
+        5: Kin((2,), 4 * SECOND),
+    }
+    apart = [next(key for key in map(str, range(99)) if lane_of(key, 10) == lane) for lane in (0, 1)]
+    records = {
+        shard: [one for at in (SECOND, 3 * SECOND) for key in apart for one in given(at, key=key)]
+        for shard in (0, 1, 2)
+    } | {shard: given(5 * SECOND) for shard in (3, 4, 5)}
+
+    def raises_at_1_of_1(batch: Batch) -> Outcome:
+        return RAISED if batch.shard == shard_id(1) and 0 in batch.positions else OK
+
+    ten = replace(PLAIN, batch_size=1, parallelization_factor=10, maximum_retry_attempts=6)
+    told = play(ten, records, raises_at_1_of_1, lineage=lineage)
+    begins = {
+        event.shard: event.t // 1000
+        for event in told.events
+        if isinstance(event, ShardOpen) and event.parents
+    }
+    given_up = 1000 + 200 * (2**6 - 1)
+    assert begins == {shard_id(4): 4000, shard_id(5): 4000, shard_id(3): given_up}
+    first_of_3 = next(
+        event for event in told.events if isinstance(event, Invoke) and event.shard == shard_id(3)
+    )
+    assert first_of_3.t // 1000 == given_up
+    discarded = [event for event in told.events if isinstance(event, Discard)]
+    assert [(event.shard, list(event.positions), event.attempts) for event in discarded] == [
+        (shard_id(1), [0], 7)
+    ]
+
+
+def shards_and_lines(events: Sequence[Event]) -> list[str]:
+    """First sendings with their shard, and when shards begin that have parents: ms, records from 1."""
+    told = []
+    for event in events:
+        match event:
+            case Invoke(attempt=1):
+                numbers = ",".join(str(position + 1) for position in event.positions)
+                told.append(f"{shard_number(event.shard)}: {event.t // 1000} [{numbers}]")
+            case ShardOpen() if event.parents:
+                told.append(f"{shard_number(event.shard)} begins at {event.t // 1000}")
+            case _:
+                pass
+    return told

@@ -1,6 +1,7 @@
 """Random worlds: mappings x arrivals x faults, small enough to run thousands of."""
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from hypothesis import strategies as st
@@ -15,8 +16,11 @@ from streamsim.model.events import Event
 from streamsim.model.mapping import INFINITE, BackOff, EventSourceMapping, StartingPosition
 from streamsim.model.names import shard_id
 from streamsim.model.units import MIB, MILLISECOND, MINUTE, SECOND
+from streamsim.rules.hash_keys import even_ranges, hash_key
 from streamsim.rules.kinesis_event import Source
+from streamsim.rules.lineage import UpdateShardCount, steps_of
 from streamsim.streams.logs import Given, ListedLog
+from streamsim.streams.plan import Owners, Plan, Planning
 from streamsim.streams.polling import Outage
 from streamsim.streams.simulated import SimulatedShard, SimulatedStream
 from streamsim.trace.header import Header
@@ -55,6 +59,31 @@ class World:
     down: tuple[tuple[int, int], ...] = ()
     seed: int = 0
     poison: tuple[tuple[int, int, Any, int | None], ...] = field(default=())
+    reshards: tuple[tuple[int, int], ...] = ()
+    pushes: bool = False
+
+    @property
+    def plan(self) -> Plan:
+        """The shards there are over time: each reshard comes so long after the one before, and as near its target as may be."""
+        planning, at = Planning(even_ranges(len(self.shards))), 0
+        for wait, target in self.reshards:
+            at += wait
+            count = len(planning.map.open)
+            call = UpdateShardCount(min(max(target, -(-count // 2)), 2 * count))
+            planning.change(at, f"UpdateShardCount to {call.target}", steps_of(planning.map, call))
+        return planning.plan()
+
+    @property
+    def records(self) -> list[list[Given]]:
+        """The records of each planned shard: those of `shards`, or where reshards come, all of them by their keys' hash."""
+        plan = self.plan
+        if not plan.changes:
+            return [list(listed) for listed in self.shards]
+        owners = Owners(plan)
+        listed: list[list[Given]] = [[] for _ in plan.shards]
+        for record in sorted(chain(*self.shards), key=lambda record: record.arrival_at):
+            listed[owners.at(record.arrival_at, hash_key(record.partition_key)).number].append(record)
+        return listed
 
     @property
     def header(self) -> Header:
@@ -95,10 +124,13 @@ def play_world(world: World) -> list[Event]:
         clock = running().clock
         shards = [
             SimulatedShard(
-                ListedLog(shard_id(number), listed, 7, "default"),
+                ListedLog(shard.id, listed, 7, "default"),
                 outages=world.outages,
+                parents=shard.parents,
+                opened_at=shard.opened_at,
+                closed_at=shard.closed_at,
             )
-            for number, listed in enumerate(world.shards)
+            for shard, listed in zip(world.plan.shards, world.records, strict=True)
         ]
         always = Spell(0, 1 << 60)
         ailments = Ailments(
@@ -113,7 +145,7 @@ def play_world(world: World) -> list[Event]:
         mapping = world.mapping
         await MappingRun(
             mapping,
-            SimulatedStream(shards, clock, world.retention),
+            SimulatedStream(shards, clock, world.retention, pushes=world.pushes),
             function,
             Account(world.limit, {"default": None}).functions["default"],
             lambda arn: KeptDestination(arn, clock, world.down),
@@ -177,11 +209,18 @@ worlds = st.builds(
     seed=st.integers(0, 1000),
     poison=st.lists(
         st.tuples(
-            st.integers(0, 3),
+            st.integers(0, 6),
             st.integers(0, 20),
             st.sampled_from(["error", "timeout", "partial", "crash"]),
             st.sampled_from([None, 1, 3]),
         ),
         max_size=3,
     ).map(tuple),
+    reshards=st.one_of(
+        st.just(()),
+        st.lists(
+            st.tuples(st.sampled_from([1, 1000, 3 * SECOND, 40 * SECOND]), st.integers(1, 6)), max_size=3
+        ).map(tuple),
+    ),
+    pushes=st.sampled_from([False, False, False, True]),
 )

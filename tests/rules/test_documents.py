@@ -120,3 +120,12 @@ def test_s3_carries_the_event_as_a_string_under_a_dated_key() -> None:
 )
 def test_timestamps_are_cut_to_milliseconds(instant: int, text: str) -> None:
     assert timestamp(instant) == text
+
+
+def test_with_enhanced_fan_out_events_and_documents_name_the_consumer() -> None:
+    """recorded: eventSourceARN of every record and streamArn are the consumer's."""
+    source = Source("orders", "charge", EPOCH, consumer="fast")
+    arn = "arn:aws:kinesis:us-east-1:123456789012:stream/orders/consumer/fast:1767225600"
+    event = json.loads(event_text(BATCH, source))
+    assert [record["eventSourceARN"] for record in event["Records"]] == [arn, arn]
+    assert failure_document(failure(None), source)["KinesisBatchInfo"]["streamArn"] == arn

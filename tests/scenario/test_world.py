@@ -1,7 +1,10 @@
 """What the parts of a world do to each other, told by the events of small scenarios."""
 
+import pytest
+
 from streamsim.model.events import Event, Invoke, Result
 from streamsim.model.units import SECOND
+from streamsim.scenario.errors import ScenarioError
 from streamsim.scenario.load import load_text
 from streamsim.scenario.play import Played, play
 
@@ -103,3 +106,37 @@ def test_an_invocation_that_would_report_a_record_can_fail_by_chance_as_well() -
         "faults:\n- poison: {record: 1, how: partial}\n- error: {probability: 100%}\n"
     )
     assert [event.outcome for event in events if isinstance(event, Result)] == ["error", "error"]
+
+
+def consumed(consumers: int, others: int = 0) -> str:
+    """So many mappings with a consumer each, and others that poll."""
+    lines = ["stream: {shards: 1}", "functions:"]
+    lines += [f"  f{number}: {{}}" for number in range(consumers + others)] + ["mappings:"]
+    for number in range(consumers + others):
+        consumer = f", consumer: c{number}" if number < consumers else ""
+        lines.append(f"  m{number}: {{function: f{number}{consumer}}}")
+    return "\n".join(lines) + "\n"
+
+
+def test_polls_share_a_shard_and_consumers_with_enhanced_fan_out_do_not() -> None:
+    backlog = "producer: {backlog: 6000, size: 1kB}\n"  # 6 MB: 3 s of what a shard gives to all who poll
+    sent: dict[str, int] = {}
+    for event in events_of(backlog + consumed(2, others=3)):
+        if isinstance(event, Invoke):
+            sent[event.mapping] = event.t // SECOND
+    assert max(sent[f"m{number}"] for number in (2, 3, 4)) >= 6
+    apart = events_of(backlog + consumed(1))
+    alone = [event.t for event in apart if isinstance(event, Invoke)]
+    together = [
+        event.t
+        for event in events_of(backlog + consumed(2, others=3))
+        if isinstance(event, Invoke) and event.mapping == "m0"
+    ]
+    assert together == alone
+
+
+def test_a_stream_has_20_consumers_at_most() -> None:
+    twenty = "scenario: Many\nproducer: {records: [{key: a}]}\n"
+    assert len(load_text(twenty + consumed(20, others=1)).mappings) == 21
+    with pytest.raises(ScenarioError, match=r"LimitExceededException: stream default has 20 consumers"):
+        load_text(twenty + consumed(21))
