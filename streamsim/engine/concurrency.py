@@ -82,6 +82,18 @@ class FunctionConcurrency:
         drawn_from.taken += provisioned
         drawn_from.idle += provisioned
 
+    @property
+    def full(self) -> bool:
+        """Whether `take` would find no slot. Who asks then lets everything of this instant happen first, and `take` decides.
+
+        For what ends at an instant makes room for what begins at it: with round numbers, whoever asks just before would
+        else be refused for ever.
+        """
+        drawn_from = self._slice
+        return drawn_from.taken >= drawn_from.limit or (
+            self.limit is not None and self.in_flight >= self.limit
+        )
+
     def take(self, now: int) -> Start | None:
         """How an execution may start now, None when it may not; if it may, it holds a slot until `give`."""
         if self.limit is not None and self.in_flight >= self.limit:

@@ -49,6 +49,11 @@ class Attempts:
         self._sink = sink
         self._patience = patience
 
+    @property
+    def full(self) -> bool:
+        """See `FunctionConcurrency`."""
+        return self._concurrency.full
+
     def ask(self, request_id: str, attempt: int) -> Start | None:
         """How the execution may start; None when it is throttled, which is told."""
         clock, concurrency = self._clock, self._concurrency
@@ -83,6 +88,10 @@ class Attempts:
 class Source(Protocol):
     """What a source does with a request when it comes."""
 
+    @property
+    def full(self) -> bool:
+        """Whether a request would find no slot at the moment."""
+
     def admit(self, request_id: str, done: Callable[[], None]) -> None:
         """Takes a request; calls `done` once it needs nothing any more."""
 
@@ -94,6 +103,11 @@ class Calls:
         self._attempts = attempts
         self._clock = clock
         self._name = f"call of {attempts.source}"
+
+    @property
+    def full(self) -> bool:
+        """See `Source`."""
+        return self._attempts.full
 
     def admit(self, request_id: str, done: Callable[[], None]) -> None:
         """See `Source`."""
@@ -132,6 +146,11 @@ class Queue:
         self._closed = closed
         self._name = f"event of {attempts.source}"
 
+    @property
+    def full(self) -> bool:
+        """See `Source`; an event waits for its slot in the queue."""
+        return False
+
     def admit(self, request_id: str, done: Callable[[], None]) -> None:
         """See `Source`."""
         self._clock.start(self._handle(request_id, done), self._name)
@@ -149,6 +168,8 @@ class Queue:
         attempt, pauses = 1, 0
         last: Outcome | None = None
         while True:
+            if attempts.full:
+                await clock.sleep(0)
             start = attempts.ask(request_id, attempt)
             outcome = _THROTTLED if start is None else await attempts.run(request_id, attempt, start)
             ran = attempt - (outcome.ending in {"throttled", "fault"})
@@ -210,6 +231,8 @@ class TrafficRun:
         for at in self._instants:
             if at > clock.now:
                 await clock.sleep(at - clock.now)
+            if source.full:
+                await clock.sleep(0)
             self._open += 1
             source.admit(ids.next(), done)
         done()

@@ -121,13 +121,15 @@ class Worker:
                     attempt, pauses = (attempt + 1, 0) if counts else (attempt, pauses + 1)
 
     async def _pause(self, microseconds: int) -> bool:
-        """Waits with nothing in flight, not at all for 0; whether the lane may go on."""
+        """Waits with nothing in flight, not at all for 0 unless there is no slot; whether the lane may go on."""
         if self._halt.asked:
             return False
         if microseconds:
             self._holding.resting = True
             await self._clock.sleep(microseconds)
             self._holding.resting = False
+        if self._concurrency.full:
+            await self._clock.sleep(0)  # what ends at this instant makes room first
         return not self._halt.asked
 
     def _request(self, batch: Batch, attempt: int) -> Start | Outcome:

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamsim.model.events import Event, EventLost, Invoke, Request, Response, Result
+from streamsim.model.events import Ended, Event, EventLost, Invoke, Request, Response, Result
 from streamsim.model.units import MILLISECOND, SECOND
 from streamsim.scenario.load import load_text
 from streamsim.scenario.play import play
@@ -19,27 +19,40 @@ def events_of(text: str) -> list[Event]:
 
 LOCKED = """
 duration: 5s
-producer: {records: [{key: a, at: 50ms}]}
-mapping: {function: orders, hand_over: 0s}
+producer: {records: [{key: a}]}
+mapping: {function: orders, hand_over: HAND_OVER}
 functions: {orders: {model: {duration: 100ms}}, checkout: {model: {duration: 100ms}}}
 account: {ConcurrentExecutions: 1}
-traffic: [{name: calls, source: api_gateway, function: checkout, rate: 10/s, arrivals: constant, duration: 100ms}]
+traffic: [{name: calls, source: api_gateway, function: checkout, rate: 10/s, arrivals: constant, duration: TAKES}]
 """
 
 
-def test_at_one_instant_who_has_waited_longest_goes_first() -> None:
-    """Calls come just when calls end, so the pool is always full, and yet not closed to a batch that has waited."""
-    events = events_of(LOCKED.replace("at: 50ms", "at: 0s"))
+def locked(hand_over: str, takes: str) -> tuple[list[tuple[int, Ended]], list[int]]:
+    """When the batch's attempts ended and how, and when calls were refused: milliseconds."""
+    events = events_of(LOCKED.replace("HAND_OVER", hand_over).replace("TAKES", takes))
     batches = [(event.t // MILLISECOND, event.outcome) for event in events if isinstance(event, Result)]
-    assert batches == [(0, "throttled"), (300, "success")]
-    refused = [event.t for event in events if isinstance(event, Response) and event.outcome == "throttled"]
-    assert refused == [200 * MILLISECOND]
+    calls = [event for event in events if isinstance(event, Response)]
+    return batches, [event.t // MILLISECOND for event in calls if event.outcome == "throttled"]
+
+
+def test_what_ends_at_an_instant_makes_room_for_who_asks_at_it() -> None:
+    """Each call comes just when the one before it ends, and so does the batch: who has waited longer goes first."""
+    assert locked("0s", "100ms") == ([(0, "throttled"), (300, "success")], [200])
 
 
 def test_a_pool_that_is_full_whenever_a_batch_asks_starves_it_as_long_as_that_lasts() -> None:
-    batches = [event for event in events_of(LOCKED) if isinstance(event, Result)]
-    assert {event.outcome for event in batches if event.t < 5 * SECOND} == {"throttled"}
-    assert [event.outcome for event in batches if event.t >= 5 * SECOND] == ["success"]
+    batches, refused = locked("21ms", "100ms")  # it never asks just when a call ends
+    assert {outcome for t, outcome in batches if t < 5000} == {"throttled"}
+    assert [outcome for t, outcome in batches if t >= 5000] == ["success"]
+    assert refused == []
+
+
+def test_a_slot_that_is_free_for_a_moment_serves_who_asks_in_it() -> None:
+    """Calls leave 30 ms of every 100; the batch asks at 20, 240, 660 and 1,480 ms."""
+    assert locked("20ms", "70ms") == (
+        [(20, "throttled"), (240, "throttled"), (660, "throttled"), (1580, "success")],
+        [1500],
+    )
 
 
 PRESSED = """
