@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from streamsim.engine.chance import Uuids
 from streamsim.engine.concurrency import FunctionConcurrency
 from streamsim.engine.discards import Discards
+from streamsim.engine.open_window import OpenWindow
 from streamsim.engine.ports import Clock, Function, Halt, Sink, Stream
 from streamsim.engine.progress import Holding, Progress
 from streamsim.engine.sieve import LaneSieve
+from streamsim.engine.windowing import WindowedWorker
 from streamsim.engine.worker import Worker
 from streamsim.model.events import ShardEnd, ShardOpen, ShardStop
 from streamsim.model.mapping import EventSourceMapping
@@ -20,7 +22,7 @@ from streamsim.rules.filters import Filters
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What all shards of a mapping have in common while its settings stay the same."""
+    """What all shards of a mapping have in common while its settings stay the same; `epoch` is t = 0 since 1970."""
 
     mapping: EventSourceMapping
     filters: Filters | None
@@ -31,6 +33,7 @@ class Surroundings:
     clock: Clock
     sink: Sink
     halt: Halt
+    epoch: int
 
 
 class Consumption:
@@ -96,9 +99,11 @@ class Consumption:
             for lane in range(mapping.parallelization_factor)
         ]
 
-    def _worker(self, holding: Holding) -> Worker:
-        around = self._around
-        return Worker(
+    def _worker(self, holding: Holding) -> Worker | WindowedWorker:
+        around, log = self._around, holding.reader.log
+        windowed = around.mapping.tumbling_window_in_seconds
+        window = OpenWindow(around.mapping, log, around.epoch) if windowed else None
+        worker = Worker(
             around.mapping,
             holding.reader,
             holding,
@@ -108,5 +113,20 @@ class Consumption:
             around.clock,
             around.sink,
             around.stream.retention,
+            around.halt,
+            window,
+        )
+        if window is None:
+            return worker
+        return WindowedWorker(
+            worker,
+            window,
+            around.mapping,
+            holding.reader,
+            holding,
+            around.concurrency,
+            around.discards,
+            around.clock,
+            around.sink,
             around.halt,
         )

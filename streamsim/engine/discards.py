@@ -3,7 +3,7 @@
 from streamsim.engine.chance import Uuids
 from streamsim.engine.ports import Clock, Destination, Sink
 from streamsim.model.batch import Batch
-from streamsim.model.events import Discard
+from streamsim.model.events import Discard, WindowLost
 from streamsim.model.outcome import Outcome
 from streamsim.model.verdict import Condition
 from streamsim.rules.failure_document import Failure, s3_key, s3_object, sns_notification, sqs_body
@@ -33,9 +33,7 @@ class Discards:
 
     async def send(self, batch: Batch, condition: Condition, attempts: int, last: Outcome | None) -> None:
         """Delivers the document of a discarded batch once; a destination that refuses loses it (recorded)."""
-        failure = Failure(batch, condition, attempts, self._clock.now, last)
-        destination = self._destination
-        delivered = destination is not None and await self._deliver(destination, failure)
+        destination, delivered = await self._document(batch, condition, attempts, last)
         self._sink(
             Discard(
                 self._clock.now,
@@ -46,10 +44,42 @@ class Discards:
                 condition,
                 batch.positions,
                 max(attempts, 1),
-                destination.name if destination else None,
+                destination,
                 delivered,
             )
         )
+
+    async def lose_window(
+        self, batch: Batch, condition: Condition, attempts: int, last: Outcome | None
+    ) -> None:
+        """The same for the final invocation of a tumbling window, with which the window's state is lost (recorded)."""
+        assert batch.window is not None
+        destination, delivered = await self._document(batch, condition, attempts, last)
+        self._sink(
+            WindowLost(
+                self._clock.now,
+                self._name,
+                batch.shard,
+                batch.lane,
+                batch.request_id,
+                condition,
+                batch.window.start,
+                batch.window.end,
+                max(attempts, 1),
+                destination,
+                delivered,
+            )
+        )
+
+    async def _document(
+        self, batch: Batch, condition: Condition, attempts: int, last: Outcome | None
+    ) -> tuple[str | None, bool]:
+        """Where the document goes, None without a destination, and whether it got there."""
+        failure = Failure(batch, condition, attempts, self._clock.now, last)
+        destination = self._destination
+        if destination is None:
+            return None, False
+        return destination.name, await self._deliver(destination, failure)
 
     async def _deliver(self, destination: Destination, failure: Failure) -> bool:
         service = destination.name.split(":")[2]

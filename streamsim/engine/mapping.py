@@ -132,6 +132,7 @@ class MappingRun:
             clock,
             self._hear if self._changes else sink,
             Halt(),
+            self._source.epoch,
         )
 
     def _hear(self, event: Event) -> None:

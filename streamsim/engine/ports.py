@@ -64,12 +64,16 @@ class Reader(Protocol):
     def log(self) -> Log:
         """Where gathered positions can be looked up."""
 
-    async def gather(self, size: int, event_size: int, window: int) -> Positions | None:
-        """The next positions, oldest first, never empty; None once the shard will never have more.
+    async def gather(
+        self, size: int, event_size: int, window: int, until: int | None = None
+    ) -> Positions | None:
+        """The next positions, oldest first; None once the shard will never have more.
 
         Answers at the first of: `size` records are there; their event would exceed `event_size` bytes (at least one
         record is returned all the same); `window` microseconds after the call, if there is a record by then. A window
         that ends without a record begins anew. With a window of 0 it answers as soon as there is a record.
+        At the instant `until`, which must lie ahead, it answers with what is there: only then the answer may be empty.
+        A shard without more to come is waited for until then, too, unless it is closed.
         After a `Halt` it answers None, whatever is there, and reads no more.
         """
 

@@ -1,7 +1,7 @@
 """The in-order worker of one lane: takes the next batch, hands it to the function, does what the verdict says.
 
 It knows nothing of shards beside its own, of what a stream is, or whether time is real. A batch that must change
-leaves `_settle` as parts, which go before anything younger: depth first, oldest part first. So a lane has at most one
+leaves `settle` as parts, which go before anything younger: depth first, oldest part first. So a lane has at most one
 batch in flight and its records finish in order. A lane that is asked to stop does so as soon as nothing is in flight;
 what it has not finished by then is read again, as new batches, by whoever goes on from the checkpoint.
 """
@@ -10,6 +10,7 @@ from typing import Final
 
 from streamsim.engine.concurrency import FunctionConcurrency, Start
 from streamsim.engine.discards import Discards
+from streamsim.engine.open_window import LEAST_ROOM, NO_STATE, OpenWindow, stateless
 from streamsim.engine.ports import Clock, Function, Halt, Reader, Sink
 from streamsim.engine.progress import Holding
 from streamsim.model.batch import Batch, Positions
@@ -23,7 +24,7 @@ from streamsim.rules.judge import judge
 from streamsim.rules.payload import too_large
 from streamsim.rules.response import first_failed
 
-_THROTTLED: Final = Outcome("throttled", error="Rate Exceeded.")
+THROTTLED: Final = Outcome("throttled", error="Rate Exceeded.")
 _TOO_LARGE: Final = Outcome("too_large", error="the event exceeds 6 MB")
 _COLD: Final = Start.COLD
 
@@ -43,6 +44,7 @@ class Worker:
         sink: Sink,
         retention: int,
         halt: Halt,
+        window: OpenWindow | None = None,
     ) -> None:
         self._mapping = mapping
         self._reader = reader
@@ -53,13 +55,14 @@ class Worker:
         self._discards = discards
         self._clock = clock
         self._sink = sink
-        self._where = (mapping.name, reader.log.shard, holding.lane)
+        self.where = (mapping.name, reader.log.shard, holding.lane)
         self._retention = retention
         self._halt = halt
         age = mapping.maximum_record_age_in_seconds
         self._age = retention if age == INFINITE else age * SECOND
-        self._shortest_life = min(self._age, retention)
-        self._may_be_too_large = too_large(reader.log.largest_record, MAXIMUM_EVENT_SIZE)
+        self.shortest_life = min(self._age, retention)
+        self._may_be_too_large = too_large(reader.log.largest_record, LEAST_ROOM)
+        self.window = window
 
     async def work(self) -> None:
         """Runs until the lane is drained or has stopped."""
@@ -77,7 +80,7 @@ class Worker:
             while waiting:
                 batch = waiting.pop()
                 holding.hold(batch[0])
-                parts = await self._settle(batch)
+                parts = await self.settle(batch)
                 if parts is None:
                     return
                 if parts:
@@ -86,24 +89,25 @@ class Worker:
                     holding.move(waiting[-1][0])
             holding.release(positions[-1] + 1)
 
-    async def _settle(self, positions: Positions) -> tuple[Positions, ...] | None:
+    async def settle(self, positions: Positions) -> tuple[Positions, ...] | None:
         """Sends one batch until it is finished, then answers with nothing, or until it must change, then with its parts.
 
         None when it is neither, for the lane has to stop.
         """
-        batch = Batch(self._log, positions, self._holding.request_ids.next(), self._holding.lane)
-        clock, sink, mapping, where = self._clock, self._sink, self._mapping, self._where
+        window = None if self.window is None else self.window.current()
+        batch = Batch(self._log, positions, self._holding.request_ids.next(), self._holding.lane, window)
+        clock, sink, mapping, where = self._clock, self._sink, self._mapping, self.where
         oldest = self._log.arrival_at(positions[0])
         attempt, pauses = 1, 0
         while True:
-            if not await self._pause(mapping.hand_over):
+            if not await self.pause(mapping.hand_over):
                 return None
-            if oldest < clock.now - self._shortest_life:
+            if oldest < clock.now - self.shortest_life:
                 return await self._drop_old(batch, attempt - 1)
             begun = self._request(batch, attempt)
-            outcome = begun if isinstance(begun, Outcome) else await self._invoke(batch, begun)
+            outcome = begun if isinstance(begun, Outcome) else await self.invoke(batch, begun)
             failed = self._failed(batch, outcome)
-            self._tell(batch, attempt, outcome, failed)
+            self.tell(batch, attempt, outcome, failed)
             match judge(mapping, positions, outcome, failed, attempt, pauses):
                 case Done():
                     return ()
@@ -116,11 +120,11 @@ class Worker:
                     return ()
                 case Retry(delay, counts):
                     sink(Backoff(clock.now, *where, batch.request_id, clock.now + delay))
-                    if not await self._pause(delay):
+                    if not await self.pause(delay):
                         return None
                     attempt, pauses = (attempt + 1, 0) if counts else (attempt, pauses + 1)
 
-    async def _pause(self, microseconds: int) -> bool:
+    async def pause(self, microseconds: int) -> bool:
         """Waits with nothing in flight, not at all for 0 unless there is no slot; whether the lane may go on."""
         if self._halt.asked:
             return False
@@ -135,10 +139,13 @@ class Worker:
     def _request(self, batch: Batch, attempt: int) -> Start | Outcome:
         """Asks for an execution; how it starts when granted, else how a batch ends that is throttled or cannot be sent."""
         log, concurrency = self._log, self._concurrency
-        mapping, shard, lane = self._where
+        mapping, shard, lane = self.where
         positions = batch.positions
         first, last = positions[0], positions[-1]
-        unsendable = self._may_be_too_large and too_large(log.size(first), MAXIMUM_EVENT_SIZE)
+        window = self.window
+        unsendable = self._may_be_too_large and too_large(
+            log.size(first), MAXIMUM_EVENT_SIZE if window is None else window.room
+        )
         now = self._clock.now
         start = None if unsendable else concurrency.take(now)
         self._sink(
@@ -154,13 +161,14 @@ class Worker:
                 log.sequence_number(last),
                 concurrency.in_flight,
                 now - log.arrival_at(last),
+                None if window is None else window.span,
             )
         )
         if start is not None:
             return start
-        return _TOO_LARGE if unsendable else _THROTTLED
+        return _TOO_LARGE if unsendable else THROTTLED
 
-    async def _invoke(self, batch: Batch, start: Start) -> Outcome:
+    async def invoke(self, batch: Batch, start: Start) -> Outcome:
         """Runs the function in the execution that was granted."""
         try:
             return await self._function.invoke(batch, start is _COLD)
@@ -168,16 +176,22 @@ class Worker:
             self._concurrency.give(start, self._clock.now)
 
     def _failed(self, batch: Batch, outcome: Outcome) -> int | None:
+        if self.window is not None:
+            return self.window.failed(batch, outcome)
         if outcome.response is None or not self._mapping.report_batch_item_failures:
             return None
         return first_failed(batch, outcome.response)
 
-    def _tell(self, batch: Batch, attempt: int, outcome: Outcome, failed: int | None) -> None:
-        mapping, shard, lane = self._where
-        ended: Ended = outcome.ending if failed is None else "partial"
-        failed_from = None if failed is None else batch.positions[failed]
+    def tell(self, batch: Batch, attempt: int, outcome: Outcome, failed: int | None) -> None:
+        mapping, shard, lane = self.where
+        ended: Ended = outcome.ending
         now, duration, error, init = self._clock.now, outcome.duration, outcome.error, outcome.init_duration
         request_id = batch.request_id
+        failed_from: int | None = None
+        if failed is not None and self.window is not None and stateless(outcome):
+            ended, error = "error", NO_STATE
+        elif failed is not None:
+            ended, failed_from = "partial", batch.positions[failed]
         self._sink(
             Result(now, mapping, shard, lane, request_id, attempt, ended, duration, failed_from, error, init)
         )
@@ -187,11 +201,11 @@ class Worker:
         now, positions = self._clock.now, batch.positions
         trimmed = older_than(self._log, positions, now - self._retention)
         if trimmed:
-            self._sink(Expired(now, *self._where, positions[:trimmed]))
+            self._sink(Expired(now, *self.where, positions[:trimmed]))
             positions = positions[trimmed:]
         old = older_than(self._log, positions, now - self._age)
         if old:
-            expired = Batch(self._log, positions[:old], batch.request_id, batch.lane)
+            expired = Batch(self._log, positions[:old], batch.request_id, batch.lane, batch.window)
             await self._discards.send(expired, "RecordAgeExceeded", attempts, None)
             positions = positions[old:]
         return (positions,) if positions else ()

@@ -12,9 +12,17 @@ from typing import Final, NamedTuple, Protocol
 from streamsim.engine.chance import Chance
 from streamsim.engine.ports import Clock
 from streamsim.functions.poison import Poison
-from streamsim.model.batch import Batch
+from streamsim.functions.window_state import (
+    MAXIMUM_RESPONSE,
+    RESPONSE_TOO_LARGE,
+    FinalFault,
+    StateSize,
+    first_reported,
+)
+from streamsim.model.batch import Batch, TimeWindow
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import SECOND
+from streamsim.rules.windows import state_size
 
 _CRASH: Final = "Runtime.ExitError: Error: Runtime exited without providing a reason"
 
@@ -69,16 +77,23 @@ class Ailments:
     """What is wrong with a function and when.
 
     `errors` and `lost_responses` strike with a probability; a lost response means that the work was done and Lambda
-    could not say so, which the poller sees as a service error. `slow` multiplies durations.
+    could not say so, which the poller sees as a service error. `slow` multiplies durations. In tumbling windows,
+    invocations of `no_state` return no state, and `finals` fail at the end of a window.
     """
 
     poison: Sequence[Poison] = ()
     errors: Sequence[tuple[Spell, float]] = ()
     lost_responses: Sequence[tuple[Spell, float]] = ()
     slow: Sequence[tuple[Spell, float]] = ()
+    no_state: Sequence[Spell] = ()
+    finals: Sequence[FinalFault] = ()
 
 
 _HEALTHY: Final = Ailments()
+_BARE: Final = StateSize()
+
+#: The Init phase is limited to 10 seconds (Lambda Developer Guide, "Lambda execution environment lifecycle").
+LONGEST_INIT: Final = 10 * SECOND
 
 #: Where the durations of Inits are drawn: environments belong to no shard.
 _INIT: Final = Caller("init")
@@ -95,6 +110,7 @@ class ModelledFunction:
         clock: Clock,
         seed: int = 0,
         ailments: Ailments = _HEALTHY,
+        state: StateSize = _BARE,
     ) -> None:
         self._name = name
         self._duration = duration
@@ -103,6 +119,7 @@ class ModelledFunction:
         self._seed = seed
         self._ailments = ailments
         self._well = ailments == _HEALTHY
+        self._state = state
         self._chances: dict[tuple[str, int], Chance] = {}
 
     async def invoke(self, batch: Batch, cold: bool) -> Outcome:
@@ -127,7 +144,7 @@ class ModelledFunction:
         """The microseconds that an Init took, when it is over."""
         model = self._duration
         spread = (2 * self._chance(_INIT).below_one() - 1) * model.jitter if model.jitter else 0.0
-        init = int(model.cold_start * (1 + spread))
+        init = min(int(model.cold_start * (1 + spread)), LONGEST_INIT)
         await self._clock.sleep(init)
         return init
 
@@ -138,7 +155,20 @@ class ModelledFunction:
         ending = None if self._well else self._ailing(batch, stretch, full)
         if ending is None:
             ending = Outcome("success", full)
+        if batch.window is not None and ending.ending == "success":
+            ending = self._with_state(batch, batch.window, ending)
         return ending if ending.duration <= self._timeout else self._timed_out()
+
+    def _with_state(self, batch: Batch, window: TimeWindow, ending: Outcome) -> Outcome:
+        """The same with the state of the window in its response, which counts the records that are finished."""
+        now = self._clock.now
+        if any(spell.covers(now, batch.shard) for spell in self._ailments.no_state):
+            return ending
+        finished = first_reported(batch, ending.response)
+        state = self._state.state(window.state, finished)
+        if state_size(state) > MAXIMUM_RESPONSE:
+            return Outcome("error", ending.duration, error=RESPONSE_TOO_LARGE)
+        return ending._replace(response={"state": state, **(ending.response or {})})
 
     def _stretch(self, place: Place, model: Duration) -> float:
         now = self._clock.now
@@ -159,6 +189,8 @@ class ModelledFunction:
 
     def _poisoned(self, batch: Batch, stretch: float, full: int) -> Outcome | None:
         """What the first poison record that ends the invocation does, else the report of those that do not end it."""
+        if not batch.positions:
+            return self._failing_at_the_end(batch, full)
         met = [
             (position, poison.how) for poison in self._ailments.poison for position in poison.strikes(batch)
         ]
@@ -184,6 +216,15 @@ class ModelledFunction:
             return None
         failures = [{"itemIdentifier": batch.log.sequence_number(position)} for position in reported]
         return Outcome("success", full, {"batchItemFailures": failures})
+
+    def _failing_at_the_end(self, batch: Batch, full: int) -> Outcome | None:
+        how = next((fault.how for fault in self._ailments.finals if fault.strikes(batch)), None)
+        if how == "timeout":
+            return self._timed_out()
+        if how is None:
+            return None
+        error = _CRASH if how == "crash" else "WindowError: the state of the window cannot be processed"
+        return Outcome("error", full, error=error)
 
     def _struck(self, place: Place, full: int) -> Outcome | None:
         now = self._clock.now

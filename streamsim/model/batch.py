@@ -5,8 +5,9 @@ numbers are sparse strings of digits and only compared, never calculated with. A
 a simulated log computes a record when somebody looks at it, a live log holds it, and `Batch` cannot tell which.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 #: Ascending positions in one shard: a `range` where they are contiguous, a tuple where lanes or filters leave gaps.
 Positions = range | tuple[int, ...]
@@ -42,9 +43,26 @@ class Log(Protocol):
         """The payload's length in bytes, without building it where that can be avoided."""
 
 
+@dataclass(frozen=True, slots=True)
+class TimeWindow:
+    """The tumbling window that an invocation belongs to, and the state that the invocations before it left.
+
+    From `start` until before `end`, in microseconds since the start of the run. `state` is a JSON object, `{}` at
+    first. `final`: no records, the state is handed over; with `terminated_early` because it has become too large.
+    """
+
+    start: int
+    end: int
+    state: Mapping[str, Any]
+    final: bool = False
+    terminated_early: bool = False
+
+
 @dataclass(slots=True)
 class Batch:
-    """What one invocation gets: a non-empty ascending slice of one shard, and the request id that belongs to it.
+    """What one invocation gets: an ascending slice of one shard, and the request id that belongs to it.
+
+    Empty only where `window` is a final one; `window` is None without tumbling windows.
 
     The retry rule: a changed batch is a new batch with a new request id and no attempts; an unchanged batch is a
     retry with the same request id and one attempt more. (Lambda Developer Guide of 2017, the context object:
@@ -55,6 +73,7 @@ class Batch:
     positions: Positions
     request_id: str
     lane: int = 0
+    window: TimeWindow | None = None
 
     def __len__(self) -> int:
         return len(self.positions)

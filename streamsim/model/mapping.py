@@ -50,9 +50,13 @@ class EventSourceMapping:
     `starting_position_timestamp` is microseconds since the start of the run, like every instant here.
     `start_up_lag` is how long AWS takes to begin polling: minutes by the developer guide, 20-110 s in recordings;
     the default of 0 keeps scenarios short. `update_lag` is how long a change of the settings takes to reach the
-    pollers, which go on as before meanwhile: up to 90 s by the same guide, 0 by default for the same reason. `hand_over` is what the poller needs before each request to the function;
-    recorded: 13-52 ms between the end of an invocation and the beginning of the next, with handlers of a few
-    milliseconds. While it lasts the shard holds no concurrency, which is when a throttled shard gets its turn.
+    pollers, which go on as before meanwhile: up to 90 s by the same guide, 0 by default for the same reason.
+    `hand_over` is what the poller needs before each request to the function; recorded: 13-52 ms between the end of an
+    invocation and the beginning of the next, with handlers of a few milliseconds. While it lasts the shard holds no
+    concurrency, which is when a throttled shard gets its turn.
+    `window_idle` is how long after its end a tumbling window is closed when no later record arrives to close it.
+    assumed: two minutes; recorded: not within 111 s of the window's end while nothing arrived (stackd's capture of
+    DynamoDB Streams windows in us-east-1).
     """
 
     starting_position: StartingPosition = StartingPosition.TRIM_HORIZON
@@ -66,6 +70,7 @@ class EventSourceMapping:
     report_batch_item_failures: bool = False
     on_failure: str | None = None
     filter_patterns: tuple[str, ...] = ()
+    tumbling_window_in_seconds: int = 0
     enabled: bool = True
     name: str = "default"
     stream: str = "default"
@@ -73,4 +78,5 @@ class EventSourceMapping:
     start_up_lag: int = 0
     update_lag: int = 0
     hand_over: int = 20 * MILLISECOND
+    window_idle: int = 2 * MINUTE
     back_off: BackOff = field(default_factory=BackOff)

@@ -16,18 +16,22 @@ from streamsim.model.units import show_duration
 from streamsim.report.layout import QUIET, fitted, printable, sign, suggested
 from streamsim.report.phrases import counted, found, measured, strung, wrapped
 from streamsim.report.picture import ASCII_HEIGHTS, HEIGHTS, column_edges, highest
+from streamsim.report.sharing import STREAM
 from streamsim.report.timeline import Timeline
 from streamsim.trace.header import Header
 
 #: Measures to compare, in this order; of all of these less is better, but of the last two.
 _LESS_IS_BETTER: Final = (
     "IteratorAge.max", "IteratorAge.p99", "IteratorAge.p50", "IteratorAge.end", "blocked.max", "caught_up", "discarded",
-    "expired", "skipped", "delivered_again", "deliveries.max", "Errors", "Throttles", "Duration.p99", "cost.usd",
+    "expired", "skipped", "windows.lost", "delivered_again", "deliveries.max", "Errors", "Throttles", "cold_starts",
+    "Duration.p99", "traffic.lost", "traffic.too_late", "traffic.throttles", "traffic.latency.p99", "cost.usd",
 )  # fmt: skip
 _NEITHER: Final = (
     "Invocations",
     "ConcurrentExecutions.max",
     "records",
+    "windows.closed",
+    "traffic.requests",
     "order.per_key",
     "order.per_shard",
     "order.contract",
@@ -232,19 +236,20 @@ def _shared(runs: Sequence[Run]) -> Iterator[_Line]:
     sharings = [timeline.sharing for timeline in timelines if timeline.sharing is not None]
     if len(sharings) < len(runs):
         return
+    several = len(timelines[0].header.mappings) > 1
     for own in zip(*(sharing.parties for sharing in sharings), strict=True):
-        name = "stream" if own[0].kind == "stream" and len(timelines[0].header.mappings) == 1 else own[0].name
-        levels = [party.levels.most for party in own]
-        refused = [party.throttled for party in own]
-        yield _Line(
-            f"{name}: concurrency", [_Cell(f"{level:,}  ") for level in levels], [float(x) for x in levels]
+        name, kind = own[0].name, own[0].kind
+        yield _count(
+            f"{name if several or kind != STREAM else STREAM}: concurrency",
+            [party.levels.most for party in own],
         )
-        if any(refused):
-            yield _Line(
-                f"{name}: throttled",
-                [_Cell(f"{count:,}  ") for count in refused],
-                [float(x) for x in refused],
-            )
+        refused = [found(run.metrics, f"traffic.sources.{name}.throttles") or 0 for run in runs]
+        if kind != STREAM and any(refused):
+            yield _count(f"{name}: throttled", refused)
+
+
+def _count(name: str, counts: Sequence[int]) -> _Line:
+    return _Line(name, [_Cell(f"{count:,}  ") for count in counts], [float(count) for count in counts])
 
 
 def _expected(runs: Sequence[Run], *, plain: bool) -> Iterator[_Line]:

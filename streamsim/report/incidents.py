@@ -178,8 +178,8 @@ class Incidents:
 
     def _result(self, event: happened.Result) -> None:
         lane = self._lanes.get((event.mapping, event.shard, event.lane))
-        if lane is None or lane.invoke is None:
-            return
+        if lane is None or lane.invoke is None or event.request_id != lane.invoke.request_id:
+            return  # the end of a tumbling window has no records, and is no incident
         positions = lane.invoke.positions
         lane.outcome = event.outcome
         if event.outcome not in _UNSEEN:

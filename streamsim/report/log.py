@@ -14,6 +14,7 @@ from streamsim.model.events import Event
 from streamsim.model.units import SECOND
 from streamsim.report.incidents import Incidents
 from streamsim.report.timeline import parallelization_factor
+from streamsim.report.windows import Closings
 from streamsim.trace.header import Header
 
 _Key = tuple[str, str, int]
@@ -25,8 +26,6 @@ _QUIET: Final[dict[type, str]] = {
     happened.Filtered: "filtered",
     happened.Checkpoint: "checkpoint",
     happened.CaughtUp: "caught up",
-    happened.WindowClose: "window closes",
-    happened.WindowLost: "window lost",
     happened.Request: "request",
 }
 
@@ -62,6 +61,7 @@ class EventLog:
         self._several = len(header.mappings) > 1
         self._lanes = {name for name in header.mappings if parallelization_factor(header, name) > 1}
         self._incidents = Incidents(keep=1)
+        self._closings = Closings()
         self._throttled: set[_Key] = set()
         self._troubled_at: dict[str, int] = {}
         self._faults: list[tuple[int, str]] = []
@@ -79,6 +79,8 @@ class EventLog:
             happened.Response: self._response,
             happened.EventLost: self._event_lost,
             happened.Expired: self._expired,
+            happened.WindowClose: self._window_close,
+            happened.WindowLost: self._window_lost,
         }
 
     def __call__(self, event: Event) -> None:
@@ -157,8 +159,11 @@ class EventLog:
             log = self._logger.debug
         else:
             self._throttled.discard(key)
-        invoke = self._incidents.invoke_of(*key)
-        sent = {} if invoke is None else _records(invoke.positions)
+        invoke, closing = self._incidents.invoke_of(*key), self._closings.of(event)
+        if closing is not None:
+            sent = _span(closing) | {"state_size": closing.state_size}
+        else:
+            sent = {} if invoke is None else _records(invoke.positions)
         tried = {"request_id": event.request_id, "attempt": event.attempt}
         log(event.outcome, **self._place(event), **sent, **tried, **_more(event))
 
@@ -171,6 +176,17 @@ class EventLog:
             told |= {"destination": event.destination, "delivered": event.delivered}
         self._logger.warning("discarded", **self._place(event), **_records(event.positions), **told)
 
+    def _window_close(self, event: happened.WindowClose) -> None:
+        self._closings(event)
+        if self._every:
+            self._logger.debug("window closes", **self._place(event), **_rest(event))
+
+    def _window_lost(self, event: happened.WindowLost) -> None:
+        told: dict[str, Any] = {"attempts": event.attempts, "condition": event.condition}
+        if event.destination is not None:
+            told |= {"destination": event.destination, "delivered": event.delivered}
+        self._logger.warning("window lost", **self._place(event), **_span(event), **told)
+
     def _expired(self, event: happened.Expired) -> None:
         self._logger.warning("expired", **self._place(event), **_records(event.positions))
 
@@ -178,6 +194,10 @@ class EventLog:
 def _records(positions: Positions) -> dict[str, Any]:
     """The ends of the positions, and how many there are: lanes take what lies between."""
     return {"first": positions[0], "last": positions[-1], "count": len(positions)}
+
+
+def _span(event: happened.WindowClose | happened.WindowLost) -> dict[str, Any]:
+    return {"start": event.start, "end": event.end}
 
 
 def _more(event: happened.Result) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.model.units import show_duration
 from streamsim.report.callers import Callers
-from streamsim.report.incidents import Incident, Incidents
+from streamsim.report.incidents import Incidents
 from streamsim.report.lives import Lives
 from streamsim.report.phrases import (
+    counted,
     destination_name,
     instant,
     many,
@@ -26,6 +27,8 @@ from streamsim.report.shards import Shards, names, verb
 from streamsim.report.stretch import Stretch
 from streamsim.report.timeline import parallelization_factor
 from streamsim.report.tries import TRIES_TOLD, Line, Tries, ending
+from streamsim.report.windows import Closings, window
+from streamsim.report.windows import closing as window_closing
 from streamsim.trace.header import Header
 
 #: So many incidents are told try by try, and so many discards and expiries apart from incidents; the others are counted.
@@ -52,6 +55,7 @@ class Story:
         self._stretch = Stretch()
         self._incidents = Incidents()
         self._shards = Shards()
+        self._closings = Closings()
         self._lives = Lives()
         self._several = len(header.mappings) > 1
         self._factor = max([parallelization_factor(header, name) for name in header.mappings], default=1)
@@ -79,6 +83,8 @@ class Story:
             happened.Request: lambda event: self._called(self._callers.request(event)),
             happened.Response: lambda event: self._called(self._callers.response(event)),
             happened.EventLost: lambda event: self._called(self._callers.lost(event)),
+            happened.WindowClose: self._closings,
+            happened.WindowLost: self._window_lost,
         }
         self._begin()
 
@@ -112,6 +118,10 @@ class Story:
     # What belongs to an attempt
 
     def _result(self, event: happened.Result) -> None:
+        closing = self._closings.of(event)
+        if closing is not None:
+            self._window_result(event, closing)
+            return
         key = (event.mapping, event.shard, event.lane)
         incident = self._incidents.of(*key)
         self._incidents(event)
@@ -126,32 +136,50 @@ class Story:
         if incident is None or key not in self._lanes:
             self._stretch.attempt(event, len(invoke.positions), invoke.t)
             return
-        lane = self._lanes[key]
-        if lane.full:
-            lane.untold += 1
-        else:
-            line = self._attempt(event, invoke, incident, lane)
-            if event.outcome != "success" and lane.tries > TRIES_TOLD:
-                lane.hold(line, event.outcome)
-            else:
-                self._release(key)
-                lane.lines += 1
-            self._pending = line
+        self._tell(event, invoke.t, "invoke", many(invoke.positions), incident.depth)
         if incident.ended:
             self._finish(key)
 
-    def _attempt(
-        self, event: happened.Result, invoke: happened.Invoke, incident: Incident, lane: Tries
-    ) -> Line:
+    def _window_result(self, event: happened.Result, closing: happened.WindowClose) -> None:
+        """How a request at the end of a window came back: told when it fails, until the window is closed or lost."""
         key = (event.mapping, event.shard, event.lane)
+        self._settle()
+        fails = event.outcome not in {"success", "throttled"}
+        if key not in self._lanes and fails and self._count < INCIDENTS_TOLD:
+            self._start(key)
+        if key not in self._lanes:
+            self._stretch.window(event, closing)
+            return
+        self._tell(event, closing.t, "close", window_closing(closing), self._lanes[key].depth)
+        if event.outcome == "success":
+            self._end_of(key)
+
+    def _tell(self, event: happened.Result, sent_at: int, verb: str, what: str, depth: int) -> None:
+        """An attempt of a lane that is told, or one more of those that are counted."""
+        key = (event.mapping, event.shard, event.lane)
+        lane = self._lanes[key]
+        if lane.full:
+            lane.untold += 1
+            return
+        line = self._attempt(
+            event, sent_at, f"{verb} {event.request_id[:8]} try {event.attempt}  {what}", depth
+        )
+        if event.outcome != "success" and lane.tries > TRIES_TOLD:
+            lane.hold(line, event.outcome)
+        else:
+            self._release(key)
+            lane.lines += 1
+        self._pending = line
+
+    def _attempt(self, event: happened.Result, sent_at: int, sent: str, depth: int) -> Line:
+        key = (event.mapping, event.shard, event.lane)
+        lane = self._lanes[key]
         if event.request_id != lane.request_id:
             self._release(key)
-            lane.begin(event.request_id, incident.depth)
+            lane.begin(event.request_id, depth)
         lane.tries += 1
-        sent = (
-            f"{'  ' * lane.depth}invoke {event.request_id[:8]} try {event.attempt}  {many(invoke.positions)}"
-        )
-        line = Line(key, self._at(invoke.t, key) + f"{sent.ljust(_ARROW)}  -> {ending(event)}")
+        sent = f"{'  ' * lane.depth}{sent}".ljust(_ARROW)
+        line = Line(key, self._at(sent_at, key) + f"{sent}  -> {ending(event)}")
         if event.error is not None and event.error != lane.error:
             lane.error = event.error
             line.error = event.error[:_ERROR].replace("\n", " ")
@@ -195,13 +223,18 @@ class Story:
             return
         if lane is not None:
             lane.lines += 1
-        where = "no destination" if event.destination is None else destination_name(event.destination)
-        if event.destination is not None:
-            where += " takes the document" if event.delivered else " does not take the document"
-        self._pending = Line(
-            key,
-            self._at(event.t, key) + f"discard {many(event.positions)} {tried}: {event.condition}, {where}",
-        )
+        said = f"discard {many(event.positions)} {tried}: {event.condition}, {_whereto(event)}"
+        self._pending = Line(key, self._at(event.t, key) + said)
+        self._end_of(key)
+
+    def _window_lost(self, event: happened.WindowLost) -> None:
+        key = (event.mapping, event.shard, event.lane)
+        self._settle()
+        if not self._loss(key):
+            self._stretch.at(event.t).windows_lost += 1
+            return
+        said = f"lose the state of {window(event)} after {counted(event.attempts, 'try', 'tries')}: {event.condition}"
+        self._pending = Line(key, self._at(event.t, key) + f"{said}, {_whereto(event)}")
         self._end_of(key)
 
     def _expired(self, event: happened.Expired) -> None:
@@ -336,6 +369,13 @@ class Story:
             self._write(
                 f"{instant(t):>12}  {f'{mapping} shards'.ljust(self._place) if self._several else place}{words}"
             )
+
+
+def _whereto(event: happened.Discard | happened.WindowLost) -> str:
+    if event.destination is None:
+        return "no destination"
+    takes = "takes" if event.delivered else "does not take"
+    return f"{destination_name(event.destination)} {takes} the document"
 
 
 def story(header: Header, events: Iterable[Event]) -> list[str]:

@@ -12,8 +12,8 @@ class Stretch:
     """
 
     __slots__ = (
-        "_caught_up", "_failed", "_longest", "_ok", "_records", "_shards", "_throttled", "_until", "began_at",
-        "discarded", "empty", "expired", "filtered",
+        "_caught_up", "_closed", "_early", "_failed", "_longest", "_ok", "_records", "_shards", "_throttled", "_until",
+        "began_at", "discarded", "empty", "expired", "filtered", "windows_lost",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -22,6 +22,9 @@ class Stretch:
         self.filtered = 0
         self.discarded = 0
         self.expired = 0
+        self.windows_lost = 0
+        self._closed = 0
+        self._early = 0
         self._ok = 0
         self._failed = 0
         self._throttled = 0
@@ -54,6 +57,20 @@ class Stretch:
         else:
             self._failed += 1
 
+    def window(self, event: happened.Result, closing: happened.WindowClose) -> None:
+        """Counts a request at the end of a tumbling window."""
+        if event.outcome == "success":
+            self._closed += not closing.terminated_early
+            self._early += closing.terminated_early
+        elif event.outcome == "throttled":
+            self._throttled += 1
+        else:
+            self._failed += 1
+        if self.empty:
+            self.began_at = closing.t
+            self.empty = False
+        self._until = event.t
+
     def waited(self, wait: int) -> None:
         """Counts a wait of a batch that is not told."""
         self._longest = max(self._longest, wait)
@@ -76,12 +93,15 @@ class Stretch:
             parts.append(f"{self._failed:,} {'fails' if self._failed == 1 else 'fail'}")
         if self._throttled:
             parts.append(f"{self._throttled:,} throttled, waiting at most {show_duration(self._longest)}")
-        if self.filtered:
-            parts.append(f"{counted(self.filtered, 'record')} filtered out")
-        if self.discarded:
-            parts.append(f"{counted(self.discarded, 'record')} discarded")
-        if self.expired:
-            parts.append(f"{counted(self.expired, 'record')} expired")
-        if self._caught_up:
-            parts.append(f"{counted(len(self._caught_up), 'shard')} caught up")
+        for count, noun, what in (
+            (self.filtered, "record", "filtered out"),
+            (self.discarded, "record", "discarded"),
+            (self.expired, "record", "expired"),
+            (self._closed, "window", "closed"),
+            (self._early, "window", "ended early"),
+            (self.windows_lost, "window", "lost"),
+            (len(self._caught_up), "shard", "caught up"),
+        ):
+            if count:
+                parts.append(f"{counted(count, noun)} {what}")
         return ", ".join([*parts, f"until {instant(self._until)}"])

@@ -50,11 +50,14 @@ _NUMBERS: Final = (
         ("expired", "expired", "red"),
         ("filtered out", "FilteredOutEventCount", ""),
         ("skipped", "skipped", "yellow"),
+        ("windows", "windows.closed", ""),
+        ("windows lost", "windows.lost", "red"),
     ),
     (
         ("Invocations", "Invocations", ""),
         ("Errors", "Errors", "red"),
         ("Throttles", "Throttles", "yellow"),
+        ("cold starts", "cold_starts", ""),
         ("Duration p99", "Duration.p99", ""),
     ),
     (
@@ -66,7 +69,7 @@ _NUMBERS: Final = (
 )
 
 #: Shown only where there are any.
-_RARE: Final = ("FilteredOutEventCount", "skipped")
+_RARE: Final = ("FilteredOutEventCount", "skipped", "windows.closed", "windows.lost", "cold_starts")
 
 
 class Violation(Protocol):
@@ -109,7 +112,9 @@ class Summary:
         yield from self._others(width, plain=plain)
         if self.timeline.sharing is not None:
             yield Text()
-            yield from account_lines(self.timeline.sharing, self.timeline.end, width, plain=plain)
+            yield from account_lines(
+                self.timeline.sharing, self.metrics, self.timeline.end, width, plain=plain
+            )
         yield Text()
         yield from _numbers(self.metrics, self.timeline, width)
         if self.expectations:
@@ -250,7 +255,8 @@ def _cells(
             continue
         text = measured(measure, value)
         if measure == "ConcurrentExecutions.max":
-            text += f" of {ceiling(timeline).value}"
+            sharing = timeline.sharing
+            text += f" of {ceiling(timeline).value if sharing is None else sharing.limit}"
         cells.append((label, text, style if value else QUIET))
     return cells
 

@@ -14,6 +14,7 @@ from streamsim.model.names import timestamp
 from streamsim.model.outcome import Outcome
 from streamsim.model.verdict import Condition
 from streamsim.rules.kinesis_event import Source, event_text
+from streamsim.rules.windows import window_info
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ def failure_document(failure: Failure, source: Source) -> dict[str, Any]:
 
     `approximateInvokeCount` is at least 1, even for records that expired unsent. `responseContext` is absent when the
     handler was not the cause: expired records, however often tried, and events too large to send (recorded).
+    Under a tumbling window `timeWindowInfo` tells which; the batch info of a final invocation, which has no records, is
+    reduced to the shard and the stream (recorded).
     """
     batch = failure.batch
     document: dict[str, Any] = {
@@ -48,20 +51,28 @@ def failure_document(failure: Failure, source: Source) -> dict[str, Any]:
             "executedVersion": "$LATEST",
             "functionError": None if failure.last.ending == "success" else "Unhandled",
         }
-    log = batch.log
-    return document | {
+    document |= {
         "version": "1.0",
         "timestamp": timestamp(source.epoch + failure.at),
-        "KinesisBatchInfo": {
-            "shardId": batch.shard,
+        "KinesisBatchInfo": _batch_info(batch, source),
+    }
+    if batch.window is not None:
+        document["timeWindowInfo"] = window_info(batch.window, source.epoch)
+    return document
+
+
+def _batch_info(batch: Batch, source: Source) -> dict[str, Any]:
+    log = batch.log
+    info: dict[str, Any] = {"shardId": batch.shard}
+    if batch.positions:
+        info |= {
             "startSequenceNumber": log.sequence_number(batch.first),
             "endSequenceNumber": log.sequence_number(batch.last),
             "approximateArrivalOfFirstRecord": timestamp(source.epoch + log.arrival_at(batch.first)),
             "approximateArrivalOfLastRecord": timestamp(source.epoch + log.arrival_at(batch.last)),
             "batchSize": len(batch),
-            "streamArn": source.stream_arn,
-        },
-    }
+        }
+    return info | {"streamArn": source.stream_arn}
 
 
 def sqs_body(failure: Failure, source: Source) -> str:
@@ -89,8 +100,14 @@ def s3_object(failure: Failure, source: Source) -> str:
     """The S3 object: the document and `payload`, the event that failed as a JSON string.
 
     The guide describes a string and recordings of real objects agree; one test suite shows it parsed by its own reader.
+    recorded: `payload` stands between `version` and `timestamp` (stackd's capture of a DynamoDB Streams mapping).
     """
-    return _json(failure_document(failure, source) | {"payload": event_text(failure.batch, source)})
+    document: dict[str, Any] = {}
+    for name, value in failure_document(failure, source).items():
+        document[name] = value
+        if name == "version":
+            document["payload"] = event_text(failure.batch, source)
+    return _json(document)
 
 
 def s3_key(failure: Failure, source: Source, mapping_uuid: str, object_uuid: str) -> str:

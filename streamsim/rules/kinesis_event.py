@@ -11,6 +11,7 @@ from typing import Any
 from streamsim.model.batch import Batch
 from streamsim.model.names import Account
 from streamsim.model.units import SECOND
+from streamsim.rules.windows import event_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,14 @@ class Source:
 
 
 def kinesis_event(batch: Batch, source: Source) -> dict[str, Any]:
-    """The event as JSON values, `Records` oldest first."""
+    """The event as JSON values, `Records` oldest first; under a tumbling window with its fields behind them."""
     role, stream = source.account.role(f"{source.function}-role"), source.stream_arn
-    return {"Records": [_record(batch, position, source, role, stream) for position in batch.positions]}
+    event: dict[str, Any] = {
+        "Records": [_record(batch, position, source, role, stream) for position in batch.positions]
+    }
+    if batch.window is not None:
+        event |= event_fields(batch.window, batch.shard, stream, source.epoch)
+    return event
 
 
 def event_text(batch: Batch, source: Source) -> str:

@@ -55,6 +55,13 @@ STARTING_POSITIONS: Final = ("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON")
 
 REPORT_BATCH_ITEM_FAILURES: Final = "ReportBatchItemFailures"
 
+#: What MetricsConfig may ask for, in the order of the API model, and what of it streams have (Lambda Developer Guide,
+#: "Types of metrics for Lambda functions": the other two groups are for Amazon MSK and self-managed Kafka).
+METRIC_GROUPS: Final = ("EventCount", "ErrorCount", "KafkaMetrics")
+EVENT_COUNT: Final = "EventCount"
+
+_METRICS: Final = "write {Metrics: [EventCount]}"
+
 #: Filters of one mapping, and characters of a pattern (Lambda Developer Guide, "Control which events Lambda sends").
 MAXIMUM_FILTERS: Final = 5
 MAXIMUM_PATTERN: Final = 4096
@@ -210,6 +217,34 @@ def _response_types(name: str, value: object) -> Iterator[Refusal]:
             )
 
 
+def _metrics_config(name: str, value: object) -> Iterator[Refusal]:
+    if not isinstance(value, Mapping):
+        yield Refusal((name,), f"{name} must be a map, not {described(value)}", _METRICS)
+        return
+    for key in value:
+        if key != "Metrics":
+            yield Refusal((name, key), f"{name} has no setting {key!r}", "its one setting is Metrics")
+    metrics = value.get("Metrics", [])
+    path = (name, "Metrics")
+    if not isinstance(metrics, list):
+        yield Refusal(path, f"Metrics must be a list, not {described(metrics)}", _METRICS)
+        return
+    if len(metrics) > len(METRIC_GROUPS):
+        shown = f"[{', '.join(_shown(item) for item in metrics)}]"
+        rule = f"have length less than or equal to {len(METRIC_GROUPS)}"
+        yield Refusal(path, constraint(shown, "metricsConfig.metrics", rule))
+    for index, item in enumerate(metrics):
+        if item not in METRIC_GROUPS:
+            rule = f"satisfy constraint: [Member must satisfy enum value set: [{', '.join(METRIC_GROUPS)}]]"
+            yield Refusal(
+                (*path, index), constraint(f"[{_shown(item)}]", "metricsConfig.metrics", rule), _METRICS
+            )
+        elif item != EVENT_COUNT:
+            yield Refusal(
+                (*path, index), f"{item} is not for streams: {_KAFKA}", "write EventCount, or remove it"
+            )
+
+
 def _destination_config(name: str, value: object) -> Iterator[Refusal]:
     if not isinstance(value, Mapping):
         yield Refusal((name,), f"{name} must be a map, not {described(value)}", _DESTINATION)
@@ -334,5 +369,6 @@ _CHECKS: Final[Mapping[str, Callable[[str, object], Iterator[Refusal]]]] = {
     "StartingPosition": _starting_position,
     "FunctionResponseTypes": _response_types,
     "DestinationConfig": _destination_config,
+    "MetricsConfig": _metrics_config,
     "FilterCriteria": _filter_criteria,
 }

@@ -12,7 +12,16 @@ from streamsim.rules.settings import REPORT_BATCH_ITEM_FAILURES
 from streamsim.scenario.account import concurrency_complaints, traffic_complaints
 from streamsim.scenario.errors import did_you_mean
 from streamsim.scenario.events import Reshard
-from streamsim.scenario.faults import DestinationDown, Fault, FaultItem, Poison, Slow, SourceDown
+from streamsim.scenario.faults import (
+    DestinationDown,
+    Fault,
+    FaultItem,
+    FinalInvoke,
+    NoState,
+    Poison,
+    Slow,
+    SourceDown,
+)
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import PLURALS, ScenarioFile, Stream
 from streamsim.scenario.function import Function
@@ -113,6 +122,9 @@ class _Parts:
         self._unplanned: set[str] = set()
         self.plans = self._plans()
         self.changes = self._changes()
+        for name, one in self.functions.items():
+            if "state" in one.model.model_fields_set:
+                self._check_windows((*self._path("function", name), "model", "state"), "state", name)
         self.faults: list[Fault] = []
         for index, item in enumerate(file.faults):
             self.faults += self._fault(("faults", index, item.kind), item)
@@ -219,8 +231,10 @@ class _Parts:
             fault = fault.model_copy(update={"stream": stream})
         if isinstance(fault, Poison):
             self._check_poison(path, fault)
-        if isinstance(fault, Slow):
+        if isinstance(fault, Slow | NoState | FinalInvoke):
             self._check_shard(path, fault.shard, self.streams)
+        if isinstance(fault, NoState | FinalInvoke):
+            self._check_windows(path, item.kind, fault.function)
         if isinstance(fault, DestinationDown):
             self._check_destination(path, fault)
         yield fault
@@ -276,6 +290,23 @@ class _Parts:
                         f"add `FunctionResponseTypes: [{REPORT_BATCH_ITEM_FAILURES}]` to {whose}",
                     )
                 )
+
+    def _check_windows(self, path: Path, what: str, function: str | None) -> None:
+        """Only a mapping with tumbling windows gives a state to its function, and takes one from it."""
+        for name, mapping in self.mappings.items():
+            settings = [mapping, *(change.settings for change in self.changes[name] if change.settings)]
+            if function in {None, mapping.function} and any(one.TumblingWindowInSeconds for one in settings):
+                return
+        any_function = function is None or len(self.functions) == 1
+        whose = "no mapping" if any_function else f"no mapping of function {function!r}"
+        self.complaints.append(
+            Complaint(
+                path,
+                f"{what} is for tumbling windows, and {whose} has them",
+                "add `TumblingWindowInSeconds: 60` to the mapping",
+                at_key=True,
+            )
+        )
 
     def _check_destination(self, path: Path, fault: DestinationDown) -> None:
         if fault.mapping is not None:

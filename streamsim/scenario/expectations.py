@@ -4,9 +4,10 @@ Knows which measures there are and their units, from the trace room's catalogue.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Final
 
 from pydantic_core import PydanticCustomError
@@ -16,8 +17,8 @@ from streamsim.rules.settings import described
 from streamsim.scenario.document import Entry, Node
 from streamsim.scenario.errors import Problem, ScenarioError, did_you_mean
 from streamsim.scenario.fields import microseconds
+from streamsim.trace.catalogue import names_of
 from streamsim.trace.expectations import Operand, Operator, measure_named
-from streamsim.trace.measures import MEASURES
 
 #: The words that word measures can be held to.
 WORDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -25,6 +26,8 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "order.per_key": ("preserved",),
     "order.per_shard": ("preserved",),
     "order.contract": ("holds",),
+    "State": ("Creating", "Enabling", "Enabled", "Disabling", "Disabled", "Updating", "Deleting"),
+    "LastProcessingResult": ("No records processed", "OK", "PROBLEM: Function call failed"),
 }
 
 
@@ -47,6 +50,7 @@ class Expectation:
 
 #: Nobody reads on, and looking for similar words takes time.
 _ENOUGH: Final = 50
+_ENOUGH_NAMES: Final = 2_000
 
 
 class _RefusedTestError(ValueError):
@@ -56,14 +60,19 @@ class _RefusedTestError(ValueError):
 
 
 def read_expectations(
-    node: Node, compared: Mapping[str, list[Any]], mappings: tuple[str, ...]
+    node: Node,
+    compared: Mapping[str, list[Any]],
+    mappings: tuple[str, ...],
+    sources: tuple[str, ...] = (),
 ) -> tuple[Expectation, ...]:
     """The expectations of a map, or of a list of maps, in their order; `ScenarioError` with all that is wrong.
 
-    `compared` are the values of each compared setting; `mappings` may precede a measure's name.
+    `compared` are the values of each compared setting; the names of `mappings` may precede a measure's, those of
+    `sources` that are no streams one of `traffic`.
     """
     problems: list[Problem] = []
     found: list[Expectation] = []
+    known = dict.fromkeys(names_of(mappings, sources))
     if node.entries is None and node.items is None:
         raise ScenarioError(
             [
@@ -89,7 +98,7 @@ def read_expectations(
             if len(problems) >= _ENOUGH:
                 break
             try:
-                found.append(_expectation(name, entry, mappings, when))
+                found.append(_expectation(name, entry, known, when))
             except _RefusedTestError as error:
                 at_key = not error.args[0] or error.args[0].startswith("there is no measure")
                 problems.append(Problem(str(error), entry.key if at_key else entry.node.span, error.hint))
@@ -127,19 +136,28 @@ def _when(
 
 
 def _expectation(
-    name: str, entry: Entry, mappings: tuple[str, ...], when: Mapping[str, Any] | None
+    name: str, entry: Entry, known: Collection[str], when: Mapping[str, Any] | None
 ) -> Expectation:
-    mapping, _, rest = name.partition(".")
-    measure = rest if mapping in mappings and name not in MEASURES and len(mappings) > 1 else name
-    if measure not in MEASURES:
-        raise _RefusedTestError(f"there is no measure {measure!r}", did_you_mean(measure, MEASURES) or _SOME)
+    if name not in known:
+        raise _RefusedTestError(f"there is no measure {name!r}", _hint(name, known))
     if entry.node.entries is not None or entry.node.items is not None:
         raise _RefusedTestError(
             f"a test is a value such as 0, '>= 5' or 1..3, not {described(entry.node.plain())}"
         )
-    op, operand = _test(measure, entry.node.scalar)
+    op, operand = _test(name, entry.node.scalar)
     test = "null" if entry.node.scalar is None else str(entry.node.scalar)
     return Expectation(name, test, op, operand, entry.key.line + 1, entry.key.column + 1, when)
+
+
+def _hint(name: str, known: Collection[str]) -> str:
+    """What was meant by a name that no measure has; of many names only those that begin alike are looked at."""
+    group = name.partition(".")[0]
+    alike = [one for one in known if one.startswith(f"{group}.")]
+    if group == "traffic" and not alike:
+        return "this scenario has no `traffic`"
+    if nearest := did_you_mean(name, alike or list(islice(known, _ENOUGH_NAMES))):
+        return nearest
+    return f"measures of {group} are for example {alike[0]}" if alike else _SOME
 
 
 _SOME: Final = "measures are for example discarded, IteratorAge.max, order.per_key"
@@ -178,7 +196,7 @@ def _operand(measure: str, value: object) -> Operand:
     if value is None or value in {"null", "never"}:
         return None
     if unit == "word":
-        words = WORDS.get(measure, ())
+        words = _words(measure)
         if value not in words:
             hint = did_you_mean(value, words) or f"write {' or '.join(words)}"
             raise _RefusedTestError(f"{measure} is {' or '.join(words)}, not {described(value)}", hint)
@@ -196,6 +214,11 @@ def _operand(measure: str, value: object) -> Operand:
         )
         raise _RefusedTestError(f"{measure} is a number, and {str(value)[:60]!r} is none", hint)
     return _plain_number(Decimal(text))
+
+
+def _words(measure: str) -> tuple[str, ...]:
+    """The words of a measure, also of one mapping's."""
+    return WORDS.get(measure) or WORDS[measure.partition(".")[2]]
 
 
 def _leading_number(text: str) -> str:

@@ -164,6 +164,39 @@ def _factor(value: object) -> float:
     return float(value)
 
 
+class NoState(Spell, label="a no_state", example="{from: 30s, for: 10s}"):
+    """Invocations in a tumbling window that return no state, which makes them failed ones."""
+
+    shard: Shard = Field(default=None, description=_SHARD)
+    function: Reference | None = Field(default=None, description=_WHICH_FUNCTION)
+
+
+def _final_how(value: object) -> str:
+    return one_of(value, ("error", "timeout", "crash"), "how")
+
+
+class FinalInvoke(Said, label="a final_invoke", example="{at: 35s, shard: 0}"):
+    """The invocation at the end of a tumbling window, which gets its whole state, fails."""
+
+    at: Instant | None = Field(
+        default=None,
+        description="A time within the window, since the start of the run. Default: every window.",
+    )
+    shard: Shard = Field(default=None, description=_SHARD)
+    how: Annotated[
+        Literal["error", "timeout", "crash"],
+        *reader(_final_how, enum=["error", "timeout", "crash"]),
+    ] = Field(
+        default="error",
+        description="What the function does: raises an `error` (default), never returns (`timeout`), or dies (`crash`).",
+    )
+    fails: Annotated[int | None, *reader(_fails, type="string", pattern=r"^(always|[0-9]+ times?)$")] = Field(
+        default=None,
+        description="On how many tries in each window and shard: `always` (default) or `2 times`.",
+    )
+    function: Reference | None = Field(default=None, description=_WHICH_FUNCTION)
+
+
 class Slow(Spell, label="a slow", example="{factor: 5, from: 1m, for: 30s}"):
     """Invocations that take longer."""
 
@@ -192,7 +225,17 @@ class DestinationDown(Spell, label="a destination_down", example="{from: 2m, for
     )
 
 
-Fault = Poison | ErrorFault | LostResponse | Throttle | Slow | SourceDown | DestinationDown
+Fault = (
+    Poison
+    | ErrorFault
+    | LostResponse
+    | Throttle
+    | NoState
+    | FinalInvoke
+    | Slow
+    | SourceDown
+    | DestinationDown
+)
 
 
 class FaultItem(Strict, label="a fault", example="{poison: {shard: 2, at: 12s}}"):
@@ -204,6 +247,12 @@ class FaultItem(Strict, label="a fault", example="{poison: {shard: 2, at: 12s}}"
         default=None, description="Work is done, and the answer is lost."
     )
     throttle: Throttle | None = Field(default=None, description="Fewer executions than there would be.")
+    no_state: NoState | None = Field(
+        default=None, description="Invocations in a tumbling window return no state."
+    )
+    final_invoke: FinalInvoke | None = Field(
+        default=None, description="The invocation at the end of a tumbling window fails."
+    )
     slow: Slow | None = Field(default=None, description="Invocations take longer.")
     source_down: SourceDown | None = Field(default=None, description="The stream cannot be read.")
     destination_down: DestinationDown | None = Field(

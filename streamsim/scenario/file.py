@@ -204,5 +204,12 @@ def _named(plural: str, value: object) -> Iterable[Complaint]:
                 f"{key[:70]!r} cannot be a name: it has 1 to 64 letters, digits, _ and -",
                 at_key=True,
             )
+        elif key == "traffic" and plural == "mappings":
+            yield Complaint(
+                (plural, key),
+                "a mapping cannot be called 'traffic': its measures would read as those of other event sources",
+                "give it another name",
+                at_key=True,
+            )
         elif inner is None:
             yield Complaint((plural, key), f"{key} has no value", "write {} for the defaults", at_key=True)

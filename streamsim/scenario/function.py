@@ -1,12 +1,14 @@
 """The function as a scenario file describes it: how long its model takes, and Lambda's settings for it."""
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import Field
 
 from streamsim.engine.concurrency import KEEP_WARM
-from streamsim.model.units import SECOND, show_duration
+from streamsim.functions.modelled import LONGEST_INIT
+from streamsim.model.units import show_duration
 from streamsim.rules.settings import described
 from streamsim.scenario.asynchronous import AsyncSettings
 from streamsim.scenario.fields import (
@@ -17,6 +19,7 @@ from streamsim.scenario.fields import (
     reader,
     refused,
     share,
+    size,
     whole_number,
 )
 from streamsim.scenario.maps import Strict
@@ -32,33 +35,48 @@ class ModelledDuration(NamedTuple):
     per_record: int
 
 
+class ModelledState(NamedTuple):
+    """Bytes of the state that a function returns in a tumbling window: `fixed`, and `per_record` for each of its records."""
+
+    fixed: int
+    per_record: int
+
+
 def modelled_duration(value: object) -> ModelledDuration:
     """`140ms`, `21ms/record` or `140ms + 21ms/record`."""
+    return ModelledDuration(*_fixed_and_per_record(value, "duration", duration, "140ms + 21ms/record"))
+
+
+def modelled_state(value: object) -> ModelledState:
+    """`200B`, `40B/record` or `200B + 40B/record`."""
+    return ModelledState(*_fixed_and_per_record(value, "state", size, "200B + 40B/record"))
+
+
+def _fixed_and_per_record(
+    value: object, noun: str, read: Callable[[object], int], example: str
+) -> tuple[int, int]:
     if not isinstance(value, str):
-        return ModelledDuration(duration(value), 0)
+        return read(value), 0
     fixed: int | None = None
     per_record: int | None = None
     for part in value[:200].split("+"):
         found = _PART.fullmatch(part.strip())
         if not found:
-            raise refused(f"{value[:60]!r} is no duration of a model", _EXAMPLE)
-        microseconds = duration(found[1])
+            raise refused(f"{value[:60]!r} is no {noun} of a model", f"write for example {example}")
+        amount = read(found[1])
         if not found[2]:
             if fixed is not None:
                 raise refused(f"{value[:60]!r} has two fixed parts", "add them up")
-            fixed = microseconds
+            fixed = amount
         elif found[3] in _PER_RECORD:
             if per_record is not None:
                 raise refused(f"{value[:60]!r} has two parts per record", "add them up")
-            per_record = microseconds
+            per_record = amount
         else:
             raise refused(
-                f"a duration is per record, not per {found[3]}", f"did you mean {found[1].strip()}/record?"
+                f"a {noun} is per record, not per {found[3]}", f"did you mean {found[1].strip()}/record?"
             )
-    return ModelledDuration(fixed or 0, per_record or 0)
-
-
-_EXAMPLE: Final = "write for example 140ms + 21ms/record"
+    return fixed or 0, per_record or 0
 
 
 def _cold_start(value: object) -> int:
@@ -83,6 +101,12 @@ class Model(Strict, label="a model", example="{duration: 140ms + 21ms/record, ji
         default=0.0,
         description="How far a duration may be off, evenly spread: `10%` is plus or minus a tenth. Default 0%.",
     )
+    state: Annotated[ModelledState, *reader(modelled_state, type="string")] = Field(
+        default=ModelledState(0, 0),
+        description="How large the state is that it returns in a tumbling window: `200B`, or `200B + 40B/record` for a part "
+        "that grows with the records of the window. Default: a bare count of the records. Above 1 MB the window ends early.",
+        examples=["200B + 40B/record"],
+    )
     cold_start: Annotated[int, *reader(_cold_start, type="string")] = Field(
         default=0,
         description="How long the Init of a new execution environment takes, before the function runs: 0s (default) to "
@@ -104,9 +128,6 @@ class Model(Strict, label="a model", example="{duration: 140ms + 21ms/record, ji
         """Microseconds that each record of the batch adds."""
         return self.duration.per_record
 
-
-#: The Init phase is limited to 10 seconds (Lambda Developer Guide, "Lambda execution environment lifecycle").
-LONGEST_INIT: Final = 10 * SECOND
 
 #: assumed: what a small handler takes; only there so that the shortest scenario needs no function.
 DEFAULT_MODEL: Final = Model.model_validate({"duration": "100ms"})

@@ -120,7 +120,7 @@ class _Loader:
             expect.scalar is None and expect.items is None and expect.entries is None
         ):
             try:
-                expected = read_expectations(expect, self._conditions, names)
+                expected = read_expectations(expect, self._conditions, names, _sources(root))
             except ScenarioError as error:
                 problems += error.problems
         if scenario is not None:
@@ -189,6 +189,13 @@ class _Loader:
             for problem in found
         ]
         return scenario, problems
+
+
+def _sources(root: Node) -> tuple[str, ...]:
+    """The names of the event sources that are no streams, as far as they are told."""
+    traffic = root.child("traffic")
+    names = [source.child("name") for source in (traffic.items if traffic else None) or ()]
+    return tuple(str(name.scalar) for name in names if name is not None)
 
 
 def _epoch(plain: Mapping[str, Any]) -> int:

@@ -1,7 +1,7 @@
 """The settings of a mapping as a scenario file gives them: AWS's names, checked by AWS's rules.
 
 What Lambda accepts is decided in `streamsim.rules.settings`; here is only what the file format adds: our own
-settings, time stamps relative to the start, and what Lambda knows but the simulation does not yet.
+settings and time stamps relative to the start.
 """
 
 import re
@@ -16,9 +16,12 @@ from streamsim.model.mapping import BackOff, EventSourceMapping, StartingPositio
 from streamsim.model.names import timestamp, unix
 from streamsim.model.units import MILLISECOND, MINUTE, SECOND
 from streamsim.rules.destinations import MAXIMUM_DESTINATION, destination_arn
+from streamsim.rules.parameters import WITHOUT_EFFECT
 from streamsim.rules.settings import (
+    EVENT_COUNT,
     MAXIMUM_FILTERS,
     MAXIMUM_PATTERN,
+    METRIC_GROUPS,
     MINIMUM_RECORD_AGE,
     NOT_FOR_STREAMS,
     REPORT_BATCH_ITEM_FAILURES,
@@ -39,15 +42,6 @@ from streamsim.scenario.maps import Strict
 
 #: t = 0 as an ISO time when the scenario gives no `epoch`.
 DEFAULT_EPOCH: Final = "2026-01-01T00:00:00Z"
-
-#: Parameters of the API call that change nothing in what a stream mapping does, so a scenario has no use for them.
-_WITHOUT_EFFECT: Final[Names[str, str]] = {
-    "EventSourceArn": "the mapping's stream is named by `stream`",
-    "FunctionName": "the mapping's function is named by `function`",
-    "KMSKeyArn": "encryption changes nothing in the order of events",
-    "MetricsConfig": "a run reports every metric",
-    "Tags": "tags change nothing in the order of events",
-}
 
 
 class BackOffSettings(Strict, label="back_off", example="{base: 200ms, cap: 60s}"):
@@ -131,6 +125,13 @@ _FILTER_SCHEMA: Final[dict[str, Any]] = {
     },
     "additionalProperties": False,
 }
+_METRICS_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "Metrics": {"type": "array", "maxItems": len(METRIC_GROUPS), "items": {"enum": [EVENT_COUNT]}}
+    },
+    "additionalProperties": False,
+}
 _STREAM: Final = "The stream's name, where there are several. Default: the only one, or `default`."
 _FUNCTION: Final = "The function's name, where there are several. Default: the only one, or `default`."
 
@@ -197,7 +198,8 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
     )
     TumblingWindowInSeconds: Annotated[int, *_whole("TumblingWindowInSeconds")] = Field(
         default=0,
-        description="0 to 900 seconds, default 0: off (Lambda API). Not simulated yet above 0.",
+        description="Length of the windows within which the function's response hands a state on: 0 to 900 seconds, "
+        "default 0: off (Lambda API). Not with ParallelizationFactor above 1, nor with filters.",
     )
     FilterCriteria: Annotated[Names[str, Any], *reader(_checked, **_FILTER_SCHEMA)] = Field(
         default_factory=dict,
@@ -205,6 +207,11 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
         "matches none is finished without being sent. Default: every record is sent (Lambda API; the operators are those "
         "of the Lambda Developer Guide). `suffix`, `equals-ignore-case`, `$or` and patterns on `partitionKey` are not "
         "proven on AWS.",
+    )
+    MetricsConfig: Annotated[Names[str, Any] | None, *reader(_checked, **_METRICS_SCHEMA)] = Field(
+        default=None,
+        description="{Metrics: [EventCount]}: measures that count events, such as PolledEventCount, are reported; with "
+        "{Metrics: []} they are null. On AWS the default is none of them; here it is all (Lambda API).",
     )
     Enabled: Annotated[bool, *reader(_checked, type="boolean")] = Field(
         default=True,
@@ -231,6 +238,11 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
         default=20 * MILLISECOND,
         description="Ours: what the poller needs before each request to the function. Default 20ms; recorded: 13 to "
         "52 ms from the end of an invocation to the beginning of the next.",
+    )
+    window_idle: Duration = Field(
+        default=2 * MINUTE,
+        description="Ours: how long after its end a tumbling window is closed when no later record closes it. Default 2m "
+        "(assumed; recorded: not within 111 s).",
     )
     back_off: BackOffSettings = Field(
         default=BackOffSettings(),
@@ -268,6 +280,7 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
             report_batch_item_failures=self.reports_batch_item_failures,
             on_failure=self.destination,
             filter_patterns=self.filter_patterns,
+            tumbling_window_in_seconds=self.TumblingWindowInSeconds,
             name=name,
             stream=self.stream,
             function=self.function,
@@ -275,6 +288,7 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
             start_up_lag=self.start_up_lag,
             update_lag=self.update_lag,
             hand_over=self.hand_over,
+            window_idle=self.window_idle,
             back_off=BackOff(self.back_off.base, self.back_off.cap, self.back_off.throttle_cap),
         )
 
@@ -294,10 +308,14 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
         if self.filter_patterns:  # an empty list is accepted and then left out (recorded)
             filters = [{"Pattern": pattern} for pattern in self.filter_patterns]
             settings["FilterCriteria"] = {"Filters": filters}
+        if self.MetricsConfig is not None:
+            settings["MetricsConfig"] = {"Metrics": list(self.MetricsConfig.get("Metrics", ()))}
         if self.StartingPositionTimestamp is not None:
             settings["StartingPositionTimestamp"] = timestamp(self.StartingPositionTimestamp)
         if not self.Enabled:
             settings["Enabled"] = False
+        if self.TumblingWindowInSeconds:
+            settings["window_idle"] = self.window_idle
         if self.consumer is not None:
             settings["consumer"] = self.consumer
         return settings | {
@@ -318,25 +336,14 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
             return Complaint(
                 (name,), f"{name} is not for streams: {NOT_FOR_STREAMS[name]}", "remove it", at_key=True
             )
-        if name in _WITHOUT_EFFECT:
+        if name in WITHOUT_EFFECT:
             return Complaint(
-                (name,), f"a scenario has no {name}: {_WITHOUT_EFFECT[name]}", "remove it", at_key=True
+                (name,), f"a scenario has no {name}: {WITHOUT_EFFECT[name]}", "remove it", at_key=True
             )
         return super().unknown(name, value)
 
     @classmethod
     def before(cls, settings: Names[str, Any], info: ValidationInfo) -> Iterable[Complaint]:
-        """See `Strict`: what Lambda refuses, and then what is not simulated yet."""
+        """See `Strict`: what Lambda refuses."""
         del info
-        found = [Complaint(refusal.path, refusal.message, refusal.hint) for refusal in refusals(settings)]
-        blamed = {complaint.path[0] for complaint in found}
-        for name, is_off, what in _NOT_YET:
-            if name in settings and name not in blamed and not is_off(settings[name]):
-                found.append(Complaint((name,), f"{what} is not simulated yet; remove it", at_key=True))
-        return found
-
-
-#: What Lambda takes and the simulation does not: the setting, the value that means nothing, and what to call others.
-_NOT_YET: Final[tuple[tuple[str, Any, str], ...]] = (
-    ("TumblingWindowInSeconds", lambda value: value == 0, "TumblingWindowInSeconds above 0"),
-)
+        return [Complaint(refusal.path, refusal.message, refusal.hint) for refusal in refusals(settings)]

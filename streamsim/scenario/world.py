@@ -15,6 +15,7 @@ from streamsim.engine.ports import Clock, Sink
 from streamsim.engine.traffic import TrafficRun
 from streamsim.functions.modelled import Ailments, Duration, ModelledFunction, Spell
 from streamsim.functions.poison import AtPositions, AtRate, OfKeys, OfLogs, Poison, Selection
+from streamsim.functions.window_state import FinalFault, StateSize
 from streamsim.model.events import Fault, Reshard
 from streamsim.model.names import shard_id, timestamp
 from streamsim.model.units import SECOND
@@ -163,15 +164,26 @@ def _function(
         ],
         slow=[
             (
-                Spell(fault.begin, _end(fault.end), None if fault.shard is None else shard_id(fault.shard)),
+                Spell(fault.begin, _end(fault.end), _shard(fault.shard)),
                 fault.factor,
             )
             for fault in scenario.faults
             if isinstance(fault, models.Slow) and fault.function in {None, name}
         ],
+        no_state=[
+            Spell(fault.begin, _end(fault.end), _shard(fault.shard))
+            for fault in scenario.faults
+            if isinstance(fault, models.NoState) and fault.function in {None, name}
+        ],
+        finals=[
+            FinalFault(fault.at, _shard(fault.shard), fault.how, fault.fails)
+            for fault in scenario.faults
+            if isinstance(fault, models.FinalInvoke) and fault.function in {None, name}
+        ],
     )
     duration = Duration(model.fixed, model.per_record, model.jitter, model.cold_start)
-    return ModelledFunction(name, duration, described.Timeout * SECOND, clock, scenario.seed, ailments)
+    state = StateSize(model.state.fixed, model.state.per_record)
+    return ModelledFunction(name, duration, described.Timeout * SECOND, clock, scenario.seed, ailments, state)
 
 
 def _selection(
@@ -195,6 +207,10 @@ def _chosen(fault: models.Poison, stream: SimulatedStream, seed: int, number: in
     shard = shard_id(fault.shard)
     position = fault.record if fault.record is not None else stream.first_from(shard, fault.at or 0)
     return AtPositions({shard: [position]})
+
+
+def _shard(number: int | None) -> str | None:
+    return None if number is None else shard_id(number)
 
 
 def _end(end: int | None) -> int:
@@ -236,7 +252,9 @@ class Calendar:
         self._sink(Reshard(self._clock.now, stream, change.what, change.closed, change.opened))
 
     async def _keep(self, fault: models.Fault) -> None:
-        begin, end = (0, None) if isinstance(fault, models.Poison) else (fault.begin, fault.end)
+        begin, end = (
+            (0, None) if isinstance(fault, models.Poison | models.FinalInvoke) else (fault.begin, fault.end)
+        )
         if begin > 0:
             await self._clock.sleep(begin)
         self._sink(Fault(self._clock.now, fault.said, end))

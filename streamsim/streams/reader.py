@@ -92,12 +92,13 @@ class SimulatedReader:
         self._halt = halt
         self._largest = record_event_size(poller.log.largest_record)
 
-    async def gather(self, size: int, event_size: int, window: int) -> Positions | None:
+    async def gather(
+        self, size: int, event_size: int, window: int, until: int | None = None
+    ) -> Positions | None:
         """See `Reader`."""
         upcoming = self._view.upcoming(size)
         if not upcoming:
-            await until_the_end(self._poller, self._clock)
-            return None
+            return await nothing_more(self._poller, self._clock, self._halt, until)
         clock, poller = self._clock, self._poller
         fits = self._fitting(upcoming, event_size)
         last: int | None = upcoming[fits - 1]
@@ -105,7 +106,8 @@ class SimulatedReader:
             last = self._overflowing(upcoming, fits, event_size)
         closes_at = NEVER if last is None else self.log.arrival_at(last)
         deadline = clock.now + window
-        while last is None or poller.fetched <= last:
+        limit = NEVER if until is None else until
+        while (last is None or poller.fetched <= last) and clock.now < limit:
             now = clock.now
             fetched = before(upcoming, poller.fetched)
             if now >= deadline and fetched and not self._more_now(upcoming, fetched, now):
@@ -118,13 +120,16 @@ class SimulatedReader:
             else:
                 wake = poller.poll_for(now, self.log.arrival_at(upcoming[fetched]))
                 wake = min(wake, deadline) if now < deadline else wake
+            wake = min(wake, limit)
             if wake > now:
                 await clock.sleep(wake - now)
                 if self._halt.asked:
                     return None
             if poller.may_read(clock.now):
                 poller.read(clock.now)
-        return self._take(upcoming[:fits])
+        return self._take(
+            upcoming[:fits] if until is None else upcoming[: before(upcoming, poller.fetched)][:fits]
+        )
 
     def _more_now(self, upcoming: Positions, fetched: int, now: int) -> bool:
         """Whether a poll could add to the batch this very instant."""
@@ -147,7 +152,8 @@ class SimulatedReader:
         return fitting(map(self.log.size, upcoming), event_size)
 
     def _take(self, positions: Positions) -> Positions:
-        self._view.cursor = positions[-1] + 1
+        if positions:
+            self._view.cursor = positions[-1] + 1
         return positions
 
     def caught_up(self) -> bool:
@@ -160,10 +166,16 @@ class SimulatedReader:
         return first_unread(self._view, self.log, self._clock.now)
 
 
-async def until_the_end(poller: Feed, clock: Clock) -> None:
-    """Waits until a poll finds that a shard whose records are all read is closed."""
-    if clock.now < poller.ends_at:
-        await clock.sleep(poller.poll_for(clock.now, poller.ends_at) - clock.now)
+async def nothing_more(poller: Feed, clock: Clock, halt: Halt, until: int | None) -> Positions | None:
+    """What `Reader.gather` answers once all records of the shard are read: None when a poll finds it closed."""
+    now = clock.now
+    found = poller.poll_for(now, poller.ends_at) if now < poller.ends_at else now
+    if until is not None and (poller.ends_at == -NEVER or until < found):
+        await clock.sleep(until - now)
+        return None if halt.asked else ()
+    if found > now:
+        await clock.sleep(found - now)
+    return None
 
 
 def first_unread(view: View, log: SimulatedLog, now: int) -> int:

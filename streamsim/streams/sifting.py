@@ -11,7 +11,7 @@ from streamsim.engine.ports import Clock, Halt, Sieve
 from streamsim.model.batch import Positions
 from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size, too_large
 from streamsim.streams.arrivals import NEVER
-from streamsim.streams.reader import View, before, first_unread, until_the_end
+from streamsim.streams.reader import View, before, first_unread, nothing_more
 from streamsim.streams.subscription import Feed
 
 _AT_ONCE: Final = 1000
@@ -30,7 +30,9 @@ class SiftingReader:
         self._kept: list[int] = []  # read and matching, not gathered
         self._largest = record_event_size(poller.log.largest_record)
 
-    async def gather(self, size: int, event_size: int, window: int) -> Positions | None:
+    async def gather(
+        self, size: int, event_size: int, window: int, until: int | None = None
+    ) -> Positions | None:
         """See `Reader`."""
         clock, poller = self._clock, self._poller
         deadline = clock.now + window
@@ -38,15 +40,17 @@ class SiftingReader:
             self._sift()
             now, kept, arrival = clock.now, self._kept, self._next_arrival()
             if not kept and arrival == NEVER:
-                await until_the_end(poller, clock)
-                return None
+                return await nothing_more(poller, clock, self._halt, until)
             fits, full = self._fitting(size, event_size)
+            if now == until:
+                return self._take(fits) if kept else ()
             if full or (kept and now >= deadline and not poller.finds(now, arrival)):
                 return self._take(fits)
             if window and now >= deadline and not kept and arrival > now:
                 deadline += -(-(arrival - deadline) // window) * window
             wake = poller.poll_for(now, arrival)
             wake = min(wake, deadline) if now < deadline else wake
+            wake = wake if until is None else min(wake, until)
             if wake > now:
                 await clock.sleep(wake - now)
                 if self._halt.asked:

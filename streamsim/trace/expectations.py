@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from operator import eq, ge, gt, le, lt
 from typing import Any, Final, Literal
 
-from streamsim.trace.measures import MEASURES, Measure, Value
+from streamsim.trace.catalogue import MEASURES, Measure, Value, measure_of
 
 #: How a value is compared with the operand; `in` is a range with both ends included.
 Operator = Literal["==", "!=", "<=", ">=", "<", ">", "in"]
@@ -43,11 +43,11 @@ def _same(operand: Operand, value: Value) -> bool:
     return bool(eq(operand, value)) or (operand == "all but discarded" and value == "all")
 
 
-def measure_named(name: str) -> Measure:
-    """The measure of this name, with or without a mapping's name before it; `KeyError` with a hint without one."""
-    for known in (name, name.partition(".")[2]):
-        if known in MEASURES:
-            return MEASURES[known]
+def measure_named(name: str) -> Measure[Any]:
+    """The measure of this name, with or without a mapping's or a source's; `KeyError` with a hint without one."""
+    found = measure_of(name)
+    if found is not None:
+        return found
     nearest = closest(name)
     hint = f"; did you mean {nearest}?" if nearest else ""
     raise KeyError(f"there is no measure {name!r}{hint}")

@@ -1,20 +1,35 @@
-"""The measures of a run: takes its events one by one and reports `streamsim.trace.catalogue.MEASURES` of them.
+"""The measures of a run: takes its events one by one and reports `streamsim.trace.catalogue` of them.
 
 Knows the events and nothing of how they came about, so it measures live runs and recorded traces alike. Memory does
-not grow with time: what one mapping needs is `streamsim.trace.tally`'s business.
+not grow with time: what one mapping needs is `streamsim.trace.tally`'s business, what a source that is no stream
+needs is `streamsim.trace.traffic`'s.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from streamsim.model.events import BEYOND_MAPPINGS, Event, Invoke, Result
+from streamsim.model.events import (
+    BEYOND_MAPPINGS,
+    Event,
+    EventLost,
+    Fault,
+    Invoke,
+    Request,
+    Reshard,
+    Response,
+    Result,
+    WindowClose,
+)
 from streamsim.model.units import SECOND
-from streamsim.trace.catalogue import MEASURES, Measure, Value
+from streamsim.trace.catalogue import MEASURES, TRAFFIC_MEASURES, Measure, Value
+from streamsim.trace.event_counts import counts_events
 from streamsim.trace.header import Header
 from streamsim.trace.tally import LATE, TAKES, Tally
-from streamsim.trace.totals import Totals
+from streamsim.trace.totals import Totals, TrafficTotals
+from streamsim.trace.traffic import TAKES as TAKES_OF_SOURCE
+from streamsim.trace.traffic import InFlight, SourceTally
 
-__all__ = ["MEASURES", "Measure", "Measures", "Value", "flatten"]
+__all__ = ["MEASURES", "TRAFFIC_MEASURES", "Measure", "Measures", "Value", "flatten"]
 
 
 class Measures:
@@ -23,18 +38,30 @@ class Measures:
     def __init__(self, header: Header) -> None:
         self._header = header
         self._tallies = {name: self._tally(settings) for name, settings in header.mappings.items()}
+        self._sources = {name: self._source(settings) for name, settings in header.traffic.items()}
+        self._traffic_in_flight = InFlight()
+        self._reshards: dict[str, int] = {}  # by stream
         self._end = 0
         function_of = {name: tally.function for name, tally in self._tallies.items()}
-        self._together = _Together(function_of) if len(set(function_of.values())) > 1 else None
+        functions = {*function_of.values(), *(source.function for source in self._sources.values())}
+        self._together = _Together(functions, function_of) if len(functions) > 1 else None
 
     def _tally(self, settings: Mapping[str, Any]) -> Tally:
         function = settings.get("FunctionName", "default")
-        memory = self._header.functions.get(function, {}).get("MemorySize", 128)
         late = LATE + settings.get("MaximumBatchingWindowInSeconds", 0) * SECOND
-        return Tally(function, settings.get("ParallelizationFactor", 1), memory, late)
+        event_count = counts_events(settings, default=True)
+        lanes = settings.get("ParallelizationFactor", 1)
+        return Tally(function, lanes, self._memory(function), late, event_count=event_count)
+
+    def _source(self, settings: Mapping[str, Any]) -> SourceTally:
+        return SourceTally(settings, self._memory(settings.get("FunctionName", "default")))
+
+    def _memory(self, function: str) -> int:
+        memory: int = self._header.functions.get(function, {}).get("MemorySize", 128)
+        return memory
 
     def take(self, event: Event) -> None:
-        """Counts an event. `KeyError` when the header does not know its mapping.
+        """Counts an event. `KeyError` when the header does not know its mapping or its source.
 
         The bound method is the faster sink; calling the object does the same.
         """
@@ -42,10 +69,26 @@ class Measures:
         kind = type(event)
         if kind not in BEYOND_MAPPINGS:
             TAKES[kind](self._tallies[event[1]], event)
-            if self._together is not None:
-                self._together.take(event)
+        else:
+            self._take_beyond(event)
+        if self._together is not None:
+            self._together.take(event)
 
     __call__ = take
+
+    def _take_beyond(self, event: Event) -> None:
+        """Counts an event that belongs to no mapping."""
+        match event:
+            case Request() | Response() | EventLost():
+                TAKES_OF_SOURCE[type(event)](self._sources[event.source], event)
+                if isinstance(event, Request):
+                    self._traffic_in_flight.begin()
+                elif isinstance(event, Response):
+                    self._traffic_in_flight.end(event)
+            case Reshard(stream=stream):
+                self._reshards[stream] = self._reshards.get(stream, 0) + 1
+            case Fault():
+                pass
 
     @property
     def end(self) -> int:
@@ -55,56 +98,83 @@ class Measures:
     def report(self, violations: Mapping[str, int] | None = None) -> dict[str, Any]:
         """The measures as nested values by the parts of their names; with several mappings also each one's alone.
 
-        `violations` counts the oracle's findings by mapping; None when it was not asked.
+        Where there are sources that are no streams, `traffic` has their measures together, and each one's alone under
+        `sources`. `violations` counts the oracle's findings by mapping; None when it was not asked.
         """
         together = self._together.most if self._together else None
-        report = self._report(
-            tuple(self._tallies.values()), None if violations is None else sum(violations.values()), together
+        found = None if violations is None else sum(violations.values())
+        tallies, sources = tuple(self._tallies.values()), tuple(self._sources.values())
+        report = _nested(
+            MEASURES, Totals(tallies, self._end, found, together, sources, sum(self._reshards.values()))
         )
-        if len(self._tallies) > 1:
-            report["mappings"] = {
-                name: self._report((tally,), None if violations is None else violations.get(name, 0))
-                for name, tally in self._tallies.items()
+        if len(tallies) > 1:
+            report["mappings"] = {name: self._report_of(name, violations) for name in self._tallies}
+        if sources:
+            report["traffic"] = self._traffic(sources, self._traffic_in_flight)
+            report["traffic"]["sources"] = {
+                name: self._traffic([source], source.in_flight) for name, source in self._sources.items()
             }
         return report
 
-    def _report(
-        self, tallies: Sequence[Tally], violations: int | None, together: int | None = None
-    ) -> dict[str, Any]:
-        totals = Totals(tallies, self._end, violations, together)
-        report: dict[str, Any] = {}
-        for name, measure in MEASURES.items():
-            group, _, leaf = name.rpartition(".")
-            (report.setdefault(group, {}) if group else report)[leaf] = measure.of(totals)
-        return report
+    def _report_of(self, mapping: str, violations: Mapping[str, int] | None) -> dict[str, Any]:
+        found = None if violations is None else violations.get(mapping, 0)
+        stream = self._header.mappings[mapping].get("StreamName", "default")
+        reshards = self._reshards.get(stream, 0)
+        return _nested(MEASURES, Totals([self._tallies[mapping]], self._end, found, reshards=reshards))
+
+    def _traffic(self, sources: Sequence[SourceTally], in_flight: InFlight) -> dict[str, Any]:
+        return _nested(TRAFFIC_MEASURES, TrafficTotals(sources, self._end, in_flight))
+
+
+def _nested(measures: Mapping[str, Measure[Any]], totals: Any) -> dict[str, Any]:
+    """The measures of these totals: `a.b.c` is `{"a": {"b": {"c": …}}}`."""
+    report: dict[str, Any] = {}
+    for name, measure in measures.items():
+        *groups, leaf = name.split(".")
+        place = report
+        for group in groups:
+            place = place.setdefault(group, {})
+        place[leaf] = measure.of(totals)
+    return report
 
 
 class _Together:
     """The executions in flight of several functions at once; an event tells only its own function's."""
 
-    def __init__(self, function_of: Mapping[str, str]) -> None:
+    def __init__(self, functions: Iterable[str], function_of: Mapping[str, str]) -> None:
+        """`function_of` goes by mapping."""
         self._function_of = function_of
-        self._in_flight = dict.fromkeys(function_of.values(), 0)
+        self._in_flight = dict.fromkeys(sorted(functions), 0)
         self.most = 0
 
     def take(self, event: Event) -> None:
         """Follows the executions from the requests that were granted to their results."""
-        if isinstance(event, Invoke):
-            self._in_flight[self._function_of[event.mapping]] = event.concurrency
-            self.most = max(self.most, sum(self._in_flight.values()))
-        elif isinstance(event, Result) and event.outcome not in {"throttled", "too_large"}:
-            self._in_flight[self._function_of[event.mapping]] -= 1
+        match event:
+            case Invoke() | WindowClose():
+                self._grant(self._function_of[event.mapping], event.concurrency)
+            case Request():
+                self._grant(event.function, event.concurrency)
+            case Result() if event.outcome not in {"throttled", "too_large"}:
+                self._in_flight[self._function_of[event.mapping]] -= 1
+            case Response() if event.outcome not in {"throttled", "too_large"}:
+                self._in_flight[event.function] -= 1
+            case _:
+                pass
+
+    def _grant(self, function: str, concurrency: int) -> None:
+        self._in_flight[function] = concurrency
+        self.most = max(self.most, sum(self._in_flight.values()))
 
 
-def flatten(report: Mapping[str, Any]) -> dict[str, Value]:
-    """A report's values by measure name; those of single mappings as `mapping.name`."""
+def flatten(report: Mapping[str, Any], prefix: str = "") -> dict[str, Value]:
+    """A report's values by measure name; of single mappings as `mapping.name`, of sources as `traffic.source.name`."""
     flat: dict[str, Value] = {}
     for name, value in report.items():
-        if name == "mappings":
-            for mapping, alone in value.items():
-                flat |= {f"{mapping}.{measure}": of for measure, of in flatten(alone).items()}
-        elif isinstance(value, Mapping):
-            flat |= {f"{name}.{leaf}": of for leaf, of in value.items()}
+        if not isinstance(value, Mapping):
+            flat[prefix + name] = value
+        elif name in {"mappings", "sources"}:
+            for part, alone in value.items():
+                flat |= flatten(alone, f"{prefix}{part}.")
         else:
-            flat[name] = value
+            flat |= flatten(value, f"{prefix}{name}.")
     return flat

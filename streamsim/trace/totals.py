@@ -1,13 +1,16 @@
-"""The tallies of one or several mappings as one: what the measures need beyond plain sums."""
+"""The tallies of mappings, and of sources that are no streams, as one: what the measures need beyond plain sums."""
 
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import Final
 
+from streamsim.trace.blocking import still_blocked
 from streamsim.trace.deliveries import Shard
+from streamsim.trace.event_counts import EventCounts, together
 from streamsim.trace.histogram import Histogram
 from streamsim.trace.tally import Tally
+from streamsim.trace.traffic import InFlight, SourceTally
 
 #: AWS Lambda pricing page, us-east-1, x86, without the free tier: a request, and a GB-second (a GB is 1,024 MB).
 USD_PER_REQUEST: Final = Fraction(20, 100_000_000)
@@ -18,22 +21,33 @@ class Totals:
     """The tallies of one or several mappings as one, `end` microseconds after the start.
 
     `violations` is how many the oracle found; None when it was not asked. `together` is the most executions at once of
-    all their functions; None when that is to be taken from the busiest, the only one.
+    all their functions; None when that is to be taken from the busiest, the only one. `sources` share the account's
+    concurrency and its bill. `reshards` is how often the mappings' streams changed their shards.
     """
 
     def __init__(
-        self, tallies: Sequence[Tally], end: int, violations: int | None, together: int | None = None
+        self,
+        tallies: Sequence[Tally],
+        end: int,
+        violations: int | None,
+        together: int | None = None,
+        sources: Sequence[SourceTally] = (),
+        reshards: int = 0,
     ) -> None:
         self.tallies = tallies
         self.end = end
         self.violations = violations
+        self.sources = sources
+        self.reshards = reshards
         self._together = together
 
     def concurrency(self) -> int:
         """The most executions in flight at once."""
         if self._together is not None:
             return self._together
-        return max((tally.concurrency for tally in self.tallies), default=0)
+        mappings = (tally.concurrency for tally in self.tallies)
+        sources = (source.concurrency for source in self.sources)
+        return max((*mappings, *sources), default=0)
 
     def sum(self, counted: Callable[[Tally], int]) -> int:
         """A count over all mappings."""
@@ -49,9 +63,29 @@ class Totals:
         return _merged(tally.durations for tally in self.tallies)
 
     @cached_property
+    def init_durations(self) -> Histogram:
+        """Of all cold starts, in microseconds."""
+        return _merged(tally.init_durations for tally in self.tallies)
+
+    @cached_property
     def ages(self) -> Histogram:
         """Of all batches sent, in microseconds."""
         return _merged(tally.ages for tally in self.tallies)
+
+    @cached_property
+    def finished_ages(self) -> Histogram:
+        """Of all batches whose attempt ended, in microseconds."""
+        return _merged(tally.finished_ages for tally in self.tallies)
+
+    def events_counted(self, counted: Callable[[EventCounts], int]) -> int | None:
+        """A count over the mappings that have the metrics of events; None when none has."""
+        return None if self._event_counts is None else counted(self._event_counts)
+
+    @cached_property
+    def _event_counts(self) -> EventCounts | None:
+        counts = [tally.event_counts() for tally in self.tallies]
+        had = [one for one in counts if one is not None]
+        return together(had) if had else None
 
     def age_at_end(self) -> int | None:
         """The greatest age among the last batches of the shards that have no children."""
@@ -64,10 +98,8 @@ class Totals:
         return max(ages, default=None)
 
     def average_concurrency(self) -> int | float:
-        """The time in functions over the time of the whole run, to a thousandth."""
-        if not self.end:
-            return 0
-        return thousandths((2000 * self.durations.sum + self.end) // (2 * self.end))
+        """The time in functions and their Init phases over the time of the whole run, to a thousandth."""
+        return average(self.end, (*self.tallies, *self.sources))
 
     def delivered(self) -> str:
         """Whether every record was finished; a filtered one is."""
@@ -79,25 +111,20 @@ class Totals:
     def deliveries(self) -> int:
         """How often the most often delivered record was."""
         return max(
-            (max(tally.deliveries, min(tally.durations.count, 1)) for tally in self.tallies), default=0
+            (max(tally.deliveries, min(tally.finished_ages.count, 1)) for tally in self.tallies), default=0
         )
 
     def blocks(self) -> list[int]:
-        """How long batches have been blocked that still are."""
-        return [
-            self.end - since
-            for tally in self.tallies
-            for shard in tally.shards.values()
-            for since, _ in shard.blocked
-        ]
+        """How long batches, and ends of windows, have been blocked that still are."""
+        return [time for tally in self.tallies for time in still_blocked(tally.shards.values(), self.end)]
 
     def blocked_longest(self) -> int:
-        """The longest a batch was blocked."""
-        return max([0, *self.blocks(), *(tally.blocked_longest for tally in self.tallies)])
+        """The longest that anything was blocked."""
+        return max([0, *self.blocks(), *(tally.blocking.longest for tally in self.tallies)])
 
     def blocked_total(self) -> int:
-        """The times that batches were blocked, summed."""
-        return sum(self.blocks()) + self.sum(lambda tally: tally.blocked_total)
+        """The times that things were blocked, summed."""
+        return sum(self.blocks()) + self.sum(lambda tally: tally.blocking.total)
 
     def caught_up(self) -> int | None:
         """When the last mapping had caught up; None when one never did."""
@@ -105,21 +132,79 @@ class Totals:
         return max((time for time in times if time is not None), default=None) if None not in times else None
 
     def usable(self) -> int:
-        """Lanes that ever ran a batch."""
-        return self.over_shards(lambda shard: sum(lane.high >= 0 for lane in shard.lanes.values()))
+        """The most lanes at once that had records to send."""
+        return self.sum(lambda tally: tally.shards.at_once.most)
 
     def cost(self) -> float:
         """US dollars, to a billionth."""
-        usd = self.durations.count * USD_PER_REQUEST
-        for tally in self.tallies:
-            usd += tally.durations.thousands * tally.memory * USD_PER_MB_MILLISECOND
-        return round(float(usd), 9)
+        return cost((*self.tallies, *self.sources))
+
+    def state(self) -> str | None:
+        """What GetEventSourceMapping answers; `mixed` when mappings differ."""
+        return _one(tally.state for tally in self.tallies)
+
+    def last_result(self) -> str | None:
+        """The LastProcessingResult; `mixed` when mappings differ."""
+        return _one(tally.last_result() for tally in self.tallies)
 
     def contract(self) -> str | None:
         """The oracle's judgement in words."""
         if self.violations is None:
             return None
         return f"{self.violations} violation{'s' * (self.violations > 1)}" if self.violations else "holds"
+
+
+class TrafficTotals:
+    """The tallies of one or several sources that are no streams, `end` microseconds after the start."""
+
+    def __init__(self, sources: Sequence[SourceTally], end: int, in_flight: InFlight) -> None:
+        """`in_flight` are the executions of all of them."""
+        self.sources = sources
+        self.end = end
+        self.concurrency = max(in_flight.most, in_flight.now)
+
+    def sum(self, counted: Callable[[SourceTally], int]) -> int:
+        """A count over all sources."""
+        return sum(map(counted, self.sources))
+
+    @cached_property
+    def latencies(self) -> Histogram:
+        """Of all that succeeded, in microseconds."""
+        return _merged(source.latencies for source in self.sources)
+
+    @cached_property
+    def init_durations(self) -> Histogram:
+        """Of all cold starts, in microseconds."""
+        return _merged(source.init_durations for source in self.sources)
+
+    def average_concurrency(self) -> int | float:
+        """As in `Totals`."""
+        return average(self.end, self.sources)
+
+    def cost(self) -> float:
+        """US dollars, to a billionth."""
+        return cost(self.sources)
+
+
+def average(end: int, tallies: Iterable[Tally | SourceTally]) -> int | float:
+    """The time in functions and their Init phases over the time of the whole run, to a thousandth."""
+    busy = sum(tally.durations.sum + tally.init_durations.sum for tally in tallies)
+    return thousandths((2000 * busy + end) // (2 * end)) if end else 0
+
+
+def cost(tallies: Iterable[Tally | SourceTally]) -> float:
+    """US dollars for requests and GB-seconds, to a billionth."""
+    usd = Fraction(0)
+    for tally in tallies:
+        usd += tally.durations.count * USD_PER_REQUEST
+        usd += (tally.durations.thousands + tally.billed_inits) * tally.memory * USD_PER_MB_MILLISECOND
+    return round(float(usd), 9)
+
+
+def _one(words: Iterable[str | None]) -> str | None:
+    """The word that all agree on; `mixed` when they do not."""
+    different = dict.fromkeys(words)
+    return "mixed" if len(different) > 1 else next(iter(different), None)
 
 
 def thousandths(count: int) -> int | float:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from streamsim.model.events import (
     Checkpoint,
@@ -21,7 +22,7 @@ from streamsim.trace.encoding import encode_event
 from streamsim.trace.measures import Measures, flatten
 from streamsim.trace.oracle import Oracle
 from streamsim.trace.violation import Kind
-from tests.engine.worlds import World, play_world, worlds
+from tests.engine.worlds import World, play_world, windowed_worlds, worlds
 from tests.trace.mutations import MUTATIONS
 
 slowly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -37,7 +38,7 @@ def test_the_oracle_finds_nothing_in_a_random_run(world: World) -> None:
 
 
 @settings(slowly, max_examples=300)
-@given(worlds)
+@given(st.one_of(worlds, windowed_worlds))
 def test_every_record_is_accounted_for_once(world: World) -> None:
     """The same promise as the oracle's, counted record by record the naive way."""
     events = play_world(world)
@@ -46,12 +47,12 @@ def test_every_record_is_accounted_for_once(world: World) -> None:
     for event in events:
         match event:
             case Invoke():
-                sent[event.shard, event.lane] = event.positions
-            case Result(outcome="success"):
-                finished.setdefault(event.shard, []).extend(sent[event.shard, event.lane])
+                sent[event.request_id] = event.positions
+            case Result(outcome="success"):  # of a batch, or of the end of a window, which has no records
+                finished.setdefault(event.shard, []).extend(sent.get(event.request_id, ()))
             case Result(outcome="partial", failed_from=int(failed)):
                 finished.setdefault(event.shard, []).extend(
-                    position for position in sent[event.shard, event.lane] if position < failed
+                    position for position in sent[event.request_id] if position < failed
                 )
             case Discard() | Expired() | Filtered():
                 finished.setdefault(event.shard, []).extend(event.positions)
@@ -67,7 +68,7 @@ def test_every_record_is_accounted_for_once(world: World) -> None:
 
 
 @settings(slowly, max_examples=200)
-@given(worlds)
+@given(st.one_of(worlds, windowed_worlds))
 def test_the_same_world_plays_the_same_way(world: World) -> None:
     assert [encode_event(event) for event in play_world(world)] == [
         encode_event(event) for event in play_world(world)

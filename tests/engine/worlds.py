@@ -1,6 +1,6 @@
 """Random worlds: mappings x arrivals x faults, small enough to run thousands of."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -12,6 +12,7 @@ from streamsim.engine.loop import run, running
 from streamsim.engine.mapping import MappingRun
 from streamsim.functions.modelled import Ailments, Duration, ModelledFunction, Spell
 from streamsim.functions.poison import AtPositions, Poison
+from streamsim.functions.window_state import FinalFault, StateSize
 from streamsim.model.events import Event
 from streamsim.model.mapping import INFINITE, BackOff, EventSourceMapping, StartingPosition
 from streamsim.model.names import shard_id
@@ -43,6 +44,9 @@ FILTERS = [
 ]
 
 
+BARE = StateSize()
+
+
 @dataclass(frozen=True)
 class World:
     """Everything a random run needs; the same world runs the same way each time."""
@@ -59,6 +63,9 @@ class World:
     down: tuple[tuple[int, int], ...] = ()
     seed: int = 0
     poison: tuple[tuple[int, int, Any, int | None], ...] = field(default=())
+    state: StateSize = BARE
+    finals: tuple[tuple[Any, int | None], ...] = ()
+    no_state: tuple[Spell, ...] = ()
     reshards: tuple[tuple[int, int], ...] = ()
     pushes: bool = False
 
@@ -94,6 +101,7 @@ class World:
             "BatchSize": mapping.batch_size,
             "MaximumBatchingWindowInSeconds": mapping.maximum_batching_window_in_seconds,
             "ParallelizationFactor": mapping.parallelization_factor,
+            "TumblingWindowInSeconds": mapping.tumbling_window_in_seconds,
             "StartingPosition": str(mapping.starting_position),
             "MaximumRetryAttempts": mapping.maximum_retry_attempts,
             "MaximumRecordAgeInSeconds": mapping.maximum_record_age_in_seconds,
@@ -140,8 +148,12 @@ def play_world(world: World) -> list[Event]:
             ],
             errors=[(always, world.errors)] if world.errors else (),
             lost_responses=[(always, world.lost)] if world.lost else (),
+            no_state=world.no_state,
+            finals=[FinalFault(how=how, fails=fails) for how, fails in world.finals],
         )
-        function = ModelledFunction("default", world.duration, world.timeout, clock, world.seed, ailments)
+        function = ModelledFunction(
+            "default", world.duration, world.timeout, clock, world.seed, ailments, world.state
+        )
         mapping = world.mapping
         await MappingRun(
             mapping,
@@ -190,7 +202,18 @@ def shards_of_records(draw: st.DrawFn) -> tuple[Given, ...]:
     return tuple(records)
 
 
-worlds = st.builds(
+#: Whether any random world may have tumbling windows, or only those of `windowed_worlds`: the oracle must know them.
+WINDOWS_EVERYWHERE = False
+
+
+def windowed(mapping: EventSourceMapping, seconds: int) -> EventSourceMapping:
+    """The mapping with tumbling windows, where AWS takes both."""
+    if mapping.parallelization_factor > 1 or mapping.filter_patterns:
+        return mapping
+    return replace(mapping, tumbling_window_in_seconds=seconds)
+
+
+any_worlds = st.builds(
     World,
     mapping=mappings,
     shards=st.lists(shards_of_records(), min_size=1, max_size=4).map(tuple),
@@ -224,3 +247,25 @@ worlds = st.builds(
     ),
     pushes=st.sampled_from([False, False, False, True]),
 )
+
+
+def _in_windows(world: World, seconds: int, **more: Any) -> World:
+    """What a function reports to a mapping that ignores it counts as failed in its state: the scenario refuses that."""
+    reports = world.mapping.report_batch_item_failures
+    poison = tuple(one for one in world.poison if reports or one[2] != "partial")
+    return replace(world, mapping=windowed(world.mapping, seconds), poison=poison, **more)
+
+
+#: Worlds with tumbling windows; in most of them some end early, are lost, or are told no state.
+windowed_worlds = st.builds(
+    _in_windows,
+    any_worlds.filter(
+        lambda world: world.mapping.parallelization_factor == 1 and not world.mapping.filter_patterns
+    ),
+    st.sampled_from([1, 7, 60]),
+    state=st.sampled_from([StateSize(100, 1), StateSize(100, 1), StateSize(100, 300_000)]),
+    finals=st.sampled_from([(), (), (("error", 2),), (("timeout", None),)]),
+    no_state=st.sampled_from([(), (), (Spell(0, 30 * SECOND),)]),
+)
+
+worlds = st.one_of(any_worlds, windowed_worlds) if WINDOWS_EVERYWHERE else any_worlds

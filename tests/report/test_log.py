@@ -125,3 +125,23 @@ def test_a_reshard_names_its_stream_and_shards() -> None:
         "t": 9, "stream": "orders", "what": "SplitShard 0", "closed": shards[:1], "opened": shards[1:],
     }  # fmt: skip
     assert told == [("info", "reshard", fields)]
+
+
+def test_the_end_of_a_window_is_told_with_its_window_where_it_fails() -> None:
+    events = [
+        *attempt(5, "success"),
+        happened.WindowClose(9, *PLACE, "bbbb", 1, 0, 8, False, 77, 1),
+        happened.Result(9, *PLACE, "bbbb", 1, "error", 3, error="no database"),
+        happened.WindowLost(9, *PLACE, "bbbb", "RetryAttemptsExhausted", 0, 8, 1, None, False),
+    ]
+    place = {"t": 9, "shard": runs.shard_id(0)}
+    tried = {"request_id": "bbbb", "attempt": 1, "duration": 3, "error": "no database"}
+    assert logged(*events) == [
+        ("warning", "error", {**place, "start": 0, "end": 8, "state_size": 77, **tried}),
+        (
+            "warning",
+            "window lost",
+            {**place, "start": 0, "end": 8, "attempts": 1, "condition": "RetryAttemptsExhausted"},
+        ),
+    ]
+    assert ("debug", "window closes") in [told[:2] for told in logged(*events, every=True)]

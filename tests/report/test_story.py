@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from streamsim.model import events as happened
 from streamsim.model.events import Event
-from streamsim.model.units import HOUR, MILLISECOND, SECOND
+from streamsim.model.units import HOUR, KIB, MILLISECOND, SECOND
 from streamsim.report.story import Story, story
-from tests.engine.worlds import World, play_world, worlds
+from tests.engine.worlds import World, play_world, windowed_worlds, worlds
 from tests.report import runs
 
 Golden = Callable[[str, str], None]
@@ -163,6 +164,7 @@ COUNTED = (
     r"([\d,]+) more attempts?",
     r"([\d,]+) invocations? in",
     r"([\d,]+) fails?\b",
+    r"([\d,]+) windows? (?:closed|ended)",
     r"([\d,]+) throttled",
 )
 
@@ -180,7 +182,7 @@ def attempts_told(lines: list[str]) -> int:
 
 
 @settings(max_examples=30, deadline=None)
-@given(worlds)
+@given(st.one_of(worlds, windowed_worlds))
 def test_every_attempt_of_any_world_is_told_or_counted_once(world: World) -> None:
     events = play_world(world)
     lines = story(world.header, events)[3:]
@@ -205,3 +207,57 @@ def test_a_reshard_says_which_shards_close_and_open_and_whose_where_streams_are_
         9 * SECOND, "orders", "MergeShards 1 and 0", (runs.shard_id(1), runs.shard_id(0)), (runs.shard_id(2),)
     )
     assert story(head, [reshard])[3:] == [line]
+
+
+def close(t: int, request_id: str, outcome: Any, attempt: int = 1, **more: Any) -> list[Event]:
+    place = ("default", runs.shard_id(0), 0)
+    early = more.pop("early", False)
+    return [
+        happened.WindowClose(t, *place, request_id, attempt, 0, 60 * SECOND, early, 5 * KIB, 1),
+        happened.Result(t, *place, request_id, attempt, outcome, 140 * MILLISECOND, **more),
+    ]
+
+
+def test_a_window_that_closes_is_counted_and_one_that_fails_is_told_until_it_is_lost() -> None:
+    place = ("default", runs.shard_id(0), 0)
+    backs_off = happened.Backoff(62 * SECOND, *place, "bbbb", 62 * SECOND + 200 * MILLISECOND)
+    lost = happened.WindowLost(
+        63 * SECOND, *place, "bbbb", "RetryAttemptsExhausted", 0, 60 * SECOND, 2, None, False
+    )
+    events = [
+        *close(60 * SECOND, "aaaa", "success"),
+        *close(61 * SECOND, "cccc", "success", early=True),
+        *close(62 * SECOND, "bbbb", "error", error="no database"),
+        backs_off,
+        *close(63 * SECOND, "bbbb", "error", 2, error="no database"),
+        lost,
+        *close(64 * SECOND, "dddd", "success"),
+    ]
+    lines = [" ".join(line.split()) for line in story(runs.header("By hand", 1), events)[3:]]
+    assert lines == [
+        "0:01:00.000 … 1 window closed, 1 window ended early, until 0:01:01.000",
+        (
+            "0:01:02.000 shard 0 close bbbb try 1 window 0 s to 1 m, state 5 KiB -> error after 140 ms, "
+            "again in 200 ms: no database"
+        ),
+        "0:01:03.000 shard 0 close bbbb try 2 window 0 s to 1 m, state 5 KiB -> error after 140 ms",
+        "0:01:03.000 shard 0 lose the state of window 0 s to 1 m after 2 tries: RetryAttemptsExhausted, no destination",
+        "0:01:04.000 … 1 window closed, until 0:01:04.000",
+    ]
+
+
+def test_a_window_that_closes_after_all_ends_what_is_told() -> None:
+    events = [
+        *close(60 * SECOND, "aaaa", "timeout", early=True),
+        *close(61 * SECOND, "aaaa", "throttled", 2),
+        *close(62 * SECOND, "aaaa", "success", 2, early=True),
+        *close(63 * SECOND, "bbbb", "throttled"),
+    ]
+    lines = [" ".join(line.split()) for line in story(runs.header("By hand", 1), events)[3:]]
+    assert [line.partition("-> ")[2] for line in lines[:3]] == [
+        "timeout after 140 ms",
+        "throttled",
+        "success after 140 ms",
+    ]
+    assert "ends early" in lines[0]
+    assert "1 throttled" in lines[3]

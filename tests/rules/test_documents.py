@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from streamsim.model.batch import Batch
+from streamsim.model.batch import Batch, TimeWindow
 from streamsim.model.names import timestamp, unix
 from streamsim.model.outcome import Outcome
 from streamsim.rules.failure_document import (
@@ -103,11 +103,64 @@ def test_sns_carries_the_document_as_a_string() -> None:
 
 def test_s3_carries_the_event_as_a_string_under_a_dated_key() -> None:
     body = json.loads(s3_object(failure(Outcome("error")), SOURCE))
+    assert list(body) == [
+        "requestContext",
+        "responseContext",
+        "version",
+        "payload",
+        "timestamp",
+        "KinesisBatchInfo",
+    ]
     assert body.pop("payload") == event_text(BATCH, SOURCE)
     assert body == failure_document(failure(Outcome("error")), SOURCE)
     assert s3_key(failure(None), SOURCE, "mapping-uuid", "object-uuid") == (
         "aws/lambda/mapping-uuid/shardId-000000000000/2026/01/01/2026-01-01T00.00.12-object-uuid"
     )
+
+
+WINDOW = TimeWindow(0, 10_000_000, {"count": 2, "last_ordinal": 2}, final=True)
+CLOSING = Batch(LOG, (), "11111111-2222-4333-a444-555555555555", window=WINDOW)
+
+
+def test_the_event_of_a_window_says_which_and_with_what_state() -> None:
+    batch = Batch(LOG, range(1), "id", window=TimeWindow(-10_000_000, 0, {}))
+    without = event_text(Batch(LOG, range(1), "id"), SOURCE)
+    assert event_text(batch, SOURCE) == without[:-1] + (
+        ',"shardId":"shardId-000000000000","eventSourceARN":"arn:aws:kinesis:us-east-1:123456789012:stream/orders",'
+        '"window":{"start":"2025-12-31T23:59:50Z","end":"2026-01-01T00:00:00Z"},"state":{},'
+        '"isFinalInvokeForWindow":false,"isWindowTerminatedEarly":false}'
+    )
+
+
+def test_a_failed_final_invocation_is_the_recorded_one() -> None:
+    """recorded on DynamoDB Streams, field by field; only the batch info's name and the ids are Kinesis's."""
+    gone = failure(Outcome("error", error="boom"), batch=CLOSING, attempts=1)
+    assert s3_object(gone, SOURCE) == (
+        '{"requestContext":{"requestId":"11111111-2222-4333-a444-555555555555",'
+        '"functionArn":"arn:aws:lambda:us-east-1:123456789012:function:charge",'
+        '"condition":"RetryAttemptsExhausted","approximateInvokeCount":1},'
+        '"responseContext":{"statusCode":200,"executedVersion":"$LATEST","functionError":"Unhandled"},'
+        '"version":"1.0","payload":"{\\"Records\\":[],\\"shardId\\":\\"shardId-000000000000\\",'
+        '\\"eventSourceARN\\":\\"arn:aws:kinesis:us-east-1:123456789012:stream/orders\\",'
+        '\\"window\\":{\\"start\\":\\"2026-01-01T00:00:00Z\\",\\"end\\":\\"2026-01-01T00:00:10Z\\"},'
+        '\\"state\\":{\\"count\\":2,\\"last_ordinal\\":2},\\"isFinalInvokeForWindow\\":true,'
+        '\\"isWindowTerminatedEarly\\":false}","timestamp":"2026-01-01T00:00:12.750Z",'
+        '"KinesisBatchInfo":{"shardId":"shardId-000000000000",'
+        '"streamArn":"arn:aws:kinesis:us-east-1:123456789012:stream/orders"},'
+        '"timeWindowInfo":{"window":{"start":"2026-01-01T00:00:00Z","end":"2026-01-01T00:00:10Z"},'
+        '"isFinalInvokeForWindow":true,"isWindowTerminatedEarly":false}}'
+    )
+
+
+def test_the_document_of_records_tells_their_window_too() -> None:
+    batch = Batch(LOG, range(2), "id", window=TimeWindow(0, 10_000_000, {}))
+    document = failure_document(failure(Outcome("error"), batch=batch), SOURCE)
+    assert document["KinesisBatchInfo"]["batchSize"] == 2
+    assert document["timeWindowInfo"] == {
+        "window": {"start": "2026-01-01T00:00:00Z", "end": "2026-01-01T00:00:10Z"},
+        "isFinalInvokeForWindow": False,
+        "isWindowTerminatedEarly": False,
+    }
 
 
 @pytest.mark.parametrize(

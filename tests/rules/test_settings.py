@@ -42,6 +42,9 @@ ACCEPTED: dict[str, dict[str, Any]] = {
         "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:s3:::failures.fifo"}}
     },
     "a time stamp with its position": {"StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": 1},
+    "metrics that count events": {"MetricsConfig": {"Metrics": ["EventCount"]}},
+    "no metrics": {"MetricsConfig": {"Metrics": []}},
+    "metrics that are not told": {"MetricsConfig": {}},
     "a setting that is the caller's business": {"start_up_lag": "5s"},
 }
 
@@ -208,6 +211,42 @@ REFUSED: dict[str, tuple[dict[str, Any], tuple[str | int, ...], str]] = {
         filters(PATTERN, '{"data": {"kind": "order"}}'),
         ("FilterCriteria", "Filters", 1, "Pattern"),
         "Invalid filter pattern definition.",
+    ),
+    "metrics that are Kafka's": (
+        {"MetricsConfig": {"Metrics": ["EventCount", "ErrorCount"]}},
+        ("MetricsConfig", "Metrics", 1),
+        "ErrorCount is not for streams: it is for Kafka topics",
+    ),
+    "metrics that nobody has": (
+        {"MetricsConfig": {"Metrics": ["eventcount"]}},
+        ("MetricsConfig", "Metrics", 0),
+        (
+            f"{DETECTED}'[eventcount]' at 'metricsConfig.metrics' {FAILED}"
+            "satisfy constraint: [Member must satisfy enum value set: [EventCount, ErrorCount, KafkaMetrics]]"
+        ),
+    ),
+    "four metrics": (
+        {"MetricsConfig": {"Metrics": ["EventCount"] * 4}},
+        ("MetricsConfig", "Metrics"),
+        (
+            f"{DETECTED}'[EventCount, EventCount, EventCount, EventCount]' at 'metricsConfig.metrics' {FAILED}"
+            "have length less than or equal to 3"
+        ),
+    ),
+    "metrics that are no list": (
+        {"MetricsConfig": {"Metrics": "EventCount"}},
+        ("MetricsConfig", "Metrics"),
+        "Metrics must be a list, not the text 'EventCount'",
+    ),
+    "metrics beside their place": (
+        {"MetricsConfig": {"EventCount": True}},
+        ("MetricsConfig", "EventCount"),
+        "MetricsConfig has no setting 'EventCount'",
+    ),
+    "metrics that are no map": (
+        {"MetricsConfig": ["EventCount"]},
+        ("MetricsConfig",),
+        "MetricsConfig must be a map, not a list",
     ),
     "a tumbling window with lanes": (
         {"TumblingWindowInSeconds": 60, "ParallelizationFactor": 2},

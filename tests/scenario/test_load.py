@@ -342,3 +342,34 @@ def test_values_cannot_be_changed() -> None:
         scenario.mappings["default"].BatchSize = 5
     with pytest.raises(AttributeError):
         scenario.seed = 5  # type: ignore[misc]  # what must not be possible
+
+
+def test_a_mapping_with_tumbling_windows() -> None:
+    scenario = load_text(
+        "scenario: Windows\nproducer: {records: [{at: 0s, key: a}]}\n"
+        "mapping: {TumblingWindowInSeconds: 60, window_idle: 5s}\n"
+        "function: {model: {duration: 1ms, state: 200B + 40B/record}}\n"
+        "faults: [{final_invoke: {at: 30s, fails: 2 times, how: crash}}, {no_state: {from: 1s, for: 2s, shard: 0}}]\n"
+    )
+    mapping = scenario.mappings["default"]
+    assert mapping.to_mapping("default", 0).tumbling_window_in_seconds == 60
+    assert mapping.to_mapping("default", 0).window_idle == 5 * S
+    assert mapping.settings()["TumblingWindowInSeconds"] == 60
+    assert mapping.settings()["window_idle"] == 5 * S
+    assert scenario.functions["default"].model.state == (200, 40)
+    assert [fault.said for fault in scenario.faults] == [
+        "final_invoke {at: 30s, fails: 2 times, how: crash}",
+        "no_state {from: 1s, for: 2s, shard: 0}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "size"),
+    [("200B", (200, 0)), ("40B/record", (0, 40)), ("1KiB + 40B / record", (1024, 40))],
+)
+def test_sizes_of_states(written: str, size: tuple[int, int]) -> None:
+    scenario = load_text(
+        "scenario: Windows\nproducer: {records: [{at: 0s, key: a}]}\nmapping: {TumblingWindowInSeconds: 60}\n"
+        f"function: {{model: {{duration: 1ms, state: {written}}}}}\n"
+    )
+    assert scenario.functions["default"].model.state == size

@@ -1,5 +1,7 @@
 """Events written short: one mapping named `default`, one shard named `s`, unless said otherwise. Times are ms here."""
 
+from typing import Any
+
 from streamsim.model.batch import Positions
 from streamsim.model.events import (
     Backoff,
@@ -8,13 +10,22 @@ from streamsim.model.events import (
     Discard,
     Ended,
     Event,
+    EventLost,
     Expired,
     Filtered,
     Invoke,
+    Request,
+    Reshard,
+    Response,
     Result,
     ShardEnd,
     ShardOpen,
+    ShardStop,
     Split,
+    StateChange,
+    Update,
+    WindowClose,
+    WindowLost,
 )
 from streamsim.model.verdict import Condition
 
@@ -51,8 +62,10 @@ def result(
     lane: int = 0,
     shard: str = "s",
     mapping: str = "default",
+    init: int | None = None,
 ) -> Result:
-    return Result(t * 1000, mapping, shard, lane, "id", 1, outcome, duration * 1000, failed_from)
+    cold = None if init is None else init * 1000
+    return Result(t * 1000, mapping, shard, lane, "id", 1, outcome, duration * 1000, failed_from, None, cold)
 
 
 def attempt(
@@ -109,3 +122,58 @@ def caught_up(t: int, lane: int = 0, shard: str = "s") -> CaughtUp:
 
 def ended(t: int, arrived: int, shard: str = "s", mapping: str = "default") -> ShardEnd:
     return ShardEnd(t * 1000, mapping, shard, arrived)
+
+
+def stopped(t: int, shard: str = "s") -> ShardStop:
+    return ShardStop(t * 1000, "default", shard)
+
+
+def updated(t: int, **settings: Any) -> Update:
+    return Update(t * 1000, "default", settings)
+
+
+def state(t: int, state: str, mapping: str = "default") -> StateChange:
+    return StateChange(t * 1000, mapping, state, "No records processed")
+
+
+def window(
+    t: int, duration: int, outcome: Ended = "success", early: bool = False, lane: int = 0
+) -> list[Event]:
+    """The end of a window is sent at `t` and comes back `duration` later."""
+    return [
+        WindowClose(t * 1000, "default", "s", lane, "id", 1, 0, 1000, early, 20, 1),
+        result(t + duration, duration, outcome, lane=lane),
+    ]
+
+
+def window_lost(t: int, destination: str | None = None, delivered: bool = False) -> WindowLost:
+    return WindowLost(
+        t * 1000, "default", "s", 0, "id", "RetryAttemptsExhausted", 0, 1000, 1, destination, delivered
+    )
+
+
+def reshard(t: int, stream: str = "default") -> Reshard:
+    return Reshard(t * 1000, stream, "split 0", ("s",), ("left", "right"))
+
+
+def request(
+    t: int, name: str, source: str = "api", concurrency: int = 1, function: str = "default"
+) -> Request:
+    return Request(t * 1000, source, function, name, 1, concurrency)
+
+
+def response(
+    t: int,
+    name: str,
+    duration: int,
+    outcome: Ended = "success",
+    source: str = "api",
+    init: int | None = None,
+    function: str = "default",
+) -> Response:
+    cold = None if init is None else init * 1000
+    return Response(t * 1000, source, function, name, 1, outcome, duration * 1000, None, cold)
+
+
+def event_lost(t: int, name: str, source: str, destination: str | None = None) -> EventLost:
+    return EventLost(t * 1000, source, "default", name, "RetriesExhausted", 3, destination, False)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from streamsim.model.events import Event, Fault
+from streamsim.trace.catalogue import names_of
 from streamsim.trace.header import Header
 from streamsim.trace.measures import MEASURES, Measures, Value, flatten
 from tests.trace.lines import (
@@ -14,12 +15,21 @@ from tests.trace.lines import (
     checkpoint,
     discard,
     ended,
+    event_lost,
     expired,
     filtered,
     invoke,
     opened,
+    request,
+    reshard,
+    response,
     result,
     split,
+    state,
+    stopped,
+    updated,
+    window,
+    window_lost,
 )
 
 ONE_LANE = Header("story", 0, mappings={"default": {}})
@@ -65,6 +75,9 @@ STORIES: dict[str, tuple[list[Event], dict[str, Value]]] = {
             "IteratorAge.p50": 7,
             "IteratorAge.p99": 7,
             "IteratorAge.end": 7,
+            "IteratorAge.finished.max": 147,
+            "IteratorAge.finished.p50": 147,
+            "IteratorAge.finished.p99": 147,
             "PolledEventCount": 3,
             "FilteredOutEventCount": 0,
             "InvokedEventCount": 3,
@@ -87,6 +100,15 @@ STORIES: dict[str, tuple[list[Event], dict[str, Value]]] = {
             "caught_up": 0,
             "concurrency.usable": 1,
             "shards": 1,
+            "reshards": 0,
+            "windows.closed": 0,
+            "windows.terminated_early": 0,
+            "windows.lost": 0,
+            "cold_starts": 0,
+            "InitDuration.avg": None,
+            "InitDuration.max": None,
+            "State": None,
+            "LastProcessingResult": "OK",
             # 1 request of 0.2e-6 and 140 ms of 128 MB: 0.0175 GB-s of 0.0000166667.
             "cost.usd": 4.92e-7,
             "end": 200,
@@ -107,6 +129,7 @@ STORIES: dict[str, tuple[list[Event], dict[str, Value]]] = {
             "caught_up": 0,
             "concurrency.usable": 0,
             "shards": 1,
+            "LastProcessingResult": "No records processed",
             "cost.usd": 0,
         },
     ),
@@ -362,6 +385,214 @@ STORIES: dict[str, tuple[list[Event], dict[str, Value]]] = {
             "skipped": 0,
         },
     ),
+    "a batch longer than before, read again from the checkpoint, is new only in part": (
+        row(
+            opened(0, arrived=4),
+            attempt(0, 10, range(4), "error"),
+            attempt(210, 10, range(4), "error"),
+            stopped(220),
+            opened(300, arrived=10),
+            attempt(300, 10, range(10), "error"),
+            attempt(510, 10, range(10)),
+            checkpoint(520, 10),
+            ended(520, 10),
+        ),
+        {
+            "PolledEventCount": 4 + 10,
+            "InvokedEventCount": 4 + 4 + 10 + 10,
+            # Four were seen more than once before the stop, the others when all ten were retried.
+            "delivered_again": 4 + 6,
+            "deliveries.max": 4,
+            "order.per_key": "preserved",
+            "delivered.at_least_once": "all",
+            # From the first failure of record 3, whoever reads it, and of the ten.
+            "blocked.max": 510,
+        },
+    ),
+    "a batch shorter than before, read again, leaves the rest to be delivered again": (
+        row(
+            opened(0, arrived=4),
+            attempt(0, 10, range(4), "error"),
+            stopped(10),
+            opened(50, arrived=4),
+            attempt(50, 10, range(2)),
+            attempt(60, 10, range(2, 4)),
+            checkpoint(70, 4),
+            ended(70, 4),
+        ),
+        {
+            "delivered_again": 4,
+            "deliveries.max": 2,
+            "PolledEventCount": 8,
+            "InvokedEventCount": 8,
+            "order.per_key": "preserved",
+        },
+    ),
+    "a batch that was only throttled before the stop is delivered once": (
+        row(
+            opened(0, arrived=4),
+            attempt(0, 0, range(4), "throttled"),
+            stopped(10),
+            opened(50, arrived=4),
+            attempt(50, 10, range(4)),
+            ended(70, 4),
+        ),
+        {"delivered_again": 0, "deliveries.max": 1, "order.per_key": "preserved"},
+    ),
+    "what a stopped shard did not finish is missing, and it never caught up": (
+        row(
+            opened(0, arrived=4),
+            attempt(0, 10, range(4)),
+            checkpoint(10, 4),
+            attempt(10, 10, range(4, 9), "error"),
+            stopped(20),
+            state(20, "Disabled"),
+        ),
+        {
+            "delivered.at_least_once": "5 missing",
+            "caught_up": None,
+            "State": "Disabled",
+            "LastProcessingResult": "PROBLEM: Function call failed",
+        },
+    ),
+    "a stopped shard that finished what it was sent misses nothing that is known": (
+        row(opened(0, arrived=4), attempt(0, 10, range(6)), checkpoint(10, 6), stopped(20)),
+        {"delivered.at_least_once": "all", "caught_up": None, "records": 6},
+    ),
+    "records that left the stream while the mapping was disabled are missing": (
+        row(
+            opened(0, arrived=4),
+            attempt(0, 10, range(4)),
+            checkpoint(10, 4),
+            stopped(20),
+            opened(90, arrived=9, position=7),
+            attempt(90, 10, range(7, 9)),
+            checkpoint(100, 9),
+            ended(100, 9),
+        ),
+        {"delivered.at_least_once": "3 missing", "records": 9, "skipped": 0},
+    ),
+    "records discarded unsent after a stop were polled again": (
+        row(
+            opened(0, arrived=4),
+            attempt(0, 10, range(4), "error"),
+            stopped(10),
+            opened(50, arrived=4),
+            discard(50, range(4), condition="RecordAgeExceeded"),
+            ended(70, 4),
+        ),
+        {"PolledEventCount": 8, "InvokedEventCount": 4, "discarded": 4, "deliveries.max": 1},
+    ),
+    "a longer batching window moves the age from which a batch is late": (
+        row(
+            opened(0, arrived=3),
+            attempt(0, 10, range(1), age=3_000),
+            stopped(20),
+            updated(20, MaximumBatchingWindowInSeconds=5),
+            opened(20, arrived=3, position=1),
+            attempt(30, 10, range(1, 2), age=7_000),
+            attempt(40, 10, range(2, 3), age=6_999),
+            ended(50, 3),
+        ),
+        {"caught_up": 0},
+    ),
+    "a window's end is an invocation without events, and has no iterator age": (
+        row(
+            opened(0, arrived=2),
+            attempt(0, 10, range(2), age=5),
+            checkpoint(10, 2),
+            window(1000, 30),
+            window(2000, 20, "error"),
+            window(2220, 20, early=True),
+            ended(2240, 2),
+        ),
+        {
+            "Invocations": 4,
+            "Errors": 1,
+            "Duration.max": 30,
+            "InvokedEventCount": 2,
+            "FailedInvokeEventCount": 0,
+            "IteratorAge.max": 5,
+            "IteratorAge.finished.max": 15,
+            "delivered_again": 0,
+            "deliveries.max": 1,
+            "windows.closed": 1,
+            "windows.terminated_early": 1,
+            "windows.lost": 0,
+            "blocked.max": 220,
+            "order.per_key": "preserved",
+            "delivered.at_least_once": "all",
+        },
+    ),
+    "a window's end that is throttled and then given up loses the window": (
+        row(
+            opened(0, arrived=1),
+            attempt(0, 10, range(1)),
+            window(1000, 0, "throttled"),
+            window(1200, 10, "error"),
+            window_lost(1210, "sqs"),
+            ended(1210, 1),
+        ),
+        {
+            "Invocations": 2,
+            "Throttles": 1,
+            "windows.closed": 0,
+            "windows.lost": 1,
+            "blocked.max": 210,
+            "blocked.total": 210,
+            "DestinationDeliveryFailures": 1,
+            "discarded": 0,
+            "DroppedEventCount": 0,
+            "LastProcessingResult": "PROBLEM: Function call failed",
+        },
+    ),
+    "a window's end that still fails when the run ends is blocked": (
+        row(opened(0, arrived=1), attempt(0, 10, range(1)), window(1000, 10, "error"), ended(1500, 1)),
+        {"blocked.max": 490, "blocked.total": 490, "windows.lost": 0, "windows.closed": 0},
+    ),
+    "a window's end that fails is nobody's once its mapping stops": (
+        row(
+            opened(0, arrived=1),
+            attempt(0, 10, range(1)),
+            window(1000, 10, "error"),
+            stopped(1100),
+            updated(1100, BatchSize=5),
+            opened(1200, arrived=1, position=1),
+            ended(9000, 1),
+        ),
+        {"blocked.max": 90, "blocked.total": 90},
+    ),
+    "a window's end disturbs no batch that failed before it": (
+        row(
+            opened(0, arrived=2),
+            attempt(0, 10, range(2), "error"),
+            window(20, 5),
+            attempt(210, 10, range(2)),
+            checkpoint(220, 2),
+            ended(220, 2),
+        ),
+        {"delivered_again": 2, "deliveries.max": 2, "windows.closed": 1},
+    ),
+    "a cold start is billed with its Init phase, and keeps an environment busy": (
+        row(
+            opened(0, arrived=2),
+            invoke(0, range(1)),
+            result(500, 100, init=400),
+            attempt(500, 100, range(1, 2)),
+            ended(1000, 2),
+        ),
+        {
+            "Duration.max": 100,
+            "cold_starts": 1,
+            "InitDuration.avg": 400,
+            "InitDuration.max": 400,
+            "IteratorAge.finished.max": 500,
+            "ConcurrentExecutions.avg": 0.6,
+            # 2 requests of 0.2e-6 and 600 ms of 128 MB: 0.075 GB-s of 0.0000166667.
+            "cost.usd": 1.65e-6,
+        },
+    ),
+    "a stream that reshards twice": (row(opened(0), reshard(5), reshard(9)), {"reshards": 2}),
     "children of a split start after their parent and alone tell the age at the end": (
         row(
             opened(0, arrived=2),
@@ -385,7 +616,7 @@ STORIES: dict[str, tuple[list[Event], dict[str, Value]]] = {
             "IteratorAge.max": 900,
             "order.per_key": "preserved",
             "shards": 3,
-            "concurrency.usable": 3,
+            "concurrency.usable": 2,  # the parent's lane and those of its children never work together
             "caught_up": 0,
             "records": 4,
         },
@@ -487,6 +718,65 @@ LANES: dict[str, tuple[list[Event], dict[str, Value]]] = {
             "delivered.at_least_once": "all",
         },
     ),
+    "lanes that are read again know apart what each delivered beyond the checkpoint": (
+        row(
+            opened(0, arrived=8),
+            attempt(0, 10, (0, 2), "error", lane=0),
+            attempt(0, 10, (1, 3), lane=1),
+            attempt(10, 10, (5, 7), "error", lane=1),
+            stopped(20),
+            opened(50, arrived=8),
+            attempt(50, 10, (0, 2, 4, 6), lane=0),
+            attempt(50, 10, (1, 3, 5, 7), lane=1),
+            checkpoint(60, 8),
+            ended(60, 8),
+        ),
+        {
+            "delivered_again": 2 + 4,
+            "deliveries.max": 2,
+            "order.per_key": "preserved",
+            "concurrency.usable": 2,
+            "delivered.at_least_once": "all",
+            "blocked.total": 50 + 40,
+        },
+    ),
+    "more lanes than before go on where the furthest was": (
+        row(
+            opened(0, arrived=6),
+            attempt(0, 10, (0, 2), "error", lane=0),
+            attempt(0, 10, (1, 3), lane=1),
+            stopped(20),
+            updated(20, ParallelizationFactor=3),
+            opened(50, arrived=9),
+            attempt(50, 10, (0, 3, 6), lane=0),
+            attempt(50, 10, (1, 4, 7), lane=1),
+            attempt(50, 10, (2, 5, 8), lane=2),
+            checkpoint(60, 9),
+            ended(60, 9),
+        ),
+        {
+            "delivered_again": 4,
+            "deliveries.max": 2,
+            "order.per_key": "preserved",
+            "concurrency.usable": 3,
+            "blocked.max": 50,
+        },
+    ),
+    "one lane after two does not retry what only the other had": (
+        row(
+            opened(0, arrived=4),
+            attempt(0, 10, (0, 2), lane=0),
+            attempt(0, 10, (1, 3), lane=1),
+            checkpoint(10, 4),
+            stopped(20),
+            updated(20, ParallelizationFactor=1),
+            opened(50, arrived=6, position=4),
+            attempt(50, 10, range(4, 6)),
+            checkpoint(60, 6),
+            ended(60, 6),
+        ),
+        {"delivered_again": 0, "order.per_key": "preserved", "concurrency.usable": 2},
+    ),
     "a lane is behind until its last late batch is sent": (
         row(
             opened(0, arrived=3),
@@ -559,6 +849,277 @@ def test_executions_of_several_functions_are_counted_together() -> None:
     assert [measured[f"{of}ConcurrentExecutions.max"] for of in ("", "a.", "b.")] == [2, 1, 1]
 
 
+TRAFFIC = Header(
+    "story",
+    0,
+    mappings={"default": {}},
+    traffic={
+        "api": {"source": "api_gateway", "FunctionName": "default", "TimeoutInMillis": 29_000},
+        "files": {"source": "s3", "FunctionName": "default"},
+    },
+)
+
+CALLS: dict[str, tuple[list[Event], dict[str, Value]]] = {
+    "a call that succeeds and one that is throttled, which nobody repeats": (
+        row(
+            request(0, "a"),
+            request(10, "b"),
+            response(10, "b", 0, "throttled"),
+            response(40, "a", 40),
+            request(50, "c"),
+            response(80, "c", 30, "error"),
+            request(90, "c"),
+        ),
+        {
+            "requests": 4,
+            "successes": 1,
+            "errors": 1,
+            "throttles": 1,
+            "retries": 0,
+            "lost": 0,
+            "latency.p50": 40,
+            "latency.p99": 40,
+            "latency.max": 40,
+            "concurrency.max": 1,
+            "api.concurrency.max": 1,
+            "concurrency.avg": 0.778,
+            # 2 requests of 0.2e-6 and 70 ms of 128 MB: 0.00875 GB-s of 0.0000166667.
+            "cost.usd": 5.46e-7,
+            "api.cost.usd": 5.46e-7,
+            "files.requests": 0,
+            "files.latency.max": None,
+        },
+    ),
+    "a call that takes too long had no answer, and is no success": (
+        row(
+            request(0, "a"),
+            request(0, "b", concurrency=2),
+            response(29_000, "b", 29_000),
+            response(29_001, "a", 29_001),
+        ),
+        {"requests": 2, "successes": 1, "too_late": 1, "errors": 0, "latency.max": 29_000},
+    ),
+    "an event that is retried is one request, and its latency is the whole time": (
+        row(
+            request(0, "a", "files"),
+            response(10, "a", 10, "timeout", "files"),
+            request(60_010, "a", "files"),
+            response(60_010, "a", 0, "throttled", "files"),
+            request(61_000, "a", "files"),
+            response(61_020, "a", 10, source="files", init=10),
+        ),
+        {
+            "requests": 1,
+            "successes": 1,
+            "errors": 1,
+            "throttles": 1,
+            "retries": 2,
+            "latency.max": 61_020,
+            "files.latency.max": 61_020,
+            "api.requests": 0,
+            "cold_starts": 1,
+            "InitDuration.max": 10,
+        },
+    ),
+    "an event that is given up is lost, and so is what cannot be delivered": (
+        row(
+            request(0, "a", "files"),
+            response(10, "a", 10, "error", "files"),
+            event_lost(10, "a", "files", "sqs"),
+            request(20, "b", "files"),
+            response(20, "b", 0, "throttled", "files"),
+            event_lost(99, "b", "files"),
+            event_lost(99, "never sent", "files"),
+        ),
+        {"requests": 3, "successes": 0, "lost": 3, "files.lost": 3, "DestinationDeliveryFailures": 1},
+    ),
+    "two sources at once are more together than each alone": (
+        row(
+            request(0, "a"),
+            request(0, "b", "files", 2),
+            response(10, "a", 10),
+            response(10, "b", 10, source="files"),
+        ),
+        {"concurrency.max": 2, "api.concurrency.max": 1, "files.concurrency.max": 1},
+    ),
+    "what has not ended is in flight": (
+        row(request(0, "a"), request(5, "b", concurrency=2)),
+        {"concurrency.max": 2, "requests": 2, "successes": 0},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_traffic_measures(name: str) -> None:
+    events, expected = CALLS[name]
+    measured = flat(events, TRAFFIC)
+    assert {measure: measured[f"traffic.{measure}"] for measure in expected} == expected
+
+
+def test_traffic_shares_concurrency_and_the_bill_with_streams() -> None:
+    header = Header(
+        "story",
+        0,
+        mappings={"default": {"FunctionName": "f"}},
+        functions={"f": {"MemorySize": 128}, "g": {"MemorySize": 256}},
+        traffic={"api": {"source": "api_gateway", "FunctionName": "g"}},
+    )
+    events = row(
+        opened(0, arrived=1),
+        invoke(0, range(1)),
+        request(5, "a", function="g"),
+        request(6, "b", function="g", concurrency=2),
+        response(10, "a", 5, function="g"),
+        result(20, 20),
+        request(25, "c", function="g", concurrency=2),
+        response(30, "c", 5, function="g"),
+        response(46, "b", 40, function="g"),
+        ended(100, 1),
+    )
+    measured = flat(events, header)
+    assert measured["ConcurrentExecutions.max"] == 3
+    assert measured["traffic.concurrency.max"] == 2
+    assert measured["ConcurrentExecutions.avg"] == 0.7
+    assert measured["Invocations"] == 1
+    assert measured["cost.usd"] == pytest.approx(
+        4 * 0.2e-6 + (20 * 128 + 50 * 256) / 1024 / 1000 * 0.0000166667, abs=1e-9
+    )
+
+
+def test_the_concurrency_of_the_only_function_counts_what_other_sources_ask_of_it() -> None:
+    events = row(opened(0, arrived=1), attempt(0, 1, range(1)), request(5, "a", concurrency=7))
+    assert flat(events, TRAFFIC)["ConcurrentExecutions.max"] == 7
+
+
+def test_what_is_remembered_of_traffic_is_what_has_not_ended() -> None:
+    measures = Measures(TRAFFIC)
+    for number in range(100):
+        for event in row(
+            request(number, f"call {number}"),
+            response(number, f"call {number}", 0, "throttled"),
+            request(number, f"event {number}", "files"),
+            response(number, f"event {number}", 0, "throttled", "files"),
+            request(number, f"event {number}", "files"),
+            response(number, f"event {number}", 1, "success", "files"),
+            request(number, f"lost {number}", "files"),
+            event_lost(number, f"lost {number}", "files"),
+        ):
+            measures.take(event)
+    assert [source.since for source in measures._sources.values()] == [{}, {}]
+
+
+def test_reshards_of_a_stream_are_those_of_its_mappings() -> None:
+    header = Header(
+        "story", 0, mappings={"a": {"StreamName": "x"}, "b": {"StreamName": "x"}, "c": {"StreamName": "y"}}
+    )
+    measured = flat([reshard(0, "x"), reshard(1, "x"), reshard(2, "y")], header)
+    assert [measured[name] for name in ("reshards", "a.reshards", "b.reshards", "c.reshards")] == [3, 2, 2, 1]
+
+
+def test_mappings_in_different_states_are_mixed() -> None:
+    header = Header("story", 0, mappings={"a": {}, "b": {}})
+    measured = flat([state(0, "Enabled", "a"), state(0, "Disabled", "b")], header)
+    assert [measured[name] for name in ("State", "a.State", "b.State")] == ["mixed", "Enabled", "Disabled"]
+
+
+def test_mappings_without_event_count_have_no_such_metrics() -> None:
+    off: dict[str, Any] = {"MetricsConfig": {"Metrics": []}}
+    on = {"MetricsConfig": {"Metrics": ["EventCount"]}}
+    header = Header("story", 0, mappings={"on": on, "off": off})
+    events = row(
+        opened(0, arrived=2, mapping="on"),
+        opened(0, arrived=2, mapping="off"),
+        attempt(0, 10, range(2), mapping="on"),
+        attempt(0, 10, range(2), mapping="off"),
+    )
+    measured = flat(events, header)
+    assert [measured[f"{of}InvokedEventCount"] for of in ("", "on.", "off.")] == [2, 2, None]
+    assert measured["Invocations"] == 2
+    assert flat(events[:1], Header("story", 0, mappings={"on": off}))["PolledEventCount"] is None
+
+
+def test_events_are_counted_while_the_mapping_asks_for_it() -> None:
+    off: dict[str, Any] = {"MetricsConfig": {"Metrics": []}}
+    events = row(
+        opened(0, arrived=9),
+        attempt(0, 10, range(1)),
+        updated(20, MetricsConfig={"Metrics": ["EventCount"]}),
+        attempt(30, 10, range(1, 3)),
+        updated(50, BatchSize=10),
+        attempt(60, 10, range(3, 4), "error"),
+        updated(80, MetricsConfig={"Metrics": []}),
+        attempt(90, 10, range(4, 9)),
+        updated(110, MetricsConfig={"Metrics": ["EventCount"]}),
+        attempt(120, 10, range(9, 10)),
+    )
+    measured = flat(events, Header("story", 0, mappings={"default": off}))
+    assert (measured["InvokedEventCount"], measured["FailedInvokeEventCount"]) == (2 + 1 + 1, 1)
+
+
+#: recorded: three items in one batch, MaximumRetryAttempts 0, the handler raises (stackd's captures, `dynamodb_metrics`).
+#: Whoever has no data point there has a 0 here.
+RECORDED: dict[str, tuple[list[Event], dict[str, Value]]] = {
+    "the document is delivered": (
+        row(attempt(0, 10, range(3), "error"), discard(10, range(3), "sqs", delivered=True)),
+        {
+            "DroppedEventCount": 0,
+            "OnFailureDestinationDeliveredEventCount": 3,
+            "DestinationDeliveryFailures": 0,
+        },
+    ),
+    "there is no destination": (
+        row(attempt(0, 10, range(3), "error"), discard(10, range(3))),
+        {
+            "DroppedEventCount": 0,
+            "OnFailureDestinationDeliveredEventCount": 0,
+            "DestinationDeliveryFailures": 0,
+        },
+    ),
+    "the destination is denied": (
+        row(attempt(0, 10, range(3), "error"), discard(10, range(3), "sqs")),
+        {
+            "DroppedEventCount": 3,
+            "OnFailureDestinationDeliveredEventCount": 0,
+            "DestinationDeliveryFailures": 1,
+        },
+    ),
+    "the destination is denied, and allowed for a fourth item": (
+        row(
+            attempt(0, 10, range(3), "error"),
+            discard(10, range(3), "sqs"),
+            attempt(120_000, 10, range(3, 4), "error"),
+            discard(120_010, range(3, 4), "sqs", delivered=True),
+        ),
+        {
+            "PolledEventCount": 4,
+            "InvokedEventCount": 4,
+            "FailedInvokeEventCount": 4,
+            "Invocations": 2,
+            "Errors": 2,
+            "DroppedEventCount": 3,
+            "OnFailureDestinationDeliveredEventCount": 1,
+            "DestinationDeliveryFailures": 1,
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_event_counts_are_as_recorded(name: str) -> None:
+    events, expected = RECORDED[name]
+    always = {
+        "PolledEventCount": 3,
+        "FilteredOutEventCount": 0,
+        "InvokedEventCount": 3,
+        "FailedInvokeEventCount": 3,
+        "Invocations": 1,
+        "Errors": 1,
+        "Throttles": 0,
+    }
+    measured = flat([opened(0, arrived=3), *events])
+    assert {measure: measured[measure] for measure in always | expected} == always | expected
+
+
 def test_the_oracles_findings_are_put_into_words() -> None:
     measures = Measures(Header("story", 0, mappings={"a": {}, "b": {}}))
     assert flatten(measures.report({}))["order.contract"] == "holds"
@@ -566,6 +1127,10 @@ def test_the_oracles_findings_are_put_into_words() -> None:
     assert (found["order.contract"], found["a.order.contract"]) == ("1 violation", "holds")
     assert flatten(measures.report({"a": 2, "b": 1}))["order.contract"] == "3 violations"
     assert flatten(measures.report())["order.contract"] is None
+
+
+def test_a_report_has_every_measure_of_traffic_and_no_other() -> None:
+    assert set(flat([opened(0)], TRAFFIC)) == set(names_of(["default"], TRAFFIC.traffic))
 
 
 def test_a_report_has_every_measure_and_no_other() -> None:

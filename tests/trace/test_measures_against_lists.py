@@ -86,6 +86,19 @@ def caught_up(events: list[Event], mapping: str) -> int | None:
     return None if reading else max(late, default=0)
 
 
+def most_lanes_at_once(events: list[Event], mapping: str) -> int:
+    """Lanes that were sent a batch, of shards that are open: the most."""
+    lanes: set[tuple[str, int]] = set()
+    most = 0
+    for event in events:
+        if isinstance(event, Invoke | Discard) and event.mapping == mapping:
+            lanes.add((event.shard, event.lane))
+        if isinstance(event, ShardEnd) and event.mapping == mapping:
+            lanes = {lane for lane in lanes if lane[0] != event.shard}
+        most = max(most, len(lanes))
+    return most
+
+
 def naive(events: list[Event], mappings: int) -> dict[str, Value]:
     paired = attempts(events)
     executed = [attempt for attempt in paired if ran(attempt)]
@@ -126,6 +139,7 @@ def naive(events: list[Event], mappings: int) -> dict[str, Value]:
         "Duration.max": rank(durations, 100),
         "Duration.p50": rank(durations, 50),
         "IteratorAge.max": rank(ages, 100),
+        "IteratorAge.finished.max": rank([i.iterator_age + r.t - i.t for i, r in executed], 100),
         "ConcurrentExecutions.max": max((invoke.concurrency for invoke, _ in executed), default=0),
         "ConcurrentExecutions.avg": (sum(durations) * 2000 + end) // (2 * end) / 1000 if end else 0,
         "IteratorAge.end": max(last_ages.values()) / 1000 if last_ages else None,
@@ -150,7 +164,7 @@ def naive(events: list[Event], mappings: int) -> dict[str, Value]:
         "blocked.max": max(blocks, default=0) / 1000,
         "blocked.total": sum(blocks) / 1000,
         "caught_up": None if None in caught else max(time for time in caught if time is not None) / 1000,
-        "concurrency.usable": len({invoke[1:4] for invoke, _ in executed}),
+        "concurrency.usable": sum(most_lanes_at_once(events, f"mapping-{m}") for m in range(mappings)),
         "shards": len(opens),
         "end": end / 1000,
     }

@@ -1,0 +1,226 @@
+"""A test for each row of the table of parameters: one that acts changes a run, the others are refused with the reason.
+
+A row that acts has two scenarios which differ in the parameter alone, and what is seen of both runs.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from streamsim.model.events import (
+    CaughtUp,
+    Discard,
+    Event,
+    Filtered,
+    Invoke,
+    Result,
+    ShardEnd,
+    ShardOpen,
+    Split,
+    WindowClose,
+)
+from streamsim.model.units import SECOND
+from streamsim.rules.parameters import PARAMETERS, WITHOUT_EFFECT, Parameter
+from streamsim.rules.settings import NOT_FOR_STREAMS, WHOLE_NUMBERS
+from streamsim.scenario.errors import ScenarioError
+from streamsim.scenario.load import load_text
+from streamsim.scenario.mapping import Mapping
+from streamsim.scenario.play import Played, play
+
+Seen = Callable[[list[Event], Played], Any]
+
+#: Five records at once, each of a key of its own, in one shard.
+FIVE = "producer: {records: [{key: a}, {key: b}, {key: c}, {key: d}, {key: e}]}\n"
+
+#: A record from before the start, and one from after it.
+OLD_AND_NEW = "producer: {records: [{key: a, at: -60s}, {key: b, at: 1s}]}\n"
+
+#: The second of three records cannot be handled.
+POISONED = "producer: {records: [{key: a}, {key: b}, {key: c}]}\nfaults: [{poison: {record: 1}}]\n"
+
+
+def batches(events: list[Event], _: Played) -> list[list[int]]:
+    """The positions of every batch that was sent."""
+    return [list(event.positions) for event in events if isinstance(event, Invoke)]
+
+
+def most_at_once(events: list[Event], _: Played) -> int:
+    """Executions at once."""
+    return max(event.concurrency for event in events if isinstance(event, Invoke))
+
+
+def discards(events: list[Event], _: Played) -> list[tuple[str, int, str | None]]:
+    """Why records were discarded, after how many whole minutes, and where to."""
+    return [
+        (event.condition, event.t // (60 * SECOND), event.destination)
+        for event in events
+        if isinstance(event, Discard)
+    ]
+
+
+def outcomes(events: list[Event], _: Played) -> list[str]:
+    """How every attempt ended, and where a batch was split."""
+    return [
+        f"split at {event.at}" if isinstance(event, Split) else event.outcome
+        for event in events
+        if isinstance(event, Result | Split)
+    ]
+
+
+def filtered(events: list[Event], _: Played) -> list[list[int]]:
+    """The positions that were filtered out."""
+    return [list(event.positions) for event in events if isinstance(event, Filtered)]
+
+
+def read(events: list[Event], _: Played) -> list[str]:
+    """What became of the only shard."""
+    kinds = (ShardOpen, Invoke, CaughtUp, ShardEnd)
+    return [type(event).__name__ for event in events if isinstance(event, kinds)]
+
+
+def windows(events: list[Event], _: Played) -> list[tuple[int, int]]:
+    """The windows that were closed, in seconds."""
+    return [(e.start // SECOND, e.end // SECOND) for e in events if isinstance(e, WindowClose)]
+
+
+def polled(_: list[Event], played: Played) -> int | None:
+    """PolledEventCount."""
+    count: int | None = played.metrics["PolledEventCount"]
+    return count
+
+
+@dataclass(frozen=True)
+class Acts:
+    """Two values of a parameter in the same world, and what is seen of each run. `beside` are other settings.
+
+    `by_hand`: the second value goes around the file's own checks, which refuse what makes no sense with it.
+    """
+
+    world: str
+    one: Any
+    other: Any
+    seen: Seen
+    of_one: Any
+    of_other: Any
+    beside: dict[str, Any] = field(default_factory=dict)
+    by_hand: bool = False
+
+
+PATTERN = {"Filters": [{"Pattern": '{"data": {"kind": ["order"]}}'}]}
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:on-failure-queue"
+
+ACTING: dict[str, Acts] = {
+    "Enabled": Acts(FIVE, True, False, read, ["ShardOpen", "Invoke", "CaughtUp", "ShardEnd"], []),
+    "BatchSize": Acts(FIVE, 2, 3, batches, [[0, 1], [2, 3], [4]], [[0, 1, 2], [3, 4]]),
+    "FilterCriteria": Acts(
+        "producer: {records: [{key: a, data: {kind: order}}, {key: b, data: {kind: visit}}]}\n",
+        {"Filters": []},
+        PATTERN,
+        filtered,
+        [],
+        [[1]],
+    ),
+    "MetricsConfig": Acts(FIVE, {"Metrics": ["EventCount"]}, {"Metrics": []}, polled, 5, None),
+    "MaximumBatchingWindowInSeconds": Acts(
+        "producer: {records: [{key: a}, {key: b, at: 2.5s}]}\n", 0, 5, batches, [[0], [1]], [[0, 1]]
+    ),
+    "ParallelizationFactor": Acts(FIVE, 1, 2, most_at_once, 1, 2),
+    "StartingPosition": Acts(OLD_AND_NEW, "TRIM_HORIZON", "LATEST", batches, [[0], [1]], [[1]]),
+    "StartingPositionTimestamp": Acts(
+        OLD_AND_NEW, "-90s", "-30s", batches, [[0], [1]], [[1]], {"StartingPosition": "AT_TIMESTAMP"}
+    ),
+    "DestinationConfig": Acts(
+        POISONED,
+        {},
+        {"OnFailure": {"Destination": "sqs"}},
+        discards,
+        [("RetryAttemptsExhausted", 0, None)],
+        [("RetryAttemptsExhausted", 0, QUEUE)],
+        {"MaximumRetryAttempts": 0},
+    ),
+    "MaximumRecordAgeInSeconds": Acts(
+        POISONED,
+        60,
+        600,
+        discards,
+        [("RecordAgeExceeded", 1, None)],
+        [("RecordAgeExceeded", 10, None)],
+    ),
+    "BisectBatchOnFunctionError": Acts(
+        POISONED,
+        False,
+        True,
+        outcomes,
+        ["error"],
+        ["error", "split at 1", "success", "error", "split at 2", "error", "success"],
+        {"MaximumRetryAttempts": 0},
+    ),
+    "MaximumRetryAttempts": Acts(POISONED, 0, 2, outcomes, ["error"], ["error"] * 3),
+    "TumblingWindowInSeconds": Acts(
+        "producer: {records: [{key: a}, {key: b, at: 65s}]}\n", 0, 60, windows, [], [(0, 60), (60, 120)]
+    ),
+    "FunctionResponseTypes": Acts(
+        POISONED.replace("record: 1", "record: 1, how: partial"),
+        ["ReportBatchItemFailures"],
+        [],
+        outcomes,
+        ["partial", "partial"],
+        ["success"],
+        {"MaximumRetryAttempts": 0},
+        by_hand=True,
+    ),
+}
+
+
+def run(
+    world: str, settings: dict[str, Any], by_hand: dict[str, Any] | None = None
+) -> tuple[list[Event], Played]:
+    """Whether the contract holds is what other tests ask."""
+    text = f"scenario: A row of the table\n{world}mapping: {json.dumps(settings)}\n"
+    scenario = load_text(text + "function: {model: {duration: 100ms}}\n")
+    if by_hand is not None:
+        given = Mapping.model_validate(by_hand)
+        changed = scenario.mappings["default"].model_copy(
+            update={name: getattr(given, name) for name in by_hand}
+        )
+        scenario = replace(scenario, mappings={"default": changed})
+    events: list[Event] = []
+    return events, play(scenario, sinks=[events.append])
+
+
+@pytest.mark.parametrize("name", ACTING)
+def test_a_parameter_acts(name: str) -> None:
+    acts = ACTING[name]
+    assert acts.seen(*run(acts.world, {**acts.beside, name: acts.one})) == acts.of_one
+    if acts.by_hand:
+        other = run(acts.world, {**acts.beside, name: acts.one}, {name: acts.other})
+    else:
+        other = run(acts.world, {**acts.beside, name: acts.other})
+    assert acts.seen(*other) == acts.of_other
+    assert acts.of_one != acts.of_other
+
+
+@pytest.mark.parametrize("one", [one for one in PARAMETERS if one.refused], ids=lambda one: one.name)
+def test_a_parameter_is_refused(one: Parameter) -> None:
+    why = f"{one.name} is not for streams" if one.name in NOT_FOR_STREAMS else f"a scenario has no {one.name}"
+    with pytest.raises(ScenarioError) as caught:
+        load_text(f"scenario: A row of the table\n{FIVE}mapping: {{{one.name}: x}}\n")
+    (problem,) = caught.value.problems
+    assert problem.message == f"{why}: {one.refused}"
+
+
+def test_every_row_is_proved_and_every_setting_has_a_row() -> None:
+    by_name = {one.name: one for one in PARAMETERS}
+    assert len(by_name) == len(PARAMETERS) == 28
+    assert {one.name for one in PARAMETERS if not one.refused} == set(ACTING)
+    assert {name for name in Mapping.model_fields if name[0].isupper()} == set(ACTING)
+    assert {one.name for one in PARAMETERS if one.refused} == {*NOT_FOR_STREAMS, *WITHOUT_EFFECT}
+
+
+@pytest.mark.parametrize("name", WHOLE_NUMBERS)
+def test_a_default_of_the_table_is_the_default_of_the_setting(name: str) -> None:
+    (row,) = [one for one in PARAMETERS if one.name == name]
+    assert row.default == str(Mapping().settings()[name])
