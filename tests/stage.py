@@ -26,7 +26,7 @@ from streamsim.model.mapping import EventSourceMapping
 from streamsim.model.names import shard_id, unix
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import HOUR
-from streamsim.rules.kinesis_event import Source
+from streamsim.rules.source import Source
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.logs import Given, ListedLog
 from streamsim.streams.polling import Outage, ReadLimit

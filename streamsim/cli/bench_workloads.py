@@ -17,7 +17,7 @@ from streamsim.model.events import Event
 from streamsim.model.mapping import BackOff, EventSourceMapping
 from streamsim.model.names import shard_id
 from streamsim.model.units import HOUR, MILLISECOND, MINUTE, SECOND
-from streamsim.rules.kinesis_event import Source
+from streamsim.rules.source import Source
 from streamsim.streams.arrivals import GeneratedArrivals, Schedule, Segment
 from streamsim.streams.logs import Content, GeneratedLog
 from streamsim.streams.simulated import SimulatedShard, SimulatedStream

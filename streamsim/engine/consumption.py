@@ -18,6 +18,7 @@ from streamsim.engine.worker import Worker
 from streamsim.model.events import ShardEnd, ShardOpen, ShardStop
 from streamsim.model.mapping import EventSourceMapping
 from streamsim.rules.filters import Filters
+from streamsim.rules.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Surroundings:
 
     mapping: EventSourceMapping
     filters: Filters | None
+    source: Source
     stream: Stream
     function: Function
     concurrency: FunctionConcurrency
@@ -95,7 +97,14 @@ class Consumption:
             return []
         mapping, retention = around.mapping, around.stream.retention
         return [
-            LaneSieve(around.filters, (mapping.name, self.shard, lane), retention, around.clock, around.sink)
+            LaneSieve(
+                around.filters,
+                around.source,
+                (mapping.name, self.shard, lane),
+                retention,
+                around.clock,
+                around.sink,
+            )
             for lane in range(mapping.parallelization_factor)
         ]
 
@@ -114,6 +123,7 @@ class Consumption:
             around.sink,
             around.stream.retention,
             around.halt,
+            around.source.type,
             window,
         )
         if window is None:

@@ -7,7 +7,7 @@ from streamsim.model.events import Discard, WindowLost
 from streamsim.model.outcome import Outcome
 from streamsim.model.verdict import Condition
 from streamsim.rules.failure_document import Failure, s3_key, s3_object, sns_notification, sqs_body
-from streamsim.rules.kinesis_event import Source
+from streamsim.rules.source import Source
 
 
 class Discards:

@@ -29,7 +29,7 @@ from streamsim.engine.ports import Clock, Destination, Function, Halt, Sink, Str
 from streamsim.model.events import Event, Result, StateChange, Update
 from streamsim.model.mapping import EventSourceMapping
 from streamsim.rules.filters import compile_filters
-from streamsim.rules.kinesis_event import Source
+from streamsim.rules.source import Source
 
 #: LastProcessingResult, as recorded.
 _NOTHING_YET = "No records processed"
@@ -124,7 +124,8 @@ class MappingRun:
         destination = self._destination(settings.on_failure) if settings.on_failure else None
         return Surroundings(
             settings,
-            compile_filters(patterns) if patterns else None,
+            compile_filters(patterns, self._source.type) if patterns else None,
+            self._source,
             self._stream,
             self._function,
             self._concurrency,

@@ -9,17 +9,26 @@ from streamsim.engine.ports import Clock, Sink
 from streamsim.engine.progress import Holding
 from streamsim.model.batch import Log, Positions
 from streamsim.model.events import Filtered
+from streamsim.rules.event import seen_by_filters
 from streamsim.rules.filters import Filters
+from streamsim.rules.source import Source
 
 
 class LaneSieve:
     """The engine's `Sieve` of one lane; its `holding` is given once the lane has a reader."""
 
     def __init__(
-        self, filters: Filters, where: tuple[str, str, int], retention: int, clock: Clock, sink: Sink
+        self,
+        filters: Filters,
+        source: Source,
+        where: tuple[str, str, int],
+        retention: int,
+        clock: Clock,
+        sink: Sink,
     ) -> None:
         self.holding: Holding | None = None
         self._filters = filters
+        self._source = source
         self._where = where
         self._retention = retention
         self._clock = clock
@@ -28,7 +37,7 @@ class LaneSieve:
     def matches(self, log: Log, position: int) -> bool:
         """See `Sieve`. What the stream has trimmed cannot be read, so no filter sees it: the worker finds it expired."""
         trimmed = log.arrival_at(position) < self._clock.now - self._retention
-        return trimmed or self._filters.matches(log.data(position), log.partition_key(position))
+        return trimmed or self._filters.matches(*seen_by_filters(log, position, self._source))
 
     def drop(self, positions: Positions) -> None:
         """See `Sieve`."""

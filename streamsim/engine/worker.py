@@ -17,6 +17,7 @@ from streamsim.model.batch import Batch, Positions
 from streamsim.model.events import Backoff, Ended, Expired, Invoke, Result, Split
 from streamsim.model.mapping import INFINITE, MAXIMUM_EVENT_SIZE, EventSourceMapping
 from streamsim.model.outcome import Outcome
+from streamsim.model.stream_type import StreamType
 from streamsim.model.units import SECOND
 from streamsim.model.verdict import Done, GiveUp, Reform, Retry
 from streamsim.rules.age import older_than
@@ -44,6 +45,7 @@ class Worker:
         sink: Sink,
         retention: int,
         halt: Halt,
+        kind: StreamType,
         window: OpenWindow | None = None,
     ) -> None:
         self._mapping = mapping
@@ -61,7 +63,8 @@ class Worker:
         age = mapping.maximum_record_age_in_seconds
         self._age = retention if age == INFINITE else age * SECOND
         self.shortest_life = min(self._age, retention)
-        self._may_be_too_large = too_large(reader.log.largest_record, LEAST_ROOM)
+        self._kind = kind
+        self._may_be_too_large = too_large(reader.log.largest_record, LEAST_ROOM, kind)
         self.window = window
 
     async def work(self) -> None:
@@ -144,7 +147,7 @@ class Worker:
         first, last = positions[0], positions[-1]
         window = self.window
         unsendable = self._may_be_too_large and too_large(
-            log.size(first), MAXIMUM_EVENT_SIZE if window is None else window.room
+            log.size(first), MAXIMUM_EVENT_SIZE if window is None else window.room, self._kind
         )
         now = self._clock.now
         start = None if unsendable else concurrency.take(now)

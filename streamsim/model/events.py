@@ -253,6 +253,29 @@ class Reshard(NamedTuple):
     opened: tuple[str, ...]
 
 
+class Produced(NamedTuple):
+    """What the producer of a stream did since the last such event: told when nothing that failed is on its way any more,
+    and at the producer's end. No mapping, no shard; only a producer that says how it puts tells it.
+
+    `records` were sent for the first time, in `calls`, which count again when they are sent again. Each time a record
+    was refused because its shard takes no more counts in `throttled`, each time one was sent again in `retried`.
+    `given_up` records never got into the stream, `duplicated` is how many are in it beyond the first time, `overtaken`
+    records came in after a younger one of their key. `delay` is the longest that a record took from its making until it
+    was in the stream, in microseconds.
+    """
+
+    t: int
+    stream: str
+    records: int
+    calls: int
+    throttled: int
+    retried: int
+    given_up: int
+    duplicated: int
+    overtaken: int
+    delay: int
+
+
 class Request(NamedTuple):
     """An event source that is no stream asks for an execution of a function: a call, or an event from its queue.
 
@@ -321,6 +344,7 @@ Event = (
     | Update
     | StateChange
     | Reshard
+    | Produced
     | Request
     | Response
     | EventLost
@@ -328,7 +352,7 @@ Event = (
 )
 
 #: Events whose second field is no mapping.
-BEYOND_MAPPINGS: Final[frozenset[type]] = frozenset({Fault, Reshard, Request, Response, EventLost})
+BEYOND_MAPPINGS: Final[frozenset[type]] = frozenset({Fault, Reshard, Produced, Request, Response, EventLost})
 
 #: Events of a mapping whose third field is no shard.
 BEYOND_SHARDS: Final[frozenset[type]] = frozenset({Update, StateChange})

@@ -79,6 +79,7 @@ class EventLog:
             happened.Response: self._response,
             happened.EventLost: self._event_lost,
             happened.Expired: self._expired,
+            happened.Produced: self._produced,
             happened.WindowClose: self._window_close,
             happened.WindowLost: self._window_lost,
         }
@@ -189,6 +190,14 @@ class EventLog:
 
     def _expired(self, event: happened.Expired) -> None:
         self._logger.warning("expired", **self._place(event), **_records(event.positions))
+
+    def _produced(self, event: happened.Produced) -> None:
+        log = self._logger.debug
+        if event.throttled or event.given_up or event.duplicated or event.overtaken:
+            log = self._logger.warning
+        elif not self._every:
+            return
+        log("produced", **self._place(event), **_rest(event))
 
 
 def _records(positions: Positions) -> dict[str, Any]:

@@ -14,11 +14,12 @@ from streamsim.model.batch import Positions
 from streamsim.model.events import Event
 from streamsim.model.units import HOUR, MILLISECOND, MINUTE, SECOND, show_duration
 from streamsim.trace.expectations import measure_named
+from streamsim.trace.producing import Producing
 
 #: Spaces at which no line breaks: `12 m 13 s`, `3 tries`, `22 records`, `shard 2`, `Record 151`.
 _KEPT: Final = re.compile(
     r"(?<=\d) (?=(?:us|ms|s|m|h|d|try|tries|records?)\b)|(?<=\d [dhm]) (?=\d+ [hms]\b)"
-    r"|(?<=shard) (?=\d)|(?<=lane) (?=\d)|(?<=[Rr]ecord) (?=\d)|(?<=[Rr]ecords) (?=\d)"
+    r"|(?<=shard) (?=\d|[0-9a-f]{8}\b)|(?<=lane) (?=\d)|(?<=[Rr]ecord) (?=\d)|(?<=[Rr]ecords) (?=\d)"
 )
 _SHARD: Final = re.compile(r"shardId-0*(\d+)")
 
@@ -37,8 +38,8 @@ _SAID: Final[tuple[tuple[str, Any, str], ...]] = (
 
 
 def shard_number(shard: str) -> str:
-    """`2` for `shardId-000000000002`; for other ids their last part, at most 12 characters."""
-    match = _SHARD.match(shard)
+    """`2` for `shardId-000000000002`; for other ids their last part, at most 12 characters: a table's have 8 digits."""
+    match = _SHARD.fullmatch(shard)
     return match[1] if match else shard.rsplit("-", 1)[-1][-12:]
 
 
@@ -77,6 +78,22 @@ def instant(t: int) -> str:
     return f"{t // HOUR}:{t % HOUR // MINUTE:02d}:{t % MINUTE // SECOND:02d}.{t % SECOND // MILLISECOND:03d}"
 
 
+def produced_said(event: happened.Produced | Producing) -> str:
+    """What a producer tells, without what is zero."""
+    parts = [f"{counted(event.records, 'record')} in {counted(event.calls, 'call')}"]
+    if event.throttled:
+        parts.append(f"throttled {counted(event.throttled, 'time')}")
+    if event.retried:
+        parts.append(f"{event.retried:,} sent again")
+    if event.given_up:
+        parts.append(f"{event.given_up:,} given up")
+    if event.duplicated:
+        parts.append(f"{event.duplicated:,} put once more")
+    if event.overtaken:
+        parts.append(f"{event.overtaken:,} overtaken by a younger one of the key")
+    return ", ".join([*parts, f"in the stream within {show_duration(event.delay)}"])
+
+
 #: What each kind of event says as evidence.
 _SAID_BY: Final[dict[type, Callable[[Any], str]]] = {
     happened.Invoke: lambda e: f"invoke {e.request_id[:8]} try {e.attempt}  {many(e.positions)}",
@@ -96,6 +113,7 @@ _SAID_BY: Final[dict[type, Callable[[Any], str]]] = {
     happened.Update: lambda e: f"update of {e.mapping}: " + json.dumps(e.settings, default=dict),
     happened.StateChange: lambda e: f"{e.mapping} is {e.state}, {e.result}",
     happened.Reshard: lambda e: f"{e.what} of {e.stream}: {len(e.closed)} closed, {len(e.opened)} opened",
+    happened.Produced: lambda e: f"producer of {e.stream}: {produced_said(e)}",
     happened.Request: lambda e: f"{e.source} asks for {e.function}, {e.request_id[:8]} try {e.attempt}",
     happened.Response: lambda e: f"{e.outcome} of {e.request_id[:8]} try {e.attempt} for {e.source}",
     happened.EventLost: lambda e: f"event {e.request_id[:8]} of {e.source} lost, {e.condition}",

@@ -23,6 +23,7 @@ from streamsim.report.phrases import (
     settings_said,
     shard_name,
 )
+from streamsim.report.producers import Producers
 from streamsim.report.shards import Shards, names, verb
 from streamsim.report.stretch import Stretch
 from streamsim.report.timeline import parallelization_factor
@@ -57,11 +58,13 @@ class Story:
         self._shards = Shards()
         self._closings = Closings()
         self._lives = Lives()
+        self._producers = Producers()
         self._several = len(header.mappings) > 1
         self._factor = max([parallelization_factor(header, name) for name in header.mappings], default=1)
         names = max((len(name) + 1 for name in header.mappings), default=0) if self._several else 0
+        longer = 6 if any(stream.get("type") == "dynamodb" for stream in header.streams.values()) else 0
         callers = max((len(name) + 2 for name in header.traffic), default=0)
-        self._place = max(names + (16 if self._factor > 1 else 10), callers)
+        self._place = max(names + (16 if self._factor > 1 else 10) + longer, callers)
         self._callers = Callers(header)
         self._handlers: dict[type, Callable[[Any], None]] = {
             happened.ShardOpen: self._shards.opens,
@@ -79,6 +82,7 @@ class Story:
             happened.Update: self._lives.updates,
             happened.StateChange: self._lives.changes,
             happened.Fault: self._fault,
+            happened.Produced: self._producers.takes,
             happened.Reshard: self._reshard,
             happened.Request: lambda event: self._called(self._callers.request(event)),
             happened.Response: lambda event: self._called(self._callers.response(event)),
@@ -98,6 +102,8 @@ class Story:
             handler(event)
         if self._lives.told_of:
             self._tell_lives()
+        if self._producers.told_of:
+            self._tell_producers(self._producers.told())
 
     def close(self) -> None:
         """Tells what was folded or still open when the events ended."""
@@ -106,6 +112,7 @@ class Story:
             self._release(key)
         self._fold(meanwhile=bool(self._lanes))
         self._tell_shards()
+        self._tell_producers(self._producers.rest())
         self._called(self._callers.close())
 
     def _begin(self) -> None:
@@ -308,6 +315,13 @@ class Story:
         self._fold()
         for t, mapping, words in self._lives.told():
             place = f"{mapping} mapping" if self._several else "mapping"
+            self._write(f"{instant(t):>12}  {place.ljust(self._place)}{words}")
+
+    def _tell_producers(self, lines: Iterable[tuple[int, str, str]]) -> None:
+        self._settle()
+        self._fold()
+        for t, stream, words in lines:
+            place = f"{stream} producer" if len(self._header.streams) > 1 else "producer"
             self._write(f"{instant(t):>12}  {place.ljust(self._place)}{words}")
 
     # Order and folding

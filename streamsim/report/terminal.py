@@ -52,6 +52,9 @@ _NUMBERS: Final = (
         ("skipped", "skipped", "yellow"),
         ("windows", "windows.closed", ""),
         ("windows lost", "windows.lost", "red"),
+        ("put again", "producer.duplicated", "yellow"),
+        ("overtaken", "producer.overtaken", "yellow"),
+        ("never put", "producer.given_up", "red"),
     ),
     (
         ("Invocations", "Invocations", ""),
@@ -69,7 +72,16 @@ _NUMBERS: Final = (
 )
 
 #: Shown only where there are any.
-_RARE: Final = ("FilteredOutEventCount", "skipped", "windows.closed", "windows.lost", "cold_starts")
+_RARE: Final = (
+    "FilteredOutEventCount",
+    "skipped",
+    "windows.closed",
+    "windows.lost",
+    "cold_starts",
+    "producer.duplicated",
+    "producer.overtaken",
+    "producer.given_up",
+)
 
 
 class Violation(Protocol):

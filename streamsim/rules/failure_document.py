@@ -1,6 +1,7 @@
 """What an on-failure destination receives for a discarded batch, to the byte.
 
-Fields and their order as recorded for SQS and SNS (LocalStack's AWS-validated snapshots). SQS and SNS get metadata
+Fields and their order as recorded for SQS and SNS (LocalStack's AWS-validated snapshots); the arrival of DynamoDB's
+records is told without a fraction of a second (recorded). SQS and SNS get metadata
 only: the records must be read again from the stream by their sequence numbers before its retention ends. S3 gets the
 whole event as well (Lambda Developer Guide, "Retaining discarded batch records").
 """
@@ -13,7 +14,8 @@ from streamsim.model.batch import Batch
 from streamsim.model.names import timestamp
 from streamsim.model.outcome import Outcome
 from streamsim.model.verdict import Condition
-from streamsim.rules.kinesis_event import Source, event_text
+from streamsim.rules.event import event_text
+from streamsim.rules.source import Source
 from streamsim.rules.windows import window_info
 
 
@@ -54,7 +56,7 @@ def failure_document(failure: Failure, source: Source) -> dict[str, Any]:
     document |= {
         "version": "1.0",
         "timestamp": timestamp(source.epoch + failure.at),
-        "KinesisBatchInfo": _batch_info(batch, source),
+        source.type.batch_info: _batch_info(batch, source),
     }
     if batch.window is not None:
         document["timeWindowInfo"] = window_info(batch.window, source.epoch)
@@ -62,14 +64,16 @@ def failure_document(failure: Failure, source: Source) -> dict[str, Any]:
 
 
 def _batch_info(batch: Batch, source: Source) -> dict[str, Any]:
-    log = batch.log
+    log, instants = batch.log, source.type.instants
     info: dict[str, Any] = {"shardId": batch.shard}
     if batch.positions:
         info |= {
             "startSequenceNumber": log.sequence_number(batch.first),
             "endSequenceNumber": log.sequence_number(batch.last),
-            "approximateArrivalOfFirstRecord": timestamp(source.epoch + log.arrival_at(batch.first)),
-            "approximateArrivalOfLastRecord": timestamp(source.epoch + log.arrival_at(batch.last)),
+            "approximateArrivalOfFirstRecord": timestamp(
+                source.epoch + log.arrival_at(batch.first), instants
+            ),
+            "approximateArrivalOfLastRecord": timestamp(source.epoch + log.arrival_at(batch.last), instants),
             "batchSize": len(batch),
         }
     return info | {"streamArn": source.stream_arn}

@@ -7,7 +7,7 @@ sends to your function" (filter rule syntax):
     {"key": rule}            every key must match (AND); a rule for a key that is no object is a list
     [value, ...]             one of the list must match (OR)
     "x"  ""  null  true  5   equals; exact and case-sensitive, numbers by their text: 300, 300.0 and 3.0e2 differ
-    {"anything-but": [...]}  a value that is none of these
+    {"anything-but": [...]}  a value that is none of these; one alone needs no list (recorded: Lambda takes a text)
     {"numeric": [">", 0, "<=", 5]}   = < <= > >= or a range; from -5e9 to 5e9
     {"exists": true}         there is a leaf, or with false there is none; an object is no leaf
     {"prefix": "x"}  {"suffix": "x"}  {"equals-ignore-case": "x"}
@@ -19,7 +19,7 @@ assumed: what the page leaves open is taken from EventBridge, whose matcher Lamb
 lists are refused, `anything-but` takes texts or numbers and not both, a range is a lower and then an upper bound,
 and a number outside of the range that `numeric` takes matches none. assumed: an object inside an array must match
 whole, an empty array is nothing, case is ignored as `str.lower` does, numbers are compared as doubles. Refused for
-want of evidence that Lambda takes them: `wildcard`, and `anything-but` of anything except a list of values.
+want of evidence that Lambda takes them: `wildcard`, and `anything-but` of an operator such as `prefix`.
 """
 
 import json
@@ -266,10 +266,10 @@ def _text(name: str, value: Json) -> str:
 
 
 def _anything_but(name: str, value: Json) -> AnythingBut:
-    if isinstance(value, list) and value:
-        for kind in (str, Number):
-            if all(isinstance(item, kind) for item in value):
-                return AnythingBut(frozenset(value))
+    values = value if isinstance(value, list) else [value]
+    for kind in (str, Number):
+        if values and all(isinstance(item, kind) for item in values):
+            return AnythingBut(frozenset(values))
     raise PatternError(f'{name} takes a list of texts or a list of numbers, such as ["x"]')
 
 

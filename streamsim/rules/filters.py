@@ -1,24 +1,26 @@
-"""Which records of a Kinesis stream a mapping's FilterCriteria let through.
+"""Which records of a stream a mapping's FilterCriteria let through.
 
-Knows what of a record a pattern sees; the language of patterns is `streamsim.rules.filter_pattern`. The data is
-decoded and, where a pattern asks for it, parsed ("Using event filtering with a Kinesis event source"). What happens
-to which data is the table of the Lambda Developer Guide's page on event filtering of 2023:
+Knows where in a record a pattern looks; the language of patterns is `streamsim.rules.filter_pattern`, and what there is
+to see in a record `streamsim.rules.event`'s business. The body, which is `data` of a Kinesis record and `dynamodb` of
+an item write, is parsed where a pattern asks for it ("Using event filtering with a Kinesis event source", "with a
+DynamoDB event source"). What happens to which body is the table of the Lambda Developer Guide's page on event filtering
+of 2023; the second line is for Kinesis alone, as DynamoDB always writes JSON:
 
-    data is JSON     the pattern has `data`      the pattern decides
-    data is not      the pattern has `data`      the record is dropped
-    any data         it has none                 metadata decides, the data is not looked at
-    any data         `data` is not an object     the pattern is refused
+    the body is JSON     the pattern asks for it    the pattern decides
+    it is not            the pattern asks for it    the record is dropped
+    any body             the pattern does not       metadata decides, the body is not looked at
+    any body             its rule is no object      the pattern is refused
 
-A record that one of the filters matches is let through. The 2023 page filters on `partitionKey` beside `data`; the
-current one says that `data` is all. Here both work, and any other key of the record is taken as not there.
+A record that one of the filters matches is let through.
 assumed: data that is a text, a number or null is an object without keys; one that is an array matches if one of its
-objects does; a pattern whose `$or` asks for `data` in one place drops what is not JSON altogether.
+objects does; a pattern whose `$or` asks for the body in one place drops what is not JSON altogether.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from streamsim.model.stream_type import KINESIS, StreamType
 from streamsim.rules.filter_pattern import (
     Json,
     Leaf,
@@ -29,30 +31,29 @@ from streamsim.rules.filter_pattern import (
     parse_pattern,
 )
 
-_DATA: Final = "data"
-
 
 class Filter(NamedTuple):
-    """One pattern, rooted at the record; `on_data` tells whether it asks for the data."""
+    """One pattern, rooted at the record; `on_body` tells whether it asks for the body."""
 
     pattern: Pattern
-    on_data: bool
+    on_body: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """The filters of one mapping, at least one."""
+    """The filters of one mapping, at least one; `body` is the key of what the producer wrote."""
 
     filters: tuple[Filter, ...]
+    body: str
 
-    def matches(self, data: bytes, partition_key: str) -> bool:
-        """Whether a record is let through. Never raises, whatever the data."""
-        record: dict[str, Json] = {"partitionKey": partition_key}
+    def matches(self, body: bytes, beside: dict[str, Json]) -> bool:
+        """Whether a record is let through, given its body and its other keys. Never raises, whatever the body."""
+        record = dict(beside)
         parsed: bool | None = None
-        for pattern, on_data in self.filters:
-            if on_data:
+        for pattern, on_body in self.filters:
+            if on_body:
                 if parsed is None:
-                    parsed = _parse(data, record)
+                    parsed = _parse(body, self.body, record)
                 if not parsed:
                     continue
             if pattern.matches(record):
@@ -60,31 +61,31 @@ class Filters:
         return False
 
 
-def compile_filters(patterns: Sequence[str]) -> Filters:
+def compile_filters(patterns: Sequence[str], kind: StreamType = KINESIS) -> Filters:
     """The filters of FilterCriteria's patterns; `PatternError` for the first that Lambda refuses."""
-    return Filters(tuple(compile_filter(pattern) for pattern in patterns))
+    return Filters(tuple(compile_filter(pattern, kind) for pattern in patterns), kind.body)
 
 
-def compile_filter(text: str) -> Filter:
+def compile_filter(text: str, kind: StreamType = KINESIS) -> Filter:
     """One filter; `PatternError` when Lambda refuses the pattern."""
     pattern = parse_pattern(text)
-    return Filter(pattern, _on_data(pattern))
+    return Filter(pattern, _on_body(pattern, kind.body))
 
 
-def _on_data(pattern: Pattern) -> bool:
-    found = [rule for name, rule in pattern.keys if name == _DATA]
+def _on_body(pattern: Pattern, body: str) -> bool:
+    found = [rule for name, rule in pattern.keys if name == body]
     if any(isinstance(rule, Leaf) for rule in found):
-        raise PatternError('the rule of "data" must be an object: data is matched as JSON, key by key')
+        raise PatternError(f'the rule of "{body}" must be an object: {body} is matched as JSON, key by key')
     inside = [
-        _on_data(alternative) for alternative in pattern.alternatives
+        _on_body(alternative, body) for alternative in pattern.alternatives
     ]  # refuses what is wrong in any of them
     return bool(found) or any(inside)
 
 
-def _parse(data: bytes, record: dict[str, Json]) -> bool:
-    """Puts the parsed data into the record; False when it is no JSON. JSON is UTF-8 here (RFC 8259)."""
+def _parse(body: bytes, key: str, record: dict[str, Json]) -> bool:
+    """Puts the parsed body into the record; False when it is no JSON. JSON is UTF-8 here (RFC 8259)."""
     try:
-        record[_DATA] = parse_json(data.decode())
+        record[key] = parse_json(body.decode())
     except (UnicodeDecodeError, NotJsonError):
         return False
     return True

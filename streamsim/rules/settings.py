@@ -14,8 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from streamsim.model.mapping import INFINITE
 from streamsim.rules.destinations import destination_refusal
-from streamsim.rules.filter_pattern import INVALID_PATTERN, PatternError
-from streamsim.rules.filters import compile_filter
+from streamsim.rules.filter_pattern import INVALID_PATTERN, PatternError, parse_pattern
 
 
 class Refusal(NamedTuple):
@@ -321,7 +320,7 @@ def _pattern(path: tuple[str | int, ...], value: object) -> Iterator[Refusal]:
         )
     else:
         try:
-            compile_filter(value)
+            parse_pattern(value)
         except PatternError as error:
             yield Refusal(path, INVALID_PATTERN, str(error))
 

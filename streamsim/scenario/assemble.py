@@ -8,8 +8,10 @@ from collections.abc import Mapping as Names
 from typing import Any, TypeVar
 
 from streamsim.model.units import show_duration, show_size
+from streamsim.rules.on_demand import NEW_SHARDS
 from streamsim.rules.settings import REPORT_BATCH_ITEM_FAILURES
 from streamsim.scenario.account import concurrency_complaints, traffic_complaints
+from streamsim.scenario.capacity import over_capacity, uncalled
 from streamsim.scenario.errors import did_you_mean
 from streamsim.scenario.events import Reshard
 from streamsim.scenario.faults import (
@@ -17,6 +19,7 @@ from streamsim.scenario.faults import (
     Fault,
     FaultItem,
     FinalInvoke,
+    LostPut,
     NoState,
     Poison,
     Slow,
@@ -29,8 +32,18 @@ from streamsim.scenario.mapping import Mapping
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.plans import Dated, keyless, never_open, open_for, plan_of, shards_shown
+from streamsim.scenario.producer import Producer
+from streamsim.scenario.tables import (
+    check_mapping,
+    check_patterns,
+    check_producer,
+    only_for_tables,
+    record_count,
+    table_plan,
+    too_many_readers,
+)
 from streamsim.scenario.updates import Dated as Done
-from streamsim.scenario.updates import MappingChange, changes_of
+from streamsim.scenario.updates import MappingChange, Updating, changes_of
 from streamsim.streams.plan import Plan
 
 DEFAULT = "default"
@@ -134,6 +147,7 @@ class _Parts:
         for name, stream in self.streams.items():
             plan = None if name in self._unplanned else self.plans[name]
             yield from _check_stream(stream, plan, self._producer_path(name), self.file)
+        yield from self._check_mappings()
         if not self.complaints:
             yield from self._check_twins()
             yield from self._check_consumers()
@@ -142,11 +156,11 @@ class _Parts:
 
     def _streams(self) -> dict[str, Stream]:
         if self.file.streams is not None:
-            return dict(self.file.streams)
+            return {name: _sized(stream) for name, stream in self.file.streams.items()}
         stream = self.file.stream or Stream()
         if self.file.producer is not None:
             stream = stream.model_copy(update={"producer": self.file.producer})
-        return {DEFAULT: stream}
+        return {DEFAULT: _sized(stream)}
 
     def _mappings(self) -> dict[str, Mapping]:
         given = (
@@ -171,11 +185,23 @@ class _Parts:
                 reshards[which].append(Dated(item.at, path, item.done))
         plans = {}
         for name, stream in self.streams.items():
-            plans[name], complaints = plan_of(name, stream.shards, reshards[name])
+            plans[name], complaints = self._plan(name, stream, reshards[name])
             if complaints:
                 self.complaints += complaints
                 self._unplanned.add(name)
         return plans
+
+    def _plan(self, name: str, stream: Stream, reshards: Sequence[Dated]) -> tuple[Plan, list[Complaint]]:
+        if stream.table is None:
+            return plan_of(name, stream, reshards)
+        file = self.file
+        plan, complaints = table_plan(name, stream, file.seed, file.epoch, file.duration)
+        path = (*self._path("stream", name), "roll_over")
+        complaints = [complaint._replace(path=(*path, *complaint.path)) for complaint in complaints]
+        message = "nobody reshards a table's stream: its shards roll over by themselves"
+        for dated in reshards:
+            complaints.append(Complaint(dated.path, message, "remove this event", at_key=True))
+        return plan, complaints
 
     def _changes(self) -> dict[str, Sequence[MappingChange]]:
         dated: dict[str, list[Done]] = {name: [] for name in self.mappings}
@@ -229,6 +255,10 @@ class _Parts:
             stream = self._refer(path, "stream", given_name(fault, "stream"), self.streams)
             self._check_shard(path, fault.shard, [stream])
             fault = fault.model_copy(update={"stream": stream})
+        if isinstance(fault, LostPut):
+            stream = self._refer(path, "stream", given_name(fault, "stream"), self.streams)
+            self.complaints += uncalled(self.streams[stream].producer, path)
+            fault = fault.model_copy(update={"stream": stream})
         if isinstance(fault, Poison):
             self._check_poison(path, fault)
         if isinstance(fault, Slow | NoState | FinalInvoke):
@@ -256,12 +286,11 @@ class _Parts:
             self.complaints.append(Complaint((*path, "at"), message))
         producer = self.streams[fault.stream].producer
         records = producer.records if producer else ()
-        if fault.record is not None and fault.shard is None and records and fault.record >= len(records):
+        count = record_count(self.streams[fault.stream])
+        if fault.record is not None and fault.shard is None and count and fault.record >= count:
+            shown = f"the records are 0 to {count - 1}" if count > 1 else "the one record is 0"
             self.complaints.append(
-                Complaint(
-                    (*path, "record"),
-                    f"there is no record {fault.record}; the records are 0 to {len(records) - 1}",
-                )
+                Complaint((*path, "record"), f"there is no record {fault.record}; {shown}")
             )
         known = [record.key for record in records] or (
             producer.keys.names if producer and producer.keys else ()
@@ -324,6 +353,21 @@ class _Parts:
                 )
             )
 
+    def _check_mappings(self) -> Iterator[Complaint]:
+        """What depends on the type of a mapping's stream."""
+        readers: dict[str, int] = {}
+        for name, mapping in self.mappings.items():
+            stream, path = self.streams[mapping.stream], self._path("mapping", name)
+            yield from check_mapping(stream, mapping, path, self.file.epoch)
+            readers[mapping.stream] = readers.get(mapping.stream, 0) + 1
+            if wrong := too_many_readers(stream, readers[mapping.stream]):
+                yield Complaint(path, wrong, "let one function do the work of two mappings", at_key=True)
+        for index, item in enumerate(self.file.events):
+            if isinstance(item.done, Updating) and (item.done.mapping or DEFAULT) in self.mappings:
+                stream = self.streams[self.mappings[item.done.mapping or DEFAULT].stream]
+                criteria = item.done.settings.get("FilterCriteria", {})
+                yield from check_patterns(stream, criteria, ("events", index, item.kind))
+
     def _check_twins(self) -> Iterator[Complaint]:
         seen: dict[tuple[str, str], str] = {}
         for name, mapping in self.mappings.items():
@@ -355,6 +399,13 @@ class _Parts:
                 yield Complaint(path, message, "let this mapping poll: remove `consumer`")
 
 
+def _sized(stream: Stream) -> Stream:
+    """The stream with the shards that its mode gives it where it names none."""
+    if stream.mode == "on-demand" and "shards" not in stream.model_fields_set:
+        return stream.model_copy(update={"shards": NEW_SHARDS})
+    return stream
+
+
 def _check_stream(stream: Stream, plan: Plan | None, path: Path, file: ScenarioFile) -> Iterator[Complaint]:
     producer = stream.producer
     if producer is None:
@@ -367,11 +418,26 @@ def _check_stream(stream: Stream, plan: Plan | None, path: Path, file: ScenarioF
             "a producer with a rate needs a duration",
             "add `duration: 60s` at the top level: how long it produces",
         )
+    if stream.table is not None:
+        yield from check_producer(stream.table, producer, path)
+    else:
+        yield from only_for_tables(producer, path)
+        yield from _check_records(stream, plan, producer, path, file.duration)
+    if plan is not None:
+        yield from keyless(plan, producer, path)
+
+
+def _check_records(
+    stream: Stream, plan: Plan | None, producer: Producer, path: Path, duration: int
+) -> Iterator[Complaint]:
+    """Records that are too large, or for a shard that is not open."""
     largest, limit = stream.max_record_size, show_size(stream.max_record_size)
     if producer.size > largest:
         yield Complaint(
             (*path, "size"), f"{show_size(producer.size)} is more than the stream's max_record_size, {limit}"
         )
+    elif plan is not None:
+        yield from over_capacity(stream, plan, producer, duration, path)
     for record in producer.records:
         if len(record.data) > largest:
             wrong = f"has {show_size(len(record.data))}, more than max_record_size, {limit}"
@@ -384,8 +450,6 @@ def _check_stream(stream: Stream, plan: Plan | None, path: Path, file: ScenarioF
         when = show_duration(record.at)
         yield Complaint((*path, "records"), f"the record of key {record.key[:60]!r} at {when} {wrong}")
         return
-    if plan is not None:
-        yield from keyless(plan, producer, path)
 
 
 def _list(names: Any) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from streamsim.model.units import SECOND
 from streamsim.rules.settings import described
 from streamsim.scenario.fields import (
     Instant,
@@ -225,6 +226,18 @@ class DestinationDown(Spell, label="a destination_down", example="{from: 2m, for
     )
 
 
+class LostPut(Spell, label="a lost_put", example="{probability: 1%}"):
+    """Calls of a producer with `put` that did what they should, and whose answer was lost."""
+
+    probability: Share = Field(description="How likely an answer is lost: `1%` or `0.01`.", examples=["1%"])
+    timeout: PositiveDuration = Field(
+        default=SECOND,
+        description="How long the producer waits for an answer before it sends the call again. Default 1s (assumed: SDKs "
+        "differ, and most wait longer).",
+    )
+    stream: Reference = Field(default="default", description=_WHICH_STREAM)
+
+
 Fault = (
     Poison
     | ErrorFault
@@ -235,6 +248,7 @@ Fault = (
     | Slow
     | SourceDown
     | DestinationDown
+    | LostPut
 )
 
 
@@ -257,6 +271,9 @@ class FaultItem(Strict, label="a fault", example="{poison: {shard: 2, at: 12s}}"
     source_down: SourceDown | None = Field(default=None, description="The stream cannot be read.")
     destination_down: DestinationDown | None = Field(
         default=None, description="The on-failure destination takes nothing."
+    )
+    lost_put: LostPut | None = Field(
+        default=None, description="Records are put, and the producer never hears of it."
     )
 
     @model_validator(mode="after")

@@ -6,12 +6,14 @@ Knows the keys of a file and pydantic. Must not know lines, nor how the parts fi
 import re
 from collections.abc import Iterable
 from collections.abc import Mapping as Names
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self, get_args
 
-from pydantic import Field, ValidationInfo
+from pydantic import Field, ValidationInfo, model_validator
 
 from streamsim.model.names import unix
-from streamsim.model.units import DAY, HOUR, KIB, MIB, show_duration, show_size
+from streamsim.model.stream_type import STREAM_TYPES, StreamType
+from streamsim.model.units import DAY, HOUR, KIB, MIB, MINUTE, show_duration, show_size
+from streamsim.rules.item_writes import Table, View
 from streamsim.rules.settings import described
 from streamsim.scenario.events import EventItem, list_complaints
 from streamsim.scenario.faults import FaultItem
@@ -19,7 +21,10 @@ from streamsim.scenario.fields import (
     SIZE_PATTERN,
     Complaint,
     Duration,
+    PositiveDuration,
+    below,
     duration,
+    one_of,
     reader,
     refused,
     sentence,
@@ -38,6 +43,23 @@ _RETENTION: Final = (24 * HOUR, 365 * DAY)
 
 #: UpdateMaxRecordSize: 1 MiB, the default, to 10 MiB.
 _RECORD_SIZE: Final = (MIB, 10 * MIB)
+
+
+#: "Change data capture for DynamoDB Streams": all records stay for 24 hours.
+TABLE_RETENTION: Final = 24 * HOUR
+
+#: "Naming rules": the name of a partition key has 1 to 255 bytes.
+LONGEST_KEY_NAME: Final = 255
+
+#: Settings that only streams of one type have.
+_OF_ONE_TYPE: Final = {
+    "max_record_size": "kinesis",
+    "mode": "kinesis",
+    "scales_within": "kinesis",
+    "view": "dynamodb",
+    "key_name": "dynamodb",
+    "roll_over": "dynamodb",
+}
 
 
 def _retention(value: object) -> int:
@@ -60,23 +82,45 @@ def _record_size(value: object) -> int:
     return result
 
 
-def _type(value: object) -> str:
-    if value == "dynamodb":
-        raise refused("DynamoDB streams are not simulated yet", "write `type: kinesis`")
-    if value != "kinesis":
-        raise refused(f"the type of a stream is kinesis, not {described(value)}", "write `type: kinesis`")
-    return "kinesis"
+def _key_name(value: object) -> str:
+    if not isinstance(value, str) or not 1 <= len(value.encode()) <= LONGEST_KEY_NAME:
+        raise refused(
+            f"key_name is the name of the partition key, text of 1 to {LONGEST_KEY_NAME} bytes, not {described(value)}",
+            "write id",
+        )
+    return value
+
+
+_MODES: Final = ("provisioned", "on-demand")
+
+
+def _mode(value: object) -> str:
+    return one_of(value, _MODES, "mode")
 
 
 class Stream(Strict, label="a stream", example="{type: kinesis, shards: 4}"):
     """A stream, and what writes into it."""
 
-    type: Annotated[Literal["kinesis"], *reader(_type, enum=["kinesis"])] = Field(
-        default="kinesis", description="What the stream is: `kinesis` (default)."
+    type: Annotated[
+        Literal["kinesis", "dynamodb"],
+        *reader(lambda value: one_of(value, tuple(STREAM_TYPES), "type"), enum=list(STREAM_TYPES)),
+    ] = Field(
+        default="kinesis",
+        description="What the stream is: `kinesis` (default), or `dynamodb`, the stream of a table's item writes.",
     )
     shards: Annotated[int, *whole_number(1, 100_000, "shards")] = Field(
         default=1,
-        description="Shards at the start, with equal parts of the hash key space: 1 to 100000, default 1.",
+        description="Shards at the start, with equal parts of the hash key space: 1 to 100000, default 1, on-demand 4.",
+    )
+    mode: Annotated[Literal["provisioned", "on-demand"], *reader(_mode, enum=list(_MODES))] = Field(
+        default="provisioned",
+        description="The capacity mode: `provisioned` (default), where shards change by events only; `on-demand`, where a "
+        "shard that takes more than 500 KB or 500 records a second is split, and which begins with 4 shards.",
+    )
+    scales_within: PositiveDuration = Field(
+        default=15 * MINUTE,
+        description="On-demand: how long the split of a shard takes from when it is seen outgrown. Default 15m "
+        "(Kinesis: within 15 minutes).",
     )
     retention: Annotated[int, *reader(_retention, type="string")] = Field(
         default=24 * HOUR,
@@ -85,10 +129,67 @@ class Stream(Strict, label="a stream", example="{type: kinesis, shards: 4}"):
     max_record_size: Annotated[int, *reader(_record_size, type="string", pattern=SIZE_PATTERN)] = Field(
         default=MIB, description="The largest record: 1MiB (default) to 10MiB (Kinesis, UpdateMaxRecordSize)."
     )
+    view: Annotated[
+        View, *reader(lambda value: one_of(value, get_args(View), "view"), enum=get_args(View))
+    ] = Field(
+        default="NEW_AND_OLD_IMAGES",
+        description="dynamodb: what a record shows of its item, the table's StreamViewType. Default NEW_AND_OLD_IMAGES.",
+    )
+    key_name: Annotated[str, *reader(_key_name, type="string", minLength=1, maxLength=LONGEST_KEY_NAME)] = (
+        Field(
+            default="id",
+            description="dynamodb: the attribute that is the table's partition key, a text. Default id.",
+        )
+    )
+    roll_over: PositiveDuration = Field(
+        default=4 * HOUR,
+        description="dynamodb: how long a shard takes records before a child takes its place. Default 4h (assumed: AWS "
+        "says that shards roll over by themselves, and names no time).",
+    )
     producer: Producer | None = Field(
         default=None,
         description="In `streams`: what writes into this stream. Beside `stream`, `producer` is a key of the file.",
     )
+
+    @model_validator(mode="after")
+    def _of_its_mode(self) -> Self:
+        if self.mode == "provisioned" and "scales_within" in self.model_fields_set:
+            raise refused(
+                "a provisioned stream does not scale by itself",
+                "add `mode: on-demand`, or remove scales_within",
+                ("scales_within",),
+                at_key=True,
+            )
+        return self
+
+    @property
+    def kind(self) -> StreamType:
+        """The type with its limits and names."""
+        return STREAM_TYPES[self.type]
+
+    @property
+    def table(self) -> Table | None:
+        """The table whose stream this is; None for a stream of another type."""
+        return Table(self.key_name, self.view) if self.type == "dynamodb" else None
+
+    @classmethod
+    def before(cls, settings: Names[str, Any], info: ValidationInfo) -> Iterable[Complaint]:
+        """See `Strict`: settings of the other type."""
+        del info
+        given = settings.get("type", "kinesis")
+        for name, kind in _OF_ONE_TYPE.items():
+            if name in settings and given in STREAM_TYPES and kind != given:
+                yield Complaint(
+                    (name,),
+                    f"{name} is for streams of type {kind}",
+                    f"remove it, or write `type: {kind}`",
+                    at_key=True,
+                )
+        if given == "dynamodb" and "retention" in settings:
+            (retention,) = below([(("retention",), duration, settings["retention"])])
+            if retention != TABLE_RETENTION:
+                message = "a table's stream keeps its records for 24 hours, no more and no less"
+                yield Complaint(("retention",), f"{message} (DynamoDB Streams)", "remove it")
 
 
 def _seed(value: object) -> int:

@@ -14,6 +14,7 @@ from streamsim.scenario.faults import (
     ErrorFault,
     Fault,
     FinalInvoke,
+    LostPut,
     LostResponse,
     NoState,
     Poison,
@@ -25,6 +26,7 @@ from streamsim.scenario.file import Stream
 from streamsim.scenario.function import Account, Function, Model
 from streamsim.scenario.mapping import Mapping
 from streamsim.scenario.producer import Keys, Producer
+from streamsim.scenario.put import Put
 from streamsim.scenario.rates import RatePoint
 from streamsim.scenario.records import Record
 from streamsim.scenario.traffic import Traffic
@@ -40,6 +42,7 @@ __all__ = [
     "FinalInvoke",
     "Function",
     "Keys",
+    "LostPut",
     "LostResponse",
     "Mapping",
     "MappingChange",
@@ -47,6 +50,7 @@ __all__ = [
     "NoState",
     "Poison",
     "Producer",
+    "Put",
     "RatePoint",
     "Record",
     "Scenario",

@@ -6,7 +6,7 @@ Must not know text or lines, nor what else a scenario does.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from streamsim.model.names import Account
 from streamsim.model.units import DAY, show_duration
@@ -27,6 +27,7 @@ from streamsim.rules.lineage import (
 )
 from streamsim.scenario.events import Reshard
 from streamsim.scenario.fields import Complaint
+from streamsim.scenario.file import Stream
 from streamsim.scenario.producer import Producer
 from streamsim.streams.keys import by_shard, uniform
 from streamsim.streams.plan import Plan, Planning
@@ -42,11 +43,16 @@ class Dated(NamedTuple):
     reshard: Reshard
 
 
-def plan_of(name: str, shards: int, reshards: Iterable[Dated]) -> tuple[Plan, list[Complaint]]:
-    """The plan of a stream that begins with `shards` even shards, up to the first reshard that is refused."""
-    planning = Planning(even_ranges(shards))
+def plan_of(name: str, stream: Stream, reshards: Iterable[Dated]) -> tuple[Plan, list[Complaint]]:
+    """The plan of a stream that begins with even shards, up to the first reshard that is refused.
+
+    Of one in on-demand mode it is the beginning: what becomes of it depends on what is written.
+    """
+    planning = Planning(even_ranges(stream.shards))
     made: list[Made] = []
     for at, path, reshard in sorted(reshards, key=lambda dated: dated.at):
+        if stream.mode == "on-demand":
+            return planning.plan(), [Complaint((*path, _key(reshard)), _ON_DEMAND, "remove this event")]
         call = _call(reshard, planning.map)
         refused = refusal(planning.map, call, at, made, name, Account())
         if refused is not None:
@@ -61,6 +67,12 @@ def plan_of(name: str, shards: int, reshards: Iterable[Dated]) -> tuple[Plan, li
         planning.change(at + reshard.takes, reshard.said, steps)
         made.append(Made(at, at + reshard.takes, call))
     return planning.plan(), []
+
+
+#: assumed: the words; the API pages of the three calls name the exception, and that it is for this.
+_ON_DEMAND: Final = (
+    "ValidationException: a stream in on-demand mode is not resharded by calls; it scales by itself"
+)
 
 
 def _key(reshard: Reshard) -> str:

@@ -71,9 +71,10 @@ def run_world(scenario: Scenario, sinks: Sequence[Sink], on_failure: Path | None
         clock = running().clock
         world = build(scenario, clock, tell, on_failure)
         world.calendar.start()
-        mappings = [clock.start(mapping.run(), "mapping") for mapping in world.mappings]
-        traffic = [clock.start(source.run(), f"traffic {source.name}") for source in world.traffic]
-        for ended in [*mappings, *traffic]:
+        running_on = [clock.start(mapping.run(), "mapping") for mapping in world.mappings]
+        running_on += [clock.start(producer.tell(clock, tell), "producer") for producer in world.producers]
+        running_on += [clock.start(source.run(), f"traffic {source.name}") for source in world.traffic]
+        for ended in running_on:
             await ended
         return clock.now
 

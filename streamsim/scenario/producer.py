@@ -4,15 +4,17 @@ import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple, Self
+from typing import Annotated, Any, Final, Literal, NamedTuple, Self, get_args
 
 from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 
+from streamsim.rules.item_writes import Op
 from streamsim.rules.settings import described
 from streamsim.scenario.errors import closest, did_you_mean
 from streamsim.scenario.fields import (
     SIZE_PATTERN,
     Complaint,
+    Share,
     all_refused,
     below,
     one_of,
@@ -22,6 +24,7 @@ from streamsim.scenario.fields import (
     whole_number,
 )
 from streamsim.scenario.maps import Strict
+from streamsim.scenario.put import Put
 from streamsim.scenario.rates import RATE_SCHEMA, RatePoint, read_rate
 from streamsim.scenario.records import FIELDS, Record, partition_key, read_records, record_size
 
@@ -181,6 +184,7 @@ _RECORD_TYPES: Final[dict[str, Any]] = {
     "data": {},
     "shard": {"type": "integer", "minimum": 0},
     "explicit_hash_key": {"type": ["string", "integer"]},
+    "op": {"enum": list(get_args(Op))},
 }
 _RECORDS_SCHEMA: Final[dict[str, Any]] = {
     "anyOf": [
@@ -220,8 +224,9 @@ class Producer(Strict, label="a producer"):
     )
     data: Annotated[Any, *reader(read_data)] = Field(
         default=None,
-        description="The payload: any JSON. In its text `{n}`, `{key}` and `{shard}` are filled in: "
-        "the record's number in its shard from 0, its partition key, its shard's number.",
+        description="The payload: any JSON; of an item its other attributes, plain or as DynamoDB writes them. In its text "
+        "`{n}`, `{key}` and `{shard}` are filled in: the record's number in its shard from 0 (with `put`: the producer's "
+        "number of it), its partition key, its shard's number.",
     )
     backlog: Annotated[int, *whole_number(0, 1_000_000_000_000, "backlog")] = Field(
         default=0, description="How many records of the stream are already there at the start. Default 0."
@@ -230,11 +235,27 @@ class Producer(Strict, label="a producer"):
         default=DEFAULT_SIZE,
         description="Payload of each record without `data`: `200B` (default) up to the stream's max_record_size.",
     )
+    deletes: Share = Field(
+        default=0.0,
+        description="dynamodb: the part of the writes that deletes the item, such as `10%`; one that finds none is a put. "
+        "Default 0.",
+    )
+    ttl: Share = Field(
+        default=0.0,
+        description="dynamodb: the part of the writes that is the end of an item's time to live, as with `deletes`. "
+        "Default 0.",
+    )
     records: Annotated[tuple[Record, ...], PlainValidator(_records), WithJsonSchema(_RECORDS_SCHEMA)] = Field(
         default=(),
-        description="Instead of `rate`: records one by one, as a list of `{key, data, at, shard, size, explicit_hash_key}` "
+        description="Instead of `rate`: records one by one, as a list of `{key, data, at, shard, size, explicit_hash_key}`, "
+        "for a table `{key, data, at, size, op}` with `op` put (default), delete or ttl; "
         "or the name of a .jsonl, .json or .csv file relative to the scenario. `at` is the arrival since the start "
         "(default 0s, negative before it).",
+    )
+    put: Put | None = Field(
+        default=None,
+        description="How the producer puts its records: with it the shards' write limits hold and calls fail, are retried "
+        "and give up. Without it records arrive when they are produced, and a rate beyond the limits is refused.",
     )
 
     @model_validator(mode="after")
@@ -253,7 +274,7 @@ class Producer(Strict, label="a producer"):
                 "records with data have the size of their data", "remove size or data", ("size",), at_key=True
             )
         if "records" in given:
-            for name in ("arrivals", "keys", "data", "backlog"):
+            for name in ("arrivals", "keys", "data", "backlog", "deletes", "ttl"):
                 if name in given:
                     raise refused(
                         f"{name} is for a rate; records say everything themselves",

@@ -6,19 +6,20 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 
 from pydantic_core import PydanticCustomError
 
 from streamsim.model.units import MIB
 from streamsim.rules.hash_keys import SPACE
+from streamsim.rules.item_writes import Op
 from streamsim.rules.settings import described
 from streamsim.scenario.errors import Problem, ScenarioError, Source, Span, did_you_mean
-from streamsim.scenario.fields import Complaint, all_refused, instant, refused, size, whole
+from streamsim.scenario.fields import Complaint, all_refused, instant, one_of, refused, size, whole
 from streamsim.scenario.reading import MAXIMUM_RECORDS_SIZE, read
 
 #: What a record may say. CSV files have these as their columns.
-FIELDS: Final = ("key", "data", "at", "shard", "size", "explicit_hash_key")
+FIELDS: Final = ("key", "data", "at", "shard", "size", "explicit_hash_key", "op")
 
 #: A partition key's length in characters (Kinesis API, PutRecord).
 LONGEST_KEY: Final = 256
@@ -30,13 +31,18 @@ _SHOWN: Final = 25
 
 
 class Record(NamedTuple):
-    """One record: arrival in microseconds since the start, partition key, payload, shard (None: by hash), hash key."""
+    """One record: arrival in microseconds since the start, partition key, payload, shard (None: by hash), hash key.
+
+    `op` is what is done to an item, None where the list does not say; `padding` that the payload is nothing but padding.
+    """
 
     at: int
     key: str
     data: bytes
     shard: int | None = None
     explicit_hash_key: int | None = None
+    op: Op | None = None
+    padding: bool = False
 
 
 def read_records(value: object, directory: Path, default_size: int) -> tuple[Record, ...]:
@@ -104,6 +110,8 @@ def _record(value: Mapping[str, Any], default_size: int) -> Record:
         else padding(size(value["size"]) if "size" in value else default_size),
         shard=value.get("shard"),
         explicit_hash_key=int(value["explicit_hash_key"]) if "explicit_hash_key" in value else None,
+        op=value.get("op"),
+        padding="data" not in value,
     )
 
 
@@ -127,12 +135,22 @@ def _complaints(value: object) -> Iterator[Complaint]:
                 yield complaint._replace(path=(name, *complaint.path))
         except ValueError as error:
             yield Complaint((name,), f"this is not JSON: {error}")
+    yield from _together(value)
+
+
+def _together(value: Mapping[str, Any]) -> Iterator[Complaint]:
+    """What is missing from a record, or does not go with the rest of it."""
     if "key" not in value:
         yield Complaint((), "this record has no key", "add `key: …`, the partition key")
     if "data" in value and "size" in value:
         yield Complaint(
             ("size",), "a record with data has the size of its data", "remove size or data", at_key=True
         )
+    for name in ("data", "size"):
+        if name in value and value.get("op") in {"delete", "ttl"}:
+            yield Complaint(
+                (name,), f"an item that goes has no {name}", f"remove {name}, or write `op: put`", at_key=True
+            )
 
 
 def record_size(value: object) -> int:
@@ -166,6 +184,7 @@ _READERS: Final[Mapping[str, Any]] = {
     "shard": lambda value: whole(value, 0, None, "a shard"),
     "size": record_size,
     "explicit_hash_key": hash_key_of,
+    "op": lambda value: one_of(value, get_args(Op), "op"),
 }
 
 

@@ -27,7 +27,7 @@ def shards_of(stream: models.Stream, plan: Plan, name: str, seed: int, duration:
     producer = stream.producer
     if producer is None or producer.records:
         return list(_listed(plan, producer.records if producer else (), name, seed))
-    return list(_generated(plan, producer, name, seed, duration))
+    return list(generated(plan, producer, name, seed, duration))
 
 
 def _listed(plan: Plan, records: Sequence[models.Record], name: str, seed: int) -> list[ListedLog]:
@@ -40,9 +40,10 @@ def _listed(plan: Plan, records: Sequence[models.Record], name: str, seed: int) 
     return [ListedLog(shard.id, own, seed, name) for shard, own in zip(plan.shards, listed, strict=True)]
 
 
-def _generated(
+def generated(
     plan: Plan, producer: models.Producer, name: str, seed: int, duration: int
 ) -> list[GeneratedLog]:
+    """The records that a producer with a rate sends each shard of the plan while it is open."""
     ranges = [shard.keys for shard in plan.shards]
     keys = key_set(producer.keys)
     load = [Fraction(part, whole) for part, whole in shares(keys, ranges)]
@@ -56,7 +57,7 @@ def _generated(
     content = Content(producer.size, producer.data)
     logs = []
     for shard in plan.shards:
-        paces = [Pace(point.at, _per_shard(point, load[shard.number]), point.ramp) for point in producer.rate]
+        paces = [Pace(point.at, per_shard(point, load[shard.number]), point.ramp) for point in producer.rate]
         backlog = backlogs.get(shard.number, 0)
         arrivals = _arrivals(shard, paces, backlog, producer.arrivals, (seed, f"arrivals {name}"), duration)
         logs.append(
@@ -96,7 +97,8 @@ def _stint(paces: Sequence[Pace], begin: int, end: int) -> Stint:
     return Stint(float(begun - before), max(int(-(-accrued(paces, end) // 1) - begun), 0))
 
 
-def _per_shard(point: models.RatePoint, share: Fraction) -> Fraction:
+def per_shard(point: models.RatePoint, share: Fraction) -> Fraction:
+    """Records a second that a shard gets which carries this share of the load."""
     return point.per_second if point.per_shard else point.per_second * share
 
 
@@ -106,10 +108,11 @@ def since(paces: Sequence[Pace], begin: int) -> list[Pace]:
     if len(later) == len(paces):
         return later
     now = paces[len(paces) - len(later) - 1]
-    return [Pace(begin, _rate_at(now, later, begin), now.ramp), *later]
+    return [Pace(begin, rate_at(now, later, begin), now.ramp), *later]
 
 
-def _rate_at(now: Pace, later: Sequence[Pace], instant: int) -> Fraction:
+def rate_at(now: Pace, later: Sequence[Pace], instant: int) -> Fraction:
+    """Records a second at an instant of a pace that is followed by others."""
     if not now.ramp or not later:
         return now.rate
     return now.rate + (later[0].rate - now.rate) * Fraction(instant - now.at, later[0].at - now.at)
@@ -122,7 +125,7 @@ def accrued(paces: Sequence[Pace], instant: int) -> Fraction:
         later = paces[number + 1 :]
         until = min(instant, later[0].at) if later else instant
         if until > pace.at:
-            total += (pace.rate + _rate_at(pace, later, until)) / 2 * Fraction(until - pace.at, SECOND)
+            total += (pace.rate + rate_at(pace, later, until)) / 2 * Fraction(until - pace.at, SECOND)
     return total
 
 

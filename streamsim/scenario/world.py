@@ -17,15 +17,18 @@ from streamsim.functions.modelled import Ailments, Duration, ModelledFunction, S
 from streamsim.functions.poison import AtPositions, AtRate, OfKeys, OfLogs, Poison, Selection
 from streamsim.functions.window_state import FinalFault, StateSize
 from streamsim.model.events import Fault, Reshard
-from streamsim.model.names import shard_id, timestamp
+from streamsim.model.names import timestamp
 from streamsim.model.units import SECOND
-from streamsim.rules.kinesis_event import Source
+from streamsim.rules.source import Source
 from streamsim.scenario import models
+from streamsim.scenario.item_shards import item_logs
+from streamsim.scenario.puts import Producer, producers_of
 from streamsim.scenario.shards import shards_of
 from streamsim.scenario.sources import traffic_run, traffic_settings
 from streamsim.streams.arrivals import NEVER
+from streamsim.streams.logs import SimulatedLog
 from streamsim.streams.plan import Change, Plan
-from streamsim.streams.polling import Outage
+from streamsim.streams.polling import Outage, ReadLimit
 from streamsim.streams.simulated import SimulatedShard, SimulatedStream
 from streamsim.trace.header import Header
 
@@ -39,6 +42,7 @@ class World:
     mappings: Sequence[MappingRun]
     traffic: Sequence[TrafficRun]
     calendar: "Calendar"
+    producers: Sequence[Producer] = ()
 
 
 def header_of(scenario: models.Scenario) -> Header:
@@ -51,11 +55,29 @@ def header_of(scenario: models.Scenario) -> Header:
         functions={name: _function_settings(function) for name, function in scenario.functions.items()},
         streams={
             name: {"type": stream.type, "shards": stream.shards, "retention": stream.retention}
+            | _writing_settings(stream)
+            | _table_settings(stream)
             for name, stream in scenario.streams.items()
         },
         account={"ConcurrentExecutions": scenario.account.ConcurrentExecutions},
         traffic={source.name: traffic_settings(scenario, source) for source in scenario.traffic},
     )
+
+
+def _writing_settings(stream: models.Stream) -> dict[str, Any]:
+    """What shapes the writing into a stream, where the scenario says anything of it."""
+    settings: dict[str, Any] = {}
+    if stream.mode == "on-demand":
+        settings |= {"mode": stream.mode, "scales_within": stream.scales_within}
+    if stream.producer is not None and stream.producer.put is not None:
+        settings["put"] = stream.producer.put.settings()
+    return settings
+
+
+def _table_settings(stream: models.Stream) -> dict[str, Any]:
+    if stream.table is None:
+        return {}
+    return {"StreamViewType": stream.view, "key_name": stream.key_name, "roll_over": stream.roll_over}
 
 
 def _function_settings(function: models.Function) -> dict[str, Any]:
@@ -69,7 +91,13 @@ def _function_settings(function: models.Function) -> dict[str, Any]:
 
 def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path | None = None) -> World:
     """A world at time 0. Documents of discarded batches are kept under the folder `on_failure` if there is one."""
-    streams = {name: _stream(scenario, name, clock) for name in scenario.streams}
+    producers = producers_of(scenario)
+    plans = {
+        name: producers[name].plan if name in producers else plan for name, plan in scenario.plans.items()
+    }
+    streams = {
+        name: _stream(scenario, name, clock, plans[name], producers.get(name)) for name in scenario.streams
+    }
     account = Account(
         scenario.account.ConcurrentExecutions,
         {name: function.ReservedConcurrentExecutions for name, function in scenario.functions.items()},
@@ -95,7 +123,13 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
                 functions[mapping.function],
                 account.functions[mapping.function],
                 cache(partial(KeptDestination, clock=clock, down=down, folder=folder)),
-                Source(mapping.stream, mapping.function, scenario.epoch, consumer=described.consumer),
+                Source(
+                    mapping.stream,
+                    mapping.function,
+                    scenario.epoch,
+                    type=scenario.streams[mapping.stream].kind,
+                    consumer=described.consumer,
+                ),
                 scenario.seed,
                 clock,
                 sink,
@@ -113,30 +147,41 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
         traffic_run(scenario, source, functions[source.function], account, clock, sink, on_failure)
         for source in scenario.traffic
     ]
-    return World(runs, traffic, Calendar(scenario.faults, scenario.plans, account, clock, sink))
+    return World(
+        runs, traffic, Calendar(scenario.faults, plans, account, clock, sink), tuple(producers.values())
+    )
 
 
-def _stream(scenario: models.Scenario, name: str, clock: Clock) -> SimulatedStream:
+def _stream(
+    scenario: models.Scenario, name: str, clock: Clock, plan: Plan, producer: Producer | None
+) -> SimulatedStream:
+    """The stream; without a `producer` that puts, records arrive as they are produced."""
     described = scenario.streams[name]
+    logs = _logs(scenario, name, plan) if producer is None else producer.logs
     outages = [
         (fault.shard, Outage(fault.begin, _end(fault.end)))
         for fault in scenario.faults
         if isinstance(fault, models.SourceDown) and fault.stream == name
     ]
-    plan = scenario.plans[name]
     shards = [
         SimulatedShard(
             log,
+            ReadLimit(kind=described.kind),
             outages=[outage for number, outage in outages if number in {None, shard.number}],
             parents=shard.parents,
             opened_at=shard.opened_at,
             closed_at=shard.closed_at,
         )
-        for shard, log in zip(
-            plan.shards, shards_of(described, plan, name, scenario.seed, scenario.duration), strict=True
-        )
+        for shard, log in zip(plan.shards, logs, strict=True)
     ]
     return SimulatedStream(shards, clock, described.retention)
+
+
+def _logs(scenario: models.Scenario, name: str, plan: Plan) -> Sequence[SimulatedLog]:
+    stream, seed, duration = scenario.streams[name], scenario.seed, scenario.duration
+    if stream.table is None:
+        return shards_of(stream, plan, name, seed, duration)
+    return item_logs(stream, stream.table, plan, name, seed, duration, scenario.epoch)
 
 
 def _function(
@@ -145,8 +190,9 @@ def _function(
     described = scenario.functions[name]
     model = described.model
     fed = [mapping.stream for mapping in scenario.mappings.values() if mapping.function == name]
+    plans = [scenario.plans[stream] for stream in fed]
     poison = [
-        Poison(_selection(fault, streams, scenario.seed, number, len(fed) > 1), fault.how, fault.fails)
+        Poison(_selection(fault, streams, scenario, number, len(fed) > 1), fault.how, fault.fails)
         for number, fault in enumerate(scenario.faults)
         if isinstance(fault, models.Poison) and fault.stream in fed
     ]
@@ -163,22 +209,22 @@ def _function(
             if isinstance(fault, models.LostResponse) and fault.function in {None, name}
         ],
         slow=[
-            (
-                Spell(fault.begin, _end(fault.end), _shard(fault.shard)),
-                fault.factor,
-            )
+            (Spell(fault.begin, _end(fault.end), shard), fault.factor)
             for fault in scenario.faults
             if isinstance(fault, models.Slow) and fault.function in {None, name}
+            for shard in _meant(fault.shard, plans)
         ],
         no_state=[
-            Spell(fault.begin, _end(fault.end), _shard(fault.shard))
+            Spell(fault.begin, _end(fault.end), shard)
             for fault in scenario.faults
             if isinstance(fault, models.NoState) and fault.function in {None, name}
+            for shard in _meant(fault.shard, plans)
         ],
         finals=[
-            FinalFault(fault.at, _shard(fault.shard), fault.how, fault.fails)
+            FinalFault(fault.at, shard, fault.how, fault.fails)
             for fault in scenario.faults
             if isinstance(fault, models.FinalInvoke) and fault.function in {None, name}
+            for shard in _meant(fault.shard, plans)
         ],
     )
     duration = Duration(model.fixed, model.per_record, model.jitter, model.cold_start)
@@ -186,16 +232,28 @@ def _function(
     return ModelledFunction(name, duration, described.Timeout * SECOND, clock, scenario.seed, ailments, state)
 
 
+def _meant(number: int | None, plans: Sequence[Plan]) -> Sequence[str | None]:
+    """The ids of the shards of that number, each once: Kinesis streams share theirs. None for all shards."""
+    if number is None:
+        return [None]
+    found = [shard.id for plan in plans if (shard := plan.shard(number)) is not None]
+    return list(dict.fromkeys(found))
+
+
 def _selection(
-    fault: models.Poison, streams: Names[str, SimulatedStream], seed: int, number: int, several: bool
+    fault: models.Poison,
+    streams: Names[str, SimulatedStream],
+    scenario: models.Scenario,
+    number: int,
+    several: bool,
 ) -> Selection:
     """The poison records; `several` streams feed the function, so that a shard's id does not say whose it is."""
     stream = streams[fault.stream]
-    chosen = _chosen(fault, stream, seed, number)
+    chosen = _chosen(fault, stream, scenario.plans[fault.stream], scenario.seed, number)
     return OfLogs(chosen, stream.logs()) if several else chosen
 
 
-def _chosen(fault: models.Poison, stream: SimulatedStream, seed: int, number: int) -> Selection:
+def _chosen(fault: models.Poison, stream: SimulatedStream, plan: Plan, seed: int, number: int) -> Selection:
     if fault.key is not None:
         return OfKeys([fault.key])
     if fault.rate is not None:
@@ -204,13 +262,9 @@ def _chosen(fault: models.Poison, stream: SimulatedStream, seed: int, number: in
         assert fault.record is not None
         found = stream.nth_arrival(fault.record)
         return AtPositions({found[0]: [found[1]]} if found else {})
-    shard = shard_id(fault.shard)
+    shard = plan.shards[fault.shard].id
     position = fault.record if fault.record is not None else stream.first_from(shard, fault.at or 0)
     return AtPositions({shard: [position]})
-
-
-def _shard(number: int | None) -> str | None:
-    return None if number is None else shard_id(number)
 
 
 def _end(end: int | None) -> int:

@@ -9,6 +9,7 @@ costs no memory and an unread shard no time.
 from array import array
 from bisect import bisect_right
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal, Protocol
@@ -205,7 +206,7 @@ class GeneratedArrivals:
 class ListedArrivals:
     """Arrivals given one by one, ascending."""
 
-    def __init__(self, instants: list[int]) -> None:
+    def __init__(self, instants: Iterable[int]) -> None:
         self._instants = array("q", instants)
 
     def at(self, position: int) -> int:

@@ -1,32 +1,25 @@
 """When a mapping's poller reads a shard, and what it may read.
 
-Lambda polls a Kinesis shard once a second (Lambda Developer Guide, "Polling and batching streams"), and without pause
-while it is behind: after a call that did not reach the end of the shard the next one follows at once. A shard answers
-five GetRecords calls and 2 MB a second, at most 10,000 records or 10 MB a call (Kinesis API, GetRecords; "Quotas and
-limits"). Nothing is polled for real here: the next poll that finds something is calculated, so an idle hour costs
-nothing.
+Lambda polls a shard at the interval of the stream's type, and without pause while it is behind: after a call that did
+not reach the end of the shard the next one follows at once (Lambda Developer Guide, "Polling and batching streams").
+What a call answers, and how soon the next one, is the type's too (`streamsim.model.stream_type`). Nothing is polled for
+real here: the next poll that finds something is calculated, so an idle hour costs nothing.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from streamsim.model.units import MILLISECOND, SECOND
+from streamsim.model.stream_type import KINESIS, StreamType
+from streamsim.model.units import SECOND
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.logs import SimulatedLog
-
-POLL_INTERVAL: Final = SECOND
-_CALL_SPACING: Final = 200 * MILLISECOND
-BYTES_PER_SECOND: Final = 2 * 1000 * 1000
-_CALL_RECORDS: Final = 10_000
-_CALL_BYTES: Final = 10 * 1000 * 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
     """Reads of a shard fail from `begin` until `end`; that spends no attempt.
 
-    recorded: so it is when the role may not read any more. assumed: polling goes on, once a second.
+    recorded: so it is when the role may not read any more. assumed: polling goes on at its interval.
     """
 
     begin: int
@@ -36,12 +29,17 @@ class Outage:
 class ReadLimit:
     """What a shard still answers to all its readers together."""
 
-    def __init__(self, free_at: int = -NEVER) -> None:
+    def __init__(self, free_at: int = -NEVER, kind: StreamType = KINESIS) -> None:
         self.free_at = free_at
+        self.kind = kind
+        self._spacing = kind.call_spacing
+        self._bytes_per_second = kind.bytes_per_second
 
     def spend(self, now: int, size: int) -> None:
         """Accounts for a call at `now` that answered `size` bytes."""
-        self.free_at = max(now, self.free_at) + max(_CALL_SPACING, size * SECOND // BYTES_PER_SECOND)
+        rate = self._bytes_per_second
+        busy = self._spacing if rate is None else max(self._spacing, size * SECOND // rate)
+        self.free_at = max(now, self.free_at) + busy
 
 
 class Poller:
@@ -62,22 +60,25 @@ class Poller:
         self._limit = limit
         self._outages = outages
         self.may_fail = bool(outages)
+        self.kind = limit.kind
+        self._interval = self.kind.poll_interval
         self._largest_record = log.largest_record
-        self._even = log.even
+        #: Whether a call that answers few enough records may be accounted for at their largest size.
+        self._even = log.even or self.kind.bytes_per_second is None
         self._interval_from = -NEVER
 
     def poll_for(self, now: int, arrival: int) -> int:
         """The first poll from `now` on that is not before `arrival`: idle polls are an interval apart."""
         poll = max(now, self._limit.free_at, self._interval_from)
         if arrival > poll:
-            poll += _whole_intervals(arrival - poll)
-        return answered(self._outages, poll) if self._outages else poll
+            poll += _whole_intervals(arrival - poll, self._interval)
+        return answered(self._outages, poll, self._interval) if self._outages else poll
 
     def may_read(self, now: int) -> bool:
         """Whether a poll at `now` is allowed and would be answered."""
         if now < self._limit.free_at or now < self._interval_from:
             return False
-        return not self._outages or answered(self._outages, now) == now
+        return not self._outages or answered(self._outages, now, self._interval) == now
 
     def finds(self, now: int, arrival: int) -> bool:
         """Whether a poll at `now` would find a record of that arrival, the next to come."""
@@ -88,30 +89,30 @@ class Poller:
         start, arrived = self.fetched, self.log.arrivals.until(now)
         size = 0
         if arrived > start:
-            self.fetched, size = self._within_call(start, min(arrived, start + _CALL_RECORDS))
-        self._interval_from = -NEVER if self.fetched < arrived else now + POLL_INTERVAL
+            self.fetched, size = self._within_call(start, min(arrived, start + self.kind.call_records))
+        self._interval_from = -NEVER if self.fetched < arrived else now + self._interval
         self._limit.spend(now, size)
 
     def _within_call(self, start: int, stop: int) -> tuple[int, int]:
-        most = (stop - start) * self._largest_record
-        if most <= _CALL_BYTES and self._even:
+        most, call_bytes = (stop - start) * self._largest_record, self.kind.call_bytes
+        if most <= call_bytes and self._even:
             return stop, most
         size = 0
         for position in range(start, stop):
             with_this = size + self.log.size(position)
-            if with_this > _CALL_BYTES and position > start:
+            if with_this > call_bytes and position > start:
                 return position, size
             size = with_this
         return stop, size
 
 
-def answered(outages: Sequence[Outage], instant: int) -> int:
+def answered(outages: Sequence[Outage], instant: int, interval: int) -> int:
     """`instant`, or the first whole number of intervals later at which reads succeed."""
     for outage in outages:
         if outage.begin <= instant < outage.end:
-            instant += _whole_intervals(outage.end - instant)
+            instant += _whole_intervals(outage.end - instant, interval)
     return instant
 
 
-def _whole_intervals(wait: int) -> int:
-    return -(-wait // POLL_INTERVAL) * POLL_INTERVAL
+def _whole_intervals(wait: int, interval: int) -> int:
+    return -(-wait // interval) * interval

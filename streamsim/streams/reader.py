@@ -90,7 +90,7 @@ class SimulatedReader:
         self._poller = poller
         self._clock = clock
         self._halt = halt
-        self._largest = record_event_size(poller.log.largest_record)
+        self._largest = record_event_size(poller.log.largest_record, poller.kind)
 
     async def gather(
         self, size: int, event_size: int, window: int, until: int | None = None
@@ -142,14 +142,14 @@ class SimulatedReader:
 
         None when the shard ends before that.
         """
-        if too_large(self.log.size(upcoming[0]), event_size):
+        if too_large(self.log.size(upcoming[0]), event_size, self._poller.kind):
             return upcoming[0]
         return upcoming[fits] if fits < len(upcoming) else None
 
     def _fitting(self, upcoming: Positions, event_size: int) -> int:
         if len(upcoming) * self._largest + EVENT_OVERHEAD <= event_size:
             return len(upcoming)
-        return fitting(map(self.log.size, upcoming), event_size)
+        return fitting(map(self.log.size, upcoming), event_size, self._poller.kind)
 
     def _take(self, positions: Positions) -> Positions:
         if positions:

@@ -28,7 +28,7 @@ class SiftingReader:
         self._halt = halt
         self._sieve = sieve
         self._kept: list[int] = []  # read and matching, not gathered
-        self._largest = record_event_size(poller.log.largest_record)
+        self._largest = record_event_size(poller.log.largest_record, poller.kind)
 
     async def gather(
         self, size: int, event_size: int, window: int, until: int | None = None
@@ -82,8 +82,10 @@ class SiftingReader:
         kept = self._kept[:size]
         if len(kept) * self._largest + EVENT_OVERHEAD <= event_size:
             return len(kept), len(kept) == size
-        fits = fitting(map(self.log.size, kept), event_size)
-        return fits, too_large(self.log.size(kept[0]), event_size) or fits == size or fits < len(kept)
+        fits = fitting(map(self.log.size, kept), event_size, self._poller.kind)
+        return fits, too_large(
+            self.log.size(kept[0]), event_size, self._poller.kind
+        ) or fits == size or fits < len(kept)
 
     def _take(self, count: int) -> Positions:
         taken = _closed(self._kept[:count])

@@ -1,4 +1,4 @@
-"""A simulated Kinesis stream: shards by hash-key range and lineage, records computed on demand, retention, read limits.
+"""A simulated stream: shards by hash-key range and lineage, records computed on demand, retention, read limits.
 
 Which shard is open when is known beforehand: nothing that a consumer does changes it.
 """

@@ -9,10 +9,14 @@ real: what would have come by now is calculated when somebody looks.
 from collections.abc import Sequence
 from typing import Final
 
+from streamsim.model.stream_type import KINESIS, StreamType
 from streamsim.model.units import MILLISECOND, SECOND
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.logs import SimulatedLog
-from streamsim.streams.polling import BYTES_PER_SECOND, Outage, Poller, answered
+from streamsim.streams.polling import Outage, Poller, answered
+
+#: What a consumer gets of a shard in a second.
+BYTES_PER_SECOND: Final = 2 * 1000 * 1000
 
 #: From a record's arrival to its push, on average.
 DELAY: Final = 70 * MILLISECOND
@@ -20,12 +24,17 @@ DELAY: Final = 70 * MILLISECOND
 #: assumed: what one push carries at most, a tenth of a second's worth; AWS says only what a second carries.
 PUSH_BYTES: Final = BYTES_PER_SECOND // 10
 
+#: Between two attempts to subscribe.
+_AGAIN: Final = SECOND
+
 
 class Subscription:
     """One consumer's subscription to one shard: how far it was pushed. Shared by the lanes, as a `Poller` is.
 
     During an outage nothing is pushed; assumed: subscribing again is tried once a second.
     """
+
+    kind: Final[StreamType] = KINESIS
 
     #: Looking late finds what looking often would have found.
     may_fail: Final = False
@@ -48,7 +57,9 @@ class Subscription:
     def poll_for(self, now: int, arrival: int) -> int:
         """The first instant from `now` on at which a record that arrives at `arrival` may have been pushed."""
         due = self._next()
-        return answered(self._outages, max(now, arrival + DELAY, self._free_at if due == NEVER else due))
+        return answered(
+            self._outages, max(now, arrival + DELAY, self._free_at if due == NEVER else due), _AGAIN
+        )
 
     def may_read(self, now: int) -> bool:
         """Always: to look costs nothing."""
@@ -69,7 +80,11 @@ class Subscription:
     def _next(self) -> int:
         """When the next record is pushed; later than any run where there is none left."""
         arrival = self.log.arrival_at(self.fetched)
-        return NEVER if arrival == NEVER else answered(self._outages, max(self._free_at, arrival + DELAY))
+        return (
+            NEVER
+            if arrival == NEVER
+            else answered(self._outages, max(self._free_at, arrival + DELAY), _AGAIN)
+        )
 
     def _within_push(self, arrived: int) -> tuple[int, int]:
         """Up to which position one push goes, and its bytes: at least one record if there is one."""

@@ -114,6 +114,55 @@ STREAMS: Final[Mapping[str, Measure[Totals]]] = MappingProxyType(
             OURS,
             lambda all_: all_.reshards,
         ),
+        "producer.records": Measure(
+            "count",
+            "Records that producers with `put` sent, each once; like all of the producer's measures null without one.",
+            OURS,
+            lambda all_: all_.produced(lambda one: one.records),
+        ),
+        "producer.calls": Measure(
+            "count",
+            "PutRecords and PutRecord calls, each time one is sent again included.",
+            OURS,
+            lambda all_: all_.produced(lambda one: one.calls),
+        ),
+        "producer.throttled": Measure(
+            "count",
+            "Records refused because their shard's write limit was reached, each time.",
+            "documented: CloudWatch metrics of Kinesis Data Streams, WriteProvisionedThroughputExceeded",
+            lambda all_: all_.produced(lambda one: one.throttled),
+        ),
+        "producer.retried": Measure(
+            "count",
+            "Records sent again, each time.",
+            OURS,
+            lambda all_: all_.produced(lambda one: one.retried),
+        ),
+        "producer.given_up": Measure(
+            "count",
+            "Records that never got into the stream: lost at the producer.",
+            OURS,
+            lambda all_: all_.produced(lambda one: one.given_up),
+        ),
+        "producer.duplicated": Measure(
+            "count",
+            "Records of the stream that it had already, under another sequence number.",
+            OURS,
+            lambda all_: all_.produced(lambda one: one.duplicated),
+        ),
+        "producer.overtaken": Measure(
+            "count",
+            "Records that came into the stream after a younger one of their key: every consumer gets them in this order,"
+            " and `order.per_key`, which holds consumers to the stream, does not see it.",
+            OURS,
+            lambda all_: all_.produced(lambda one: one.overtaken),
+        ),
+        "producer.delay": Measure(
+            "ms",
+            "The longest that a record took from its making until it was in the stream.",
+            OURS,
+            lambda all_: ms(all_.produced(lambda one: one.delay)),
+        ),
         "windows.closed": Measure(
             "count",
             "Tumbling windows whose last invocation succeeded.",

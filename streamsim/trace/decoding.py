@@ -21,6 +21,7 @@ from streamsim.model.events import (
     Fault,
     Filtered,
     Invoke,
+    Produced,
     Request,
     Reshard,
     Response,
@@ -263,6 +264,10 @@ _CALL: Final[tuple[tuple[str, _Reading], ...]] = (
     ("request_id", _text),
 )
 
+_PRODUCED: Final = (
+    "records", "calls", "throttled", "retried", "given_up", "duplicated", "overtaken", "delay",
+)  # fmt: skip
+
 #: Each event's name, class, and fields in the order of the class: the trace format, read top to bottom.
 _SHAPES: Final[dict[str, tuple[Callable[..., Event], tuple[tuple[str, _Reading], ...]]]] = {
     "shard_open": (ShardOpen, (*_SHARD, ("parents", _texts), ("position", _natural), ("arrived", _natural))),
@@ -341,6 +346,7 @@ _SHAPES: Final[dict[str, tuple[Callable[..., Event], tuple[tuple[str, _Reading],
         Reshard,
         (("t", _integer), ("stream", _text), ("what", _text), ("closed", _texts), ("opened", _texts)),
     ),
+    "produced": (Produced, (("t", _integer), ("stream", _text), *((name, _natural) for name in _PRODUCED))),
     "request": (Request, (*_CALL, ("attempt", _counting), ("concurrency", _natural))),
     "response": (
         Response,

@@ -21,6 +21,7 @@ from streamsim.model.events import (
     Fault,
     Filtered,
     Invoke,
+    Produced,
     Request,
     Reshard,
     Response,
@@ -229,6 +230,15 @@ def _reshard(event: Reshard) -> str:
     )
 
 
+def _produced(event: Produced) -> str:
+    t, stream, records, calls, throttled, retried, given_up, duplicated, overtaken, delay = event
+    return (
+        f'{{"t":{t},"event":"produced","stream":{quoted(stream)},"records":{records},"calls":{calls},'
+        f'"throttled":{throttled},"retried":{retried},"given_up":{given_up},"duplicated":{duplicated},'
+        f'"overtaken":{overtaken},"delay":{delay}}}'
+    )
+
+
 def _request(event: Request) -> str:
     t, source, function, request_id, attempt, concurrency = event
     return (
@@ -279,6 +289,7 @@ _ENCODERS: Final[dict[type, Callable[[Any], str]]] = {
     Update: _update,
     StateChange: _state,
     Reshard: _reshard,
+    Produced: _produced,
     Request: _request,
     Response: _response,
     EventLost: _event_lost,

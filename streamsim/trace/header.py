@@ -14,8 +14,9 @@ class Header:
     `mappings`, `functions` and `streams` go by name and hold every setting that shaped the run, defaults included,
     under AWS's names and units (`BatchSize`, `MaximumRetryAttempts`, `StreamName`, `FunctionName` in a mapping;
     `MemorySize`, `Timeout`, `ReservedConcurrentExecutions` in a function; `shards`, `retention` in microseconds in a
-    stream). `account` holds `ConcurrentExecutions`. `traffic` has the event sources that are no streams, by name, each with
-    its `source` and `FunctionName`. `epoch` is the ISO 8601 time of t = 0.
+    stream, `put` where its producer says how it puts, `mode` where that is on-demand). `account` holds
+    `ConcurrentExecutions`. `traffic` has the event sources that are no streams, by name, each with its `source` and
+    `FunctionName`. `epoch` is the ISO 8601 time of t = 0.
     """
 
     scenario: str

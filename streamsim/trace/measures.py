@@ -14,6 +14,7 @@ from streamsim.model.events import (
     EventLost,
     Fault,
     Invoke,
+    Produced,
     Request,
     Reshard,
     Response,
@@ -24,6 +25,7 @@ from streamsim.model.units import SECOND
 from streamsim.trace.catalogue import MEASURES, TRAFFIC_MEASURES, Measure, Value
 from streamsim.trace.event_counts import counts_events
 from streamsim.trace.header import Header
+from streamsim.trace.producing import Producing
 from streamsim.trace.tally import LATE, TAKES, Tally
 from streamsim.trace.totals import Totals, TrafficTotals
 from streamsim.trace.traffic import TAKES as TAKES_OF_SOURCE
@@ -41,6 +43,7 @@ class Measures:
         self._sources = {name: self._source(settings) for name, settings in header.traffic.items()}
         self._traffic_in_flight = InFlight()
         self._reshards: dict[str, int] = {}  # by stream
+        self._producing: dict[str, Producing] = {}  # likewise
         self._end = 0
         function_of = {name: tally.function for name, tally in self._tallies.items()}
         functions = {*function_of.values(), *(source.function for source in self._sources.values())}
@@ -87,6 +90,8 @@ class Measures:
                     self._traffic_in_flight.end(event)
             case Reshard(stream=stream):
                 self._reshards[stream] = self._reshards.get(stream, 0) + 1
+            case Produced(stream=stream):
+                self._producing.setdefault(stream, Producing()).take(event)
             case Fault():
                 pass
 
@@ -105,7 +110,16 @@ class Measures:
         found = None if violations is None else sum(violations.values())
         tallies, sources = tuple(self._tallies.values()), tuple(self._sources.values())
         report = _nested(
-            MEASURES, Totals(tallies, self._end, found, together, sources, sum(self._reshards.values()))
+            MEASURES,
+            Totals(
+                tallies,
+                self._end,
+                found,
+                together,
+                sources,
+                sum(self._reshards.values()),
+                tuple(self._producing.values()),
+            ),
         )
         if len(tallies) > 1:
             report["mappings"] = {name: self._report_of(name, violations) for name in self._tallies}
@@ -119,8 +133,14 @@ class Measures:
     def _report_of(self, mapping: str, violations: Mapping[str, int] | None) -> dict[str, Any]:
         found = None if violations is None else violations.get(mapping, 0)
         stream = self._header.mappings[mapping].get("StreamName", "default")
-        reshards = self._reshards.get(stream, 0)
-        return _nested(MEASURES, Totals([self._tallies[mapping]], self._end, found, reshards=reshards))
+        totals = Totals(
+            [self._tallies[mapping]],
+            self._end,
+            found,
+            reshards=self._reshards.get(stream, 0),
+            producing=[self._producing[stream]] if stream in self._producing else (),
+        )
+        return _nested(MEASURES, totals)
 
     def _traffic(self, sources: Sequence[SourceTally], in_flight: InFlight) -> dict[str, Any]:
         return _nested(TRAFFIC_MEASURES, TrafficTotals(sources, self._end, in_flight))

@@ -9,6 +9,7 @@ from streamsim.trace.blocking import still_blocked
 from streamsim.trace.deliveries import Shard
 from streamsim.trace.event_counts import EventCounts, together
 from streamsim.trace.histogram import Histogram
+from streamsim.trace.producing import Producing, summed
 from streamsim.trace.tally import Tally
 from streamsim.trace.traffic import InFlight, SourceTally
 
@@ -33,6 +34,7 @@ class Totals:
         together: int | None = None,
         sources: Sequence[SourceTally] = (),
         reshards: int = 0,
+        producing: Sequence[Producing] = (),
     ) -> None:
         self.tallies = tallies
         self.end = end
@@ -40,6 +42,7 @@ class Totals:
         self.sources = sources
         self.reshards = reshards
         self._together = together
+        self._producing = producing
 
     def concurrency(self) -> int:
         """The most executions in flight at once."""
@@ -56,6 +59,15 @@ class Totals:
     def over_shards(self, counted: Callable[[Shard], int]) -> int:
         """A count over all shards of all mappings: a shard that two mappings read counts twice."""
         return sum(counted(shard) for tally in self.tallies for shard in tally.shards.values())
+
+    @cached_property
+    def producing(self) -> Producing | None:
+        """What the producers did; None when none says how it puts."""
+        return summed(self._producing)
+
+    def produced(self, counted: Callable[[Producing], int]) -> int | None:
+        """A count over all producers; None when none says how it puts."""
+        return None if self.producing is None else counted(self.producing)
 
     @cached_property
     def durations(self) -> Histogram:

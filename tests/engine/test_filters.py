@@ -249,7 +249,9 @@ def test_exactly_what_matches_is_sent_or_discarded(world: World) -> None:
     world = replace(world, mapping=replace(world.mapping, filter_patterns=patterns))
     filters = compile_filters(patterns)
     matching = {
-        shard_id(number): [filters.matches(given.data, given.partition_key) for given in listed]
+        shard_id(number): [
+            filters.matches(given.data, {"partitionKey": given.partition_key}) for given in listed
+        ]
         for number, listed in enumerate(world.records)
     }
     for event in play_world(world):

@@ -18,8 +18,8 @@ from streamsim.model.mapping import INFINITE, BackOff, EventSourceMapping, Start
 from streamsim.model.names import shard_id
 from streamsim.model.units import MIB, MILLISECOND, MINUTE, SECOND
 from streamsim.rules.hash_keys import even_ranges, hash_key
-from streamsim.rules.kinesis_event import Source
 from streamsim.rules.lineage import UpdateShardCount, steps_of
+from streamsim.rules.source import Source
 from streamsim.streams.logs import Given, ListedLog
 from streamsim.streams.plan import Owners, Plan, Planning
 from streamsim.streams.polling import Outage

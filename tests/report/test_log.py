@@ -102,6 +102,15 @@ def test_losses_say_how_often_records_were_tried() -> None:
     ]
 
 
+def test_a_producer_is_worth_a_line_when_something_of_it_failed() -> None:
+    well = happened.Produced(5, "orders", 10, 2, 0, 0, 0, 0, 0, 40)
+    told = logged(well, well._replace(throttled=3, retried=3))
+    assert [
+        (level, event, fields["t"], fields["stream"], fields["retried"]) for level, event, fields in told
+    ] == [("warning", "produced", 5, "orders", 3)]
+    assert [level for level, _, _ in logged(well, every=True)] == ["debug"]
+
+
 @pytest.mark.parametrize("name", ["poison", "lanes_of_a_shard", "quiet"])
 def test_every_event_has_one_line_where_all_are_asked_for(name: str) -> None:
     header, events = getattr(runs, name)()

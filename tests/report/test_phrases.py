@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamsim.report.phrases import settings_said, shortened, wrapped
+from streamsim.report.phrases import settings_said, shard_name, shortened, wrapped
 
 TOGETHER = [
     "12 m 13 s",
@@ -10,6 +10,7 @@ TOGETHER = [
     "3 tries",
     "22 records",
     "shard 2",
+    "shard eefd04b1",
     "lane 3",
     "Record 151",
     "records 3-9",
@@ -23,6 +24,18 @@ def test_words_that_belong_together_stay_on_one_line(words: str) -> None:
         lines = wrapped(f"{'x' * before} {words} and more words to fill a line", 30)
         assert sum(words in line for line in lines) == 1
         assert max(map(len, lines)) <= 30
+
+
+@pytest.mark.parametrize(
+    ("shard", "name"),
+    [
+        ("shardId-000000000012", "shard 12"),
+        ("shardId-00000001789649398921-b190244f", "shard b190244f"),
+        ("partition-7", "shard 7"),
+    ],
+)
+def test_a_shard_is_called_by_what_tells_it_from_others(shard: str, name: str) -> None:
+    assert shard_name(shard) == name
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from streamsim.model.events import Event, EventLost, Fault, Request, Reshard, Response
+from streamsim.model.events import Event, EventLost, Fault, Produced, Request, Reshard, Response
 from streamsim.report.picture import LOOKS
 from streamsim.report.terminal import Summary, render_summary
 from streamsim.report.timeline import Kind, Timeline
@@ -98,7 +98,7 @@ def test_long_names_of_mappings_are_cut_before_the_picture_is(width: int) -> Non
         event._replace(mapping=name)
         for event in events
         for name in names
-        if not isinstance(event, Fault | Reshard | Request | Response | EventLost)
+        if not isinstance(event, Fault | Reshard | Produced | Request | Response | EventLost)
     ]
     lines = printed(summary((two, twice)), width).splitlines()
     assert max(map(len, lines)) <= width

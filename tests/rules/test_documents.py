@@ -8,6 +8,8 @@ import pytest
 from streamsim.model.batch import Batch, TimeWindow
 from streamsim.model.names import timestamp, unix
 from streamsim.model.outcome import Outcome
+from streamsim.model.stream_type import DYNAMODB
+from streamsim.rules.event import event_of, event_text
 from streamsim.rules.failure_document import (
     Failure,
     failure_document,
@@ -16,7 +18,8 @@ from streamsim.rules.failure_document import (
     sns_notification,
     sqs_body,
 )
-from streamsim.rules.kinesis_event import Source, event_text
+from streamsim.rules.item_writes import Change, Table, written
+from streamsim.rules.source import Source
 from tests.logs import WrittenLog
 
 EPOCH = unix("2026-01-01T00:00:00Z")
@@ -62,6 +65,66 @@ def test_sqs_gets_metadata_in_the_recorded_order() -> None:
         '"approximateArrivalOfLastRecord":"2026-01-01T00:00:01.750Z","batchSize":2,'
         '"streamArn":"arn:aws:kinesis:us-east-1:123456789012:stream/orders"}}'
     )
+
+
+TABLE = Source("orders", "charge", EPOCH, type=DYNAMODB)
+WRITES = (
+    written(Table(), Change(None, Table().item("user-1", {"total": {"N": "5"}, "raw": {"B": "Zm9v"}}))),
+    written(Table(), Change(Table().item("user-2", {}), None, by_time_to_live=True)),
+)
+TABLE_LOG = WrittenLog(
+    [1_500_000, 1_999_999], ["user-1", "user-2"], WRITES, "shardId-00000001789649398921-b190244f"
+)
+TABLE_BATCH = Batch(TABLE_LOG, range(2), "11111111-2222-4333-a444-555555555555")
+
+
+def test_the_event_of_a_table_is_the_recorded_one() -> None:
+    """But for the order of an image's attributes."""
+    assert event_text(Batch(TABLE_LOG, range(1), "id"), TABLE) == (
+        '{"Records":[{"eventID":"62b5dd3d29adf622d4814175219f7ea6","eventName":"INSERT","eventVersion":"1.1",'
+        '"eventSource":"aws:dynamodb","awsRegion":"us-east-1","dynamodb":{"ApproximateCreationDateTime":1767225601.0,'
+        '"Keys":{"id":{"S":"user-1"}},"NewImage":{"id":{"S":"user-1"},"total":{"N":"5"},"raw":{"B":"Zm9v"}},'
+        '"SequenceNumber":"49600000000000000000000000000000000000000000000000001000","SizeBytes":29,'
+        '"StreamViewType":"NEW_AND_OLD_IMAGES"},'
+        '"eventSourceARN":"arn:aws:dynamodb:us-east-1:123456789012:table/orders/stream/2025-12-31T00:00:00.000"}]}'
+    )
+
+
+def test_what_a_time_to_live_removes_names_the_service() -> None:
+    (record,) = event_of(Batch(TABLE_LOG, range(1, 2), "id"), TABLE)["Records"]
+    assert list(record) == [
+        "eventID",
+        "eventName",
+        "eventVersion",
+        "eventSource",
+        "awsRegion",
+        "dynamodb",
+        "userIdentity",
+        "eventSourceARN",
+    ]
+    assert record["eventName"] == "REMOVE"
+    assert record["userIdentity"] == {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+
+
+def test_a_table_s_document_has_whole_seconds_in_the_recorded_order() -> None:
+    assert sqs_body(failure(Outcome("error", error="boom"), batch=TABLE_BATCH), TABLE) == (
+        '{"requestContext":{"requestId":"11111111-2222-4333-a444-555555555555",'
+        '"functionArn":"arn:aws:lambda:us-east-1:123456789012:function:charge",'
+        '"condition":"RetryAttemptsExhausted","approximateInvokeCount":3},'
+        '"responseContext":{"statusCode":200,"executedVersion":"$LATEST","functionError":"Unhandled"},'
+        '"version":"1.0","timestamp":"2026-01-01T00:00:12.750Z",'
+        '"DDBStreamBatchInfo":{"shardId":"shardId-00000001789649398921-b190244f",'
+        '"startSequenceNumber":"49600000000000000000000000000000000000000000000000001000",'
+        '"endSequenceNumber":"49600000000000000000000000000000000000000000000000001001",'
+        '"approximateArrivalOfFirstRecord":"2026-01-01T00:00:01Z",'
+        '"approximateArrivalOfLastRecord":"2026-01-01T00:00:01Z","batchSize":2,'
+        '"streamArn":"arn:aws:dynamodb:us-east-1:123456789012:table/orders/stream/2025-12-31T00:00:00.000"}}'
+    )
+
+
+def test_s3_gets_the_event_of_a_table() -> None:
+    body = json.loads(s3_object(failure(Outcome("error"), batch=TABLE_BATCH), TABLE))
+    assert json.loads(body["payload"]) == event_of(TABLE_BATCH, TABLE)
 
 
 ABSENT = object()

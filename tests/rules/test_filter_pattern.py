@@ -151,6 +151,11 @@ MATCHES: dict[str, tuple[str, list[str], list[str]]] = {
         ['{"x": ["a", "b"]}'],
         ['{"x": ["a", "a"]}', '{"x": []}'],
     ),
+    "anything but one text or number needs no list": (
+        '{"x": [{"anything-but": "a"}], "y": [{"anything-but": 300}]}',
+        ['{"x": "b", "y": 300.0}'],
+        ['{"x": "a", "y": 1}', '{"x": "b", "y": 300}'],
+    ),
     "an object in an array must match whole": (
         '{"items": {"sku": ["a"], "count": [1]}}',
         ['{"items": [{"sku": "b"}, {"sku": "a", "count": 1}]}'],
@@ -215,10 +220,6 @@ REFUSED: dict[str, tuple[str, str]] = {
     "no operator in an object": (
         '{"x": [{}]}',
         'an object in a list holds one operator, such as {"prefix": "x"}',
-    ),
-    "anything but one text, without its list": (
-        '{"x": [{"anything-but": "a"}]}',
-        'anything-but takes a list of texts or a list of numbers, such as ["x"]',
     ),
     "anything but none": (
         '{"x": [{"anything-but": []}]}',

@@ -12,8 +12,15 @@ from typing import Any
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
+from streamsim.model.batch import Batch
+from streamsim.model.stream_type import DYNAMODB
+from streamsim.rules.attributes import Attribute, attributes
+from streamsim.rules.event import event_of, seen_by_filters
 from streamsim.rules.filter_pattern import parse_json, parse_pattern
 from streamsim.rules.filters import compile_filters
+from streamsim.rules.item_writes import Change, Table, written
+from streamsim.rules.source import Source
+from tests.logs import WrittenLog
 
 
 def load(text: str) -> Any:
@@ -55,7 +62,7 @@ def item_holds(item: Any, leaves: list[Any]) -> bool:
 
 def leaf_holds(operator: str, operand: Any, leaf: Any) -> bool:
     if operator == "anything-but":
-        return leaf not in operand
+        return leaf not in (operand if isinstance(operand, list) else [operand])
     if operator == "numeric":
         return isinstance(leaf, tuple) and compares(Decimal(leaf[1]), operand)
     if not isinstance(leaf, str):
@@ -131,6 +138,24 @@ class Words:
             parts.append(f'"$or": [{", ".join(alternatives)}]')
         return f"{{{', '.join(parts)}}}"
 
+    def item(self) -> dict[str, Attribute]:
+        plain = [None, True, 5, 300, 0.5, "", "a", "ab", ["a", 1], {"x": "a", "y": 5}, {"SS": ["a", "b"]}]
+        return attributes({name: self.one_of(plain) for name in ("y", "data")[: self.random.randint(0, 2)]})
+
+    def table_pattern(self) -> str:
+        """A pattern of the shape that records have, with rules that may be of another."""
+        kind = self.one_of(["S", "N", "BOOL", "NULL", "L", "M", "SS"])
+        leaf = self.one_of([self.rules, self.pattern])()
+        leaf = self.one_of([leaf, f'{{"{kind}": {leaf}}}', f'{{"{kind}": {leaf}}}'])
+        image = self.one_of(["Keys", "NewImage", "NewImage", "OldImage"])
+        body = f'{{"{image}": {{{self.one_of(KEYS)}: {leaf}}}}}'
+        inside = self.one_of([body, body, f'{{"SizeBytes": {self.rules()}}}'])
+        parts = [f'"dynamodb": {inside}']
+        if self.random.random() < 0.4:
+            kinds = self.one_of([self.rules(), '["INSERT"]', '["MODIFY"]'])
+            parts.append(f'"eventName": {kinds}')
+        return f"{{{', '.join(parts[self.random.randint(0, len(parts) - 1) :])}}}"
+
     def rules(self) -> str:
         items = [self.one_of([self.scalar, self.operator])() for _ in range(self.random.randint(1, 3))]
         return f"[{', '.join(items)}]"
@@ -143,7 +168,8 @@ class Words:
             case "exists":
                 operand = self.one_of(["true", "false"])
             case "anything-but":
-                operand = self.some(self.one_of([TEXTS, NUMBERS]))
+                kind = self.one_of([TEXTS, NUMBERS])
+                operand = self.some(kind) if self.random.random() < 0.7 else self.one_of(kind)
             case "numeric":
                 operand = self.comparison()
             case _:
@@ -172,6 +198,28 @@ def test_both_matchers_agree(words: Words) -> None:
 
 
 @settings(max_examples=1000, deadline=None)
+@given(words)
+def test_filters_on_item_writes_agree(words: Words) -> None:
+    """The record that they see is made of the same few words, and so is the pattern."""
+    source = Source(type=DYNAMODB)
+    table = Table("x")
+    for _ in range(5):
+        changed = Change(
+            None if words.random.random() < 0.5 else table.item("a", words.item()),
+            table.item("ab", words.item()),
+        )
+        log = WrittenLog([0], ["ab"], [written(table, changed)])
+        record = event_of(Batch(log, range(1), "id"), source)["Records"][0]
+        value = load(json.dumps(record))
+        for _ in range(10):
+            pattern = words.table_pattern()
+            expected = holds(load(pattern), value)
+            event(f"matched: {expected}")
+            matched = compile_filters([pattern], DYNAMODB).matches(*seen_by_filters(log, 0, source))
+            assert matched is expected, (pattern, record)
+
+
+@settings(max_examples=1000, deadline=None)
 @example(Words(Random(0)), "NaN")
 @given(words, st.none() | st.text(max_size=5))
 def test_filters_are_alternatives_and_data_that_is_no_json_passes_none(
@@ -183,4 +231,4 @@ def test_filters_are_alternatives_and_data_that_is_no_json_passes_none(
         expected = any(holds(load(pattern)["data"], load(data)) for pattern in written)
     except json.JSONDecodeError:
         expected = False
-    assert compile_filters(written).matches(data.encode(), "user-1") is expected
+    assert compile_filters(written).matches(data.encode(), {"partitionKey": "user-1"}) is expected

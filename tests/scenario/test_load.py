@@ -171,8 +171,8 @@ def test_data_stays_what_it_is() -> None:
 
 EXPECTED = (
     Record(-5 * S, "a", b'{"id":1}', shard=1),
-    Record(0, "b", b"." * 200),
-    Record(0, "c", b"." * 10, explicit_hash_key=7),
+    Record(0, "b", b"." * 200, padding=True),
+    Record(0, "c", b"." * 10, explicit_hash_key=7, padding=True),
     Record(1_500, "d", b'"h\xc3\xa9"'),
 )
 

@@ -22,6 +22,7 @@ from streamsim.model.events import (
     Fault,
     Filtered,
     Invoke,
+    Produced,
     Request,
     Reshard,
     Response,
@@ -111,6 +112,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     ),
     st.builds(StateChange, times, words, words, words),
     st.builds(Reshard, times, words, words, shards, shards),
+    st.builds(Produced, times, words, *[naturals] * 8),
     st.builds(Request, *call, counts, naturals),
     st.builds(
         Response,

@@ -1,0 +1,44 @@
+"""The event of a batch and what filters see of a record, whatever the type of the stream.
+
+The one place that knows which form belongs to which type.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from streamsim.model.batch import Batch, Log
+from streamsim.model.stream_type import DYNAMODB, KINESIS, StreamType
+from streamsim.rules.dynamodb_event import dynamodb_records, seen_of_dynamodb
+from streamsim.rules.kinesis_event import kinesis_records, seen_of_kinesis
+from streamsim.rules.source import Source
+from streamsim.rules.windows import event_fields
+
+
+class _Form(NamedTuple):
+    records: Callable[[Batch, Source], list[dict[str, Any]]]
+    seen: Callable[[Log, int, Source], tuple[bytes, dict[str, Any]]]
+
+
+_FORMS: Final[Mapping[StreamType, _Form]] = {
+    KINESIS: _Form(kinesis_records, seen_of_kinesis),
+    DYNAMODB: _Form(dynamodb_records, seen_of_dynamodb),
+}
+
+
+def event_of(batch: Batch, source: Source) -> dict[str, Any]:
+    """The event as JSON values, `Records` oldest first; under a tumbling window with its fields behind them."""
+    event: dict[str, Any] = {"Records": _FORMS[source.type].records(batch, source)}
+    if batch.window is not None:
+        event |= event_fields(batch.window, batch.shard, source.stream_arn, source.epoch)
+    return event
+
+
+def event_text(batch: Batch, source: Source) -> str:
+    """The event as Lambda transmits it: JSON without spaces."""
+    return json.dumps(event_of(batch, source), separators=(",", ":"))
+
+
+def seen_by_filters(log: Log, position: int, source: Source) -> tuple[bytes, dict[str, Any]]:
+    """What filter patterns see of a record: what the producer wrote, at the type's `body`, and the keys beside it."""
+    return _FORMS[source.type].seen(log, position, source)
