@@ -15,6 +15,7 @@ from streamsim.report.levels import FINEST, Levels
 from streamsim.report.log import EventLog
 from streamsim.report.sharing import Party, Sharing
 from streamsim.report.story import story
+from streamsim.report.terminal import render_summary
 from streamsim.report.timeline import Timeline
 from streamsim.scenario.load import load_text
 from streamsim.scenario.play import Played, play
@@ -246,3 +247,15 @@ def test_who_wants_everything_hears_of_every_request_and_response() -> None:
         ("debug", "request"),
         ("debug", "throttled"),
     ]
+
+
+def test_with_traffic_concurrency_is_drawn_once_for_everybody() -> None:
+    run, events = played()
+    timeline = Timeline(run.header)
+    for event in events:
+        timeline(event)
+    file = io.StringIO()
+    summary = render_summary(run.header, run.metrics, run.expectations, run.violations, timeline)
+    Console(file=file, width=100, color_system=None).print(summary)
+    assert sum(line.startswith(" concurrency") for line in file.getvalue().splitlines()) == 1
+    assert "peak concurrency  20 of 20" in file.getvalue()
