@@ -106,7 +106,7 @@ def _not_loaded(error: "HandlerNotLoadedError") -> str:
     deployment = error.deployment
     module = deployment.entry.rpartition(".")[0].replace("/", ".")
     lines = [f"error: {error}", *(line.rstrip() for line in error.stack)]
-    return "\n".join([*lines, f"  hint: try `cd {deployment.path} && python -c 'import {module}'`"])
+    return "\n".join([*lines, f"  hint: try `cd {deployment.path} && {sys.executable} -c 'import {module}'`"])
 
 
 def _leave_output() -> None:

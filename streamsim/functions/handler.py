@@ -7,7 +7,7 @@ meets. Knows batches and runtimes. Must not know how a handler is run.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,9 +15,9 @@ from streamsim.engine.ports import Clock
 from streamsim.functions.environments import Environment, Environments
 from streamsim.functions.error_documents import document as error_document
 from streamsim.functions.error_documents import error_fields, raised_by_handler, time_out, timed_out, told
-from streamsim.functions.logs import LogEvent, log_events
+from streamsim.functions.logs import LogEvent, init_duration, log_events
 from streamsim.functions.modelled import ModelledFunction
-from streamsim.functions.runtime import Answer, Deployment, Invocation
+from streamsim.functions.runtime import Answer, Deployment, Invocation, Written
 from streamsim.model.batch import Batch
 from streamsim.model.outcome import Outcome
 from streamsim.rules.event import event_text
@@ -71,23 +71,29 @@ class HandlerFunction:
         """Ends the function's environments."""
         await self._environments.close()
 
-    async def run(self, batch: Batch, event: bytes) -> Outcome:
+    async def run(self, batch: Batch, event: bytes, cold: bool) -> Outcome:
         """Invokes the handler with the event of a batch; takes the time that the invocation takes."""
-        clock, environment = self._clock, self._environments.take()
+        clock, model = self._clock, self._model
+        environment = await self._environments.take(cold)
+        init = await model.initialised() if cold and model is not None else None
         began = clock.now
-        foretold = None if self._model is None else self._model.foretell(batch)
+        foretold = None if model is None else model.foretell(batch)
         invocation = self._invocation(batch.request_id, event)
         answer = await environment.runtime.invoke(invocation)
         if not self._loaded:
             self._check(answer)
         if foretold is not None:
-            answer = await self._as_foretold(environment, answer, foretold, invocation, began)
+            answer = await self._as_foretold(environment, at_once(answer, init or 0), foretold, invocation)
+        elif init := init_duration(answer):
+            await clock.sleep(init)
+            began = clock.now
         await clock.sleep(answer.duration)
         self._environments.give(environment)
         if self._journal is not None:
             events = log_events(self._deployment, invocation, answer, self._epoch + began)
             self._journal(self._deployment.log_group, environment.log_stream, events)
-        return foretold if foretold is not None and foretold.ending == "fault" else outcome_of(answer)
+        outcome = foretold if foretold is not None and foretold.ending == "fault" else outcome_of(answer)
+        return outcome if not init else outcome._replace(init_duration=init)
 
     def _invocation(self, request_id: str, event: bytes) -> Invocation:
         deployment = self._deployment
@@ -100,40 +106,30 @@ class HandlerFunction:
         self._loaded = True
 
     async def _as_foretold(
-        self,
-        environment: Environment,
-        answer: Answer,
-        foretold: Outcome,
-        invocation: Invocation,
-        began: int,
+        self, environment: Environment, answer: Answer, foretold: Outcome, invocation: Invocation
     ) -> Answer:
         """The answer with the model's duration, and with what goes wrong by chance after a handler that went well.
 
         What the handler itself made of the invocation stands, but for a time-out that the model foretells.
         """
         if answer.status == "timeout":
-            return _at_once(answer)
+            return answer
+        limits, timeout = self._deployment.limits, self._deployment.timeout
         if foretold.ending == "timeout":
             if not answer.lost:
                 await environment.runtime.reset()
-            timeout, ended = self._deployment.timeout, self._epoch + began + self._deployment.timeout
-            payload = timed_out(invocation.request_id, timeout, ended, self._deployment.limits)
-            return replace(
-                _at_once(answer),
-                payload=payload,
-                duration=timeout,
-                status="timeout",
-                function_error="Unhandled",
-                error_type=None,
-                lost=True,
-            )
-        answer = replace(_at_once(answer), duration=foretold.duration)
+            ended = self._epoch + self._clock.now + timeout
+            payload = timed_out(invocation.request_id, timeout, ended, limits)
+            return Answer(
+                payload, timeout, "timeout", "Unhandled", None, answer.inits, answer.output, answer.lost_output,
+                answer.max_memory_mb, lost=True,
+            )  # fmt: skip
+        answer = replace(answer, duration=foretold.duration)
         if foretold.ending != "error" or answer.status != "success":
             return answer
         kind, _, message = (foretold.error or "").partition(": ")
-        fields = error_fields(message, kind, (), invocation.request_id, self._deployment.limits)
-        failed = raised_by_handler(self._deployment.limits)
-        return replace(answer, payload=error_document(fields), status="error", function_error=failed)
+        payload = error_document(error_fields(message, kind, (), invocation.request_id, limits))
+        return replace(answer, payload=payload, status="error", function_error=raised_by_handler(limits))
 
 
 class FedHandler:
@@ -148,9 +144,9 @@ class FedHandler:
         self._source = source
         self._events: dict[tuple[str, int], tuple[str, bytes]] = {}
 
-    async def invoke(self, batch: Batch) -> Outcome:
+    async def invoke(self, batch: Batch, cold: bool) -> Outcome:
         """See `Function`."""
-        return await self._function.run(batch, self._event(batch))
+        return await self._function.run(batch, self._event(batch), cold)
 
     def _event(self, batch: Batch) -> bytes:
         place = (batch.shard, batch.lane)
@@ -182,16 +178,22 @@ def _response(payload: bytes) -> Any:
         return None
 
 
-def _at_once(answer: Answer) -> Answer:
-    """The answer as if it had been given at the instant of its invocation: real time is none of virtual time's."""
-    return replace(
-        answer,
-        inits=tuple(
-            replace(init, duration=0, output=tuple(line._replace(at=0) for line in init.output))
-            for init in answer.inits
-        ),
-        output=tuple(line._replace(at=0) for line in answer.output),
+def at_once(answer: Answer, init: int) -> Answer:
+    """The answer as if it had been given at the instant of its invocation: real time is none of virtual time's.
+
+    `init` is what the Init phase before it took in virtual time, in microseconds.
+    """
+    if not answer.inits and not answer.output:
+        return answer
+    inits = tuple(
+        replace(one, duration=init if one.phase == "init" else 0, output=_now(one.output))
+        for one in answer.inits
     )
+    return replace(answer, inits=inits, output=_now(answer.output))
+
+
+def _now(output: Sequence[Written]) -> tuple[Written, ...]:
+    return tuple(line._replace(at=0) for line in output)
 
 
 def _stack(payload: bytes) -> list[str]:

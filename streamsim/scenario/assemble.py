@@ -11,6 +11,7 @@ from streamsim.model.units import show_duration, show_size
 from streamsim.rules.limits import function_refusals
 from streamsim.rules.on_demand import NEW_SHARDS
 from streamsim.rules.settings import REPORT_BATCH_ITEM_FAILURES
+from streamsim.scenario.account import concurrency_complaints, traffic_complaints
 from streamsim.scenario.capacity import over_capacity, uncalled
 from streamsim.scenario.errors import did_you_mean
 from streamsim.scenario.events import Reshard
@@ -27,7 +28,7 @@ from streamsim.scenario.faults import (
 )
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import PLURALS, ScenarioFile, Stream
-from streamsim.scenario.function import UNRESERVED_MINIMUM, Function
+from streamsim.scenario.function import Function
 from streamsim.scenario.handlers import unfit
 from streamsim.scenario.mapping import Mapping
 from streamsim.scenario.maps import Strict
@@ -78,6 +79,7 @@ def assemble(file: ScenarioFile) -> tuple[Scenario | None, list[Complaint]]:
             tuple(parts.faults),
             parts.plans,
             parts.changes,
+            traffic=parts.traffic,
         ),
         [],
     )
@@ -122,6 +124,16 @@ class _Parts:
             file.functions if file.functions is not None else {DEFAULT: file.function or Function()}
         )
         self.mappings = self._mappings()
+        self.traffic = tuple(
+            source.model_copy(
+                update={
+                    "function": self._refer(
+                        ("traffic", index), "function", given_name(source, "function"), self.functions
+                    )
+                }
+            )
+            for index, source in enumerate(file.traffic)
+        )
         self._unplanned: set[str] = set()
         self.plans = self._plans()
         self.changes = self._changes()
@@ -141,7 +153,8 @@ class _Parts:
         if not self.complaints:
             yield from self._check_twins()
             yield from self._check_consumers()
-        yield from self._check_concurrency()
+        yield from concurrency_complaints(self.file.account.ConcurrentExecutions, self.functions, self._path)
+        yield from traffic_complaints(self.file, self.traffic, self.functions, self._path)
         yield from self._check_limits()
 
     def _streams(self) -> dict[str, Stream]:
@@ -410,34 +423,6 @@ class _Parts:
             elif len(known) > MOST_CONSUMERS:
                 message = f"LimitExceededException: stream {mapping.stream} has {MOST_CONSUMERS} consumers, the most it may have"
                 yield Complaint(path, message, "let this mapping poll: remove `consumer`")
-
-    def _check_concurrency(self) -> Iterator[Complaint]:
-        """Lambda keeps 100 executions unreserved; accounts of less than that are models and only must not overdraw."""
-        account = self.file.account.ConcurrentExecutions
-        keep = UNRESERVED_MINIMUM if account >= UNRESERVED_MINIMUM else 0
-        left = account
-        for name, function in self.functions.items():
-            reserved = function.ReservedConcurrentExecutions
-            if not reserved:
-                continue
-            left -= reserved
-            if left >= keep:
-                continue
-            path = (*self._path("function", name), "ReservedConcurrentExecutions")
-            if keep:
-                yield Complaint(
-                    path,
-                    "Specified ReservedConcurrentExecutions for function decreases account's "
-                    f"UnreservedConcurrentExecution below its minimum value of [{UNRESERVED_MINIMUM}].",
-                    f"reserve up to {max(left + reserved - keep, 0)}, or raise account.ConcurrentExecutions ({account})",
-                )
-            else:
-                yield Complaint(
-                    path,
-                    f"this reserves more than the account's {account} executions",
-                    f"reserve up to {left + reserved}, or raise account.ConcurrentExecutions",
-                )
-            return
 
 
 def _sized(stream: Stream) -> Stream:

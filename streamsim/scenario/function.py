@@ -8,12 +8,17 @@ from typing import Annotated, Any, Final, NamedTuple, Self
 
 from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 
+from streamsim.engine.concurrency import KEEP_WARM
+from streamsim.functions.modelled import LONGEST_INIT
 from streamsim.functions.runtime import LogFormat
+from streamsim.model.units import show_duration
 from streamsim.rules.limits import Year, function_refusals
 from streamsim.rules.settings import described
+from streamsim.scenario.asynchronous import AsyncSettings
 from streamsim.scenario.fields import (
     SHARE_SCHEMA,
     Complaint,
+    PositiveDuration,
     all_refused,
     below,
     duration,
@@ -95,8 +100,14 @@ def _fixed_and_per_record(
 
 
 def _cold_start(value: object) -> int:
-    del value
-    raise refused("cold_start is not simulated yet; remove it", at_key=True)
+    result = duration(value)
+    if result > LONGEST_INIT:
+        raise refused(
+            f"cold_start is up to 10s, not {show_duration(result)}: Lambda stops a longer Init and runs it again inside "
+            "the invocation, which is not simulated",
+            "write 10s or less",
+        )
+    return result
 
 
 class Model(Strict, label="a model", example="{duration: 140ms + 21ms/record, jitter: 10%}"):
@@ -118,7 +129,14 @@ class Model(Strict, label="a model", example="{duration: 140ms + 21ms/record, ji
         examples=["200B + 40B/record"],
     )
     cold_start: Annotated[int, *reader(_cold_start, type="string")] = Field(
-        default=0, description="Not simulated yet: every invocation finds a warm environment."
+        default=0,
+        description="How long the Init of a new execution environment takes, before the function runs: 0s (default) to "
+        "10s (Lambda execution environment lifecycle). It counts as concurrency, and not as duration.",
+        examples=["400ms"],
+    )
+    keep_warm: PositiveDuration = Field(
+        default=KEEP_WARM,
+        description="How long an execution environment stays after its last invocation. Default 10m; assumed: AWS names no time.",
     )
 
     @property
@@ -224,6 +242,19 @@ class Function(Strict, label="a function", example="{model: {duration: 140ms + 2
         description="Executions that only this function may have, and the most it may have: 0 or more. Default: it "
         "shares what is unreserved. AWS keeps 100 of the account's executions unreserved and refuses more; accounts "
         "with a ConcurrentExecutions below 100 stand for small models of an account, and that rule does not bind them.",
+    )
+    ProvisionedConcurrentExecutions: Annotated[
+        int, *whole_number(1, None, "ProvisionedConcurrentExecutions")
+    ] = Field(
+        default=0,
+        description="Environments that are always initialized: 1 or more, default none. They count against the reserved "
+        "or the unreserved concurrency all the time; more executions than that run on demand (Lambda Developer Guide, "
+        "Configuring provisioned concurrency). `cost.usd` does not hold what they cost.",
+    )
+    EventInvokeConfig: AsyncSettings | None = Field(
+        default=None,
+        description="How asynchronous events of `traffic` are retried, and where they go: "
+        "{MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60} (Lambda API, PutFunctionEventInvokeConfig).",
     )
 
     @model_validator(mode="after")

@@ -81,6 +81,7 @@ def run_world(
         world.calendar.start()
         running_on = [clock.start(mapping.run(), "mapping") for mapping in world.mappings]
         running_on += [clock.start(producer.tell(clock, tell), "producer") for producer in world.producers]
+        running_on += [clock.start(source.run(), f"traffic {source.name}") for source in world.traffic]
         try:
             for ended in running_on:
                 await ended

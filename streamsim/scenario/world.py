@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from streamsim.destinations.kept import KeptDestination
-from streamsim.engine.concurrency import Account, FunctionConcurrency, Slice
+from streamsim.engine.concurrency import Account, FunctionConcurrency, ScalingRate, Slice
 from streamsim.engine.mapping import Change as MappingUpdate
 from streamsim.engine.mapping import MappingRun
 from streamsim.engine.ports import Clock, Sink
+from streamsim.engine.traffic import TrafficRun
 from streamsim.functions.handler import HandlerFunction, Journal
 from streamsim.functions.modelled import Ailments, Duration, ModelledFunction, Spell
 from streamsim.functions.poison import AtPositions, AtRate, OfKeys, OfLogs, Poison, Selection
@@ -25,6 +26,7 @@ from streamsim.scenario.deployments import handler_function
 from streamsim.scenario.item_shards import item_logs
 from streamsim.scenario.puts import Producer, producers_of
 from streamsim.scenario.shards import shards_of
+from streamsim.scenario.sources import traffic_run, traffic_settings
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.logs import SimulatedLog
 from streamsim.streams.plan import Change, Plan
@@ -40,6 +42,7 @@ class World:
     """What takes part in a run."""
 
     mappings: Sequence[MappingRun]
+    traffic: Sequence[TrafficRun]
     calendar: "Calendar"
     producers: Sequence[Producer] = ()
     functions: Sequence[ModelledFunction | HandlerFunction] = ()
@@ -66,6 +69,7 @@ def header_of(scenario: models.Scenario) -> Header:
             for name, stream in scenario.streams.items()
         },
         account={"ConcurrentExecutions": scenario.account.ConcurrentExecutions},
+        traffic={source.name: traffic_settings(scenario, source) for source in scenario.traffic},
     )
 
 
@@ -89,6 +93,8 @@ def _function_settings(function: models.Function) -> dict[str, Any]:
     settings: dict[str, Any] = {"MemorySize": function.MemorySize, "Timeout": function.Timeout}
     if function.ReservedConcurrentExecutions is not None:
         settings["ReservedConcurrentExecutions"] = function.ReservedConcurrentExecutions
+    if function.ProvisionedConcurrentExecutions:
+        settings["ProvisionedConcurrentExecutions"] = function.ProvisionedConcurrentExecutions
     return settings
 
 
@@ -113,6 +119,9 @@ def build(
     account = Account(
         scenario.account.ConcurrentExecutions,
         {name: function.ReservedConcurrentExecutions for name, function in scenario.functions.items()},
+        {name: function.ProvisionedConcurrentExecutions for name, function in scenario.functions.items()},
+        {name: function.model.keep_warm for name, function in scenario.functions.items()},
+        ScalingRate(),
     )
     functions = {name: _function(scenario, name, streams, clock, journal) for name in scenario.functions}
     runs = []
@@ -154,8 +163,13 @@ def build(
                 ],
             )
         )
+    traffic = [
+        traffic_run(scenario, source, function, account, clock, sink, on_failure)
+        for source in scenario.traffic
+        if isinstance(function := functions[source.function], ModelledFunction)  # others are refused
+    ]
     calendar = Calendar(scenario.faults, plans, account, clock, sink)
-    return World(runs, calendar, tuple(producers.values()), tuple(functions.values()))
+    return World(runs, traffic, calendar, tuple(producers.values()), tuple(functions.values()))
 
 
 def _stream(
@@ -246,7 +260,7 @@ def _modelled(
             for shard in _meant(fault.shard, plans)
         ],
     )
-    duration = Duration(model.fixed, model.per_record, model.jitter)
+    duration = Duration(model.fixed, model.per_record, model.jitter, model.cold_start)
     state = StateSize(model.state.fixed, model.state.per_record)
     return ModelledFunction(name, duration, described.Timeout * SECOND, clock, scenario.seed, ailments, state)
 
