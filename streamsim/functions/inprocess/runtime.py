@@ -194,7 +194,7 @@ class InProcessRuntime:
             raise FaultError("Runtime.LambdaContextUnmarshalError", str(error)) from None
         self._surroundings.logger.request_id = invocation.request_id
         try:
-            event = json.loads(invocation.event)
+            event = json.loads(invocation.event.decode())
         except ValueError as error:
             raise FaultError("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from None
         result = handler(event, context)
