@@ -164,6 +164,8 @@ def test_a_handler_that_closes_the_clients_sockets_hurts_only_itself(tmp_path: P
         return "still here"
     """
     closed, after = answers_to(function(tmp_path, code, timeout=SECOND), True, False)
-    assert (closed.payload, closed.status) == (b'"still here"', "timeout"), "it answers, and cannot ask for more"
+    assert (closed.payload, closed.status) == (b'"still here"', "timeout"), (
+        "it answers, and cannot ask for more"
+    )
     assert closed.lost
     assert after.payload == b'"still here"'
