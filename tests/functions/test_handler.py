@@ -1,7 +1,6 @@
 """A real handler behind a mapping in virtual time: what it sees of attempts, and what the run sees of it."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from textwrap import dedent
 
@@ -10,57 +9,11 @@ import pytest
 from streamsim.functions.handler import HandlerNotLoadedError
 from streamsim.functions.log_folder import LogFolder
 from streamsim.functions.logs import LogEvent
-from streamsim.model.events import Discard, Event, Invoke, Result
+from streamsim.model.events import Discard, Invoke
 from streamsim.scenario.load import load_text
 from streamsim.scenario.play import run_world
 from tests.functions.handlers import write
-
-SCENARIO = """
-scenario: A handler
-seed: 7
-stream: {{type: kinesis, shards: {shards}}}
-producer: {{records: [{records}]}}
-mapping: {{{mapping}}}
-function: {{handler: "app:handler", {function}}}
-faults: [{faults}]
-account: {{limits: {limits}}}
-"""
-
-
-def played(
-    folder: Path,
-    code: str,
-    *,
-    records: str = "{key: a, data: 1}",
-    shards: int = 1,
-    mapping: str = "MaximumRetryAttempts: 2",
-    function: str = "model: {duration: 100ms}",
-    faults: str = "",
-    limits: str = "current",
-) -> tuple[list[Event], dict[str, list[LogEvent]]]:
-    """The events of a run, and its log by stream."""
-    write(folder, code)
-    text = SCENARIO.format(
-        records=records, shards=shards, mapping=mapping, function=function, faults=faults, limits=limits
-    )
-    scenario = load_text(text, str(folder / "scenario.yaml"))
-    events: list[Event] = []
-    log: dict[str, list[LogEvent]] = {}
-
-    def journal(group: str, stream: str, lines: list[LogEvent]) -> None:
-        assert group == "/aws/lambda/default"
-        log.setdefault(stream, []).extend(lines)
-
-    run_world(scenario, [events.append], journal=journal)
-    return events, log
-
-
-def results(events: Sequence[Event]) -> list[Result]:
-    return [event for event in events if isinstance(event, Result)]
-
-
-def texts(log: dict[str, list[LogEvent]]) -> list[str]:
-    return [line.text for lines in log.values() for line in lines]
+from tests.functions.runs import played, results, texts
 
 
 def test_a_batch_that_comes_again_carries_the_same_request_id_and_an_unaltered_event(tmp_path: Path) -> None:
