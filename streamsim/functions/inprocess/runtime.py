@@ -86,7 +86,10 @@ class _Ended(NamedTuple):
 
 
 class InProcessRuntime:
-    """See `Runtime`. `now` is the clock that handlers see, in microseconds since 1970."""
+    """See `Runtime`. `now` is the clock that handlers see, in microseconds since 1970.
+
+    Whatever that clock says, code that really takes longer than its Timeout is stopped, as on Lambda.
+    """
 
     def __init__(self, deployment: Deployment, log_stream: str, now: Callable[[], int] = wall_clock) -> None:
         self._deployment = deployment
