@@ -46,7 +46,8 @@ class ScriptedFunction:
     clock: Clock
     calls: list[Batch] = field(default_factory=list)
 
-    async def invoke(self, batch: Batch) -> Outcome:
+    async def invoke(self, batch: Batch, cold: bool) -> Outcome:
+        del cold
         self.calls.append(batch)
         outcome = self.behaviour(batch)
         await self.clock.sleep(outcome.duration)

@@ -23,7 +23,7 @@ SHOWN: Final = 20
 class Finding:
     """What became of one trace: its counts and violations, or the problem (line 0: with the file) that stopped it.
 
-    `reading` counts shards whose end the trace does not tell.
+    `reading` counts shards whose end the trace does not tell, `unanswered` events of other sources likewise.
     """
 
     trace: str
@@ -35,6 +35,7 @@ class Finding:
     line: int = 0
     problem: str | None = None
     reading: int = 0
+    unanswered: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -55,8 +56,9 @@ def verify(traces: tuple[str, ...], *, as_json: bool) -> None:
       streamsim verify monday.ndjson.gz tuesday.ndjson.gz
       zstdcat run.ndjson.zst | streamsim verify --json -
 
-    Checks that no record was lost, that records came in order, and that retries, request ids, splits, checkpoints and
-    concurrency kept to the rules of the event source mapping. Each violation comes with the lines that prove it.
+    Checks that no record was lost, that records came in order, and that retries, request ids, splits, checkpoints,
+    reshards, tumbling windows, updates, events of other sources and concurrency kept to AWS's rules. Each violation
+    comes with the lines that prove it.
 
     TRACE is a file that `streamsim run --trace` wrote, or one converted from elsewhere; compressed or not; - reads
     standard input.
@@ -76,13 +78,11 @@ def verify(traces: tuple[str, ...], *, as_json: bool) -> None:
 
 
 def _examine(trace: str) -> Finding:
-    from streamsim.model.events import ShardEnd, ShardOpen  # noqa: PLC0415
     from streamsim.trace.ndjson import TraceError, read_trace  # noqa: PLC0415 - `--help` is quick without
     from streamsim.trace.oracle import Oracle  # noqa: PLC0415
 
     name = STANDARD_INPUT if trace == "-" else trace
     source = sys.stdin.buffer if trace == "-" else Path(trace)
-    reading = set()
     try:
         header, events = read_trace(source)
         try:
@@ -90,11 +90,7 @@ def _examine(trace: str) -> Finding:
         except ValueError as error:
             return Finding(name, line=1, problem=str(error))
         for event in events:
-            oracle(event)
-            if isinstance(event, ShardOpen):
-                reading.add((event.mapping, event.shard))
-            elif isinstance(event, ShardEnd):
-                reading.discard((event.mapping, event.shard))
+            oracle.take(event)
     except TraceError as error:
         return Finding(name, line=error.line, problem=error.problem)
     except OSError as error:
@@ -107,7 +103,8 @@ def _examine(trace: str) -> Finding:
         oracle.records,
         oracle.counts,
         violations,
-        reading=len(reading),
+        reading=oracle.reading,
+        unanswered=oracle.unanswered,
     )
 
 
@@ -129,11 +126,9 @@ def _show(finding: Finding) -> None:
         + f", {finding.records} {'delivery' if finding.records == 1 else 'deliveries'} of records"
     )
     if not finding.violations:
-        if finding.reading or not finding.events:
-            plural = "" if finding.reading == 1 else "s"
-            ended = f"{finding.reading} shard{plural} still being read" if finding.reading else "nothing"
+        if finding.reading or finding.unanswered or not finding.events:
             click.echo(
-                f"{name} holds as far as it goes: {size}; it ends with {ended}, so what is missing is not judged"
+                f"{name} holds as far as it goes: {size}; it ends with {_rest(finding)}, so what is missing is not judged"
             )
         else:
             click.echo(f"{name} holds: {size}")
@@ -153,13 +148,26 @@ def _show(finding: Finding) -> None:
     click.echo(f"\nNext: {follow}")
 
 
+def _rest(finding: Finding) -> str:
+    """What the trace leaves open."""
+    rest = []
+    if finding.reading:
+        rest.append(f"{finding.reading} shard{'' if finding.reading == 1 else 's'} still being read")
+    if finding.unanswered:
+        rest.append(
+            f"{finding.unanswered} request{'' if finding.unanswered == 1 else 's'} of other event sources not over"
+        )
+    return " and ".join(rest) or "nothing"
+
+
 def _show_violation(violation: Any) -> None:
     from streamsim.model.units import show_duration  # noqa: PLC0415
     from streamsim.trace.encoding import encode_event  # noqa: PLC0415
 
-    place = f", {violation.shard} of mapping {violation.mapping}" if violation.mapping else ""
+    of_mapping = f"mapping {violation.mapping}" if violation.mapping else ""
+    place = " of ".join(part for part in (violation.shard, of_mapping) if part)
     click.echo(f"\n{violation.kind}: {violation.sentence}")
-    click.echo(f"  at {show_duration(violation.t)}{place}")
+    click.echo(f"  at {show_duration(violation.t)}{', ' if place else ''}{place}")
     for number, event in violation.evidence:
         click.echo(f"  line {number}: {encode_event(event)}")
 

@@ -122,8 +122,11 @@ class Stream(Protocol):
 class Function(Protocol):
     """Runs a batch. Never raises for what the function does: that is an `Outcome`."""
 
-    async def invoke(self, batch: Batch) -> Outcome:
-        """Takes the time the invocation takes. Only called while the caller holds a slot of the concurrency pool."""
+    async def invoke(self, batch: Batch, cold: bool) -> Outcome:
+        """Takes the time the invocation takes, and before that the Init of its environment when `cold`.
+
+        Only called while the caller holds a slot of the concurrency pool.
+        """
 
 
 class Destination(Protocol):

@@ -10,7 +10,7 @@ assumed: the state lives with the lane. When the mapping stops, that of the open
 from the checkpoint begins with `{}`; AWS says nothing of it.
 """
 
-from streamsim.engine.concurrency import FunctionConcurrency
+from streamsim.engine.concurrency import FunctionConcurrency, Start
 from streamsim.engine.discards import Discards
 from streamsim.engine.open_window import OpenWindow
 from streamsim.engine.ports import Clock, Halt, Reader, Sink
@@ -130,7 +130,8 @@ class WindowedWorker:
             if due_at < clock.now - worker.shortest_life:
                 await self._discards.lose_window(batch, "RecordAgeExceeded", attempt - 1, None)
                 break
-            outcome = THROTTLED if not self._request(batch, attempt) else await worker.invoke(batch)
+            start = self._request(batch, attempt)
+            outcome = THROTTLED if start is None else await worker.invoke(batch, start)
             failed = window.failed(batch, outcome)
             worker.tell(batch, attempt, outcome, failed)
             verdict = judge(self._mapping, (), outcome, failed, attempt, pauses)
@@ -146,10 +147,10 @@ class WindowedWorker:
         window.leave()
         return True
 
-    def _request(self, batch: Batch, attempt: int) -> bool:
-        """Asks for an execution for the end of the window; whether one is granted."""
+    def _request(self, batch: Batch, attempt: int) -> Start | None:
+        """Asks for an execution for the end of the window; how it starts, None when it is throttled."""
         assert batch.window is not None
-        granted = self._concurrency.take()
+        start = self._concurrency.take(self._clock.now)
         self._sink(
             WindowClose(
                 self._clock.now,
@@ -163,4 +164,4 @@ class WindowedWorker:
                 self._concurrency.in_flight,
             )
         )
-        return granted
+        return start

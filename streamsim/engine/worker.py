@@ -8,7 +8,7 @@ what it has not finished by then is read again, as new batches, by whoever goes 
 
 from typing import Final
 
-from streamsim.engine.concurrency import FunctionConcurrency
+from streamsim.engine.concurrency import FunctionConcurrency, Start
 from streamsim.engine.discards import Discards
 from streamsim.engine.open_window import LEAST_ROOM, NO_STATE, OpenWindow, stateless
 from streamsim.engine.ports import Clock, Function, Halt, Reader, Sink
@@ -27,6 +27,7 @@ from streamsim.rules.response import first_failed
 
 THROTTLED: Final = Outcome("throttled", error="Rate Exceeded.")
 _TOO_LARGE: Final = Outcome("too_large", error="the event exceeds 6 MB")
+_COLD: Final = Start.COLD
 
 
 class Worker:
@@ -106,7 +107,8 @@ class Worker:
                 return None
             if oldest < clock.now - self.shortest_life:
                 return await self._drop_old(batch, attempt - 1)
-            outcome = self._request(batch, attempt) or await self.invoke(batch)
+            begun = self._request(batch, attempt)
+            outcome = begun if isinstance(begun, Outcome) else await self.invoke(batch, begun)
             failed = self._failed(batch, outcome)
             self.tell(batch, attempt, outcome, failed)
             match judge(mapping, positions, outcome, failed, attempt, pauses):
@@ -126,17 +128,19 @@ class Worker:
                     attempt, pauses = (attempt + 1, 0) if counts else (attempt, pauses + 1)
 
     async def pause(self, microseconds: int) -> bool:
-        """Waits with nothing in flight, not at all for 0; whether the lane may go on."""
+        """Waits with nothing in flight, not at all for 0 unless there is no slot; whether the lane may go on."""
         if self._halt.asked:
             return False
         if microseconds:
             self._holding.resting = True
             await self._clock.sleep(microseconds)
             self._holding.resting = False
+        if self._concurrency.full:
+            await self._clock.sleep(0)  # what ends at this instant makes room first
         return not self._halt.asked
 
-    def _request(self, batch: Batch, attempt: int) -> Outcome | None:
-        """Asks for an execution; None when one is granted, else how a batch ends that is throttled or cannot be sent."""
+    def _request(self, batch: Batch, attempt: int) -> Start | Outcome:
+        """Asks for an execution; how it starts when granted, else how a batch ends that is throttled or cannot be sent."""
         log, concurrency = self._log, self._concurrency
         mapping, shard, lane = self.where
         positions = batch.positions
@@ -145,8 +149,8 @@ class Worker:
         unsendable = self._may_be_too_large and too_large(
             log.size(first), MAXIMUM_EVENT_SIZE if window is None else window.room, self._kind
         )
-        granted = not unsendable and concurrency.take()
         now = self._clock.now
+        start = None if unsendable else concurrency.take(now)
         self._sink(
             Invoke(
                 now,
@@ -163,16 +167,16 @@ class Worker:
                 None if window is None else window.span,
             )
         )
-        if granted:
-            return None
+        if start is not None:
+            return start
         return _TOO_LARGE if unsendable else THROTTLED
 
-    async def invoke(self, batch: Batch) -> Outcome:
+    async def invoke(self, batch: Batch, start: Start) -> Outcome:
         """Runs the function in the execution that was granted."""
         try:
-            return await self._function.invoke(batch)
+            return await self._function.invoke(batch, start is _COLD)
         finally:
-            self._concurrency.give()
+            self._concurrency.give(start, self._clock.now)
 
     def _failed(self, batch: Batch, outcome: Outcome) -> int | None:
         if self.window is not None:
@@ -184,14 +188,15 @@ class Worker:
     def tell(self, batch: Batch, attempt: int, outcome: Outcome, failed: int | None) -> None:
         mapping, shard, lane = self.where
         ended: Ended = outcome.ending
-        now, duration, error = self._clock.now, outcome.duration, outcome.error
+        now, duration, error, init = self._clock.now, outcome.duration, outcome.error, outcome.init_duration
+        request_id = batch.request_id
         failed_from: int | None = None
         if failed is not None and self.window is not None and stateless(outcome):
             ended, error = "error", NO_STATE
         elif failed is not None:
             ended, failed_from = "partial", batch.positions[failed]
         self._sink(
-            Result(now, mapping, shard, lane, batch.request_id, attempt, ended, duration, failed_from, error)
+            Result(now, mapping, shard, lane, request_id, attempt, ended, duration, failed_from, error, init)
         )
 
     async def _drop_old(self, batch: Batch, attempts: int) -> tuple[Positions, ...]:

@@ -7,7 +7,7 @@ shard never changes what is drawn in another.
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple, Protocol
 
 from streamsim.engine.chance import Chance
 from streamsim.engine.ports import Clock
@@ -29,11 +29,34 @@ _CRASH: Final = "Runtime.ExitError: Error: Runtime exited without providing a re
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """Microseconds an invocation takes: fixed plus so much a record, spread evenly by `jitter` (0.1 = plus or minus 10 %)."""
+    """Microseconds an invocation takes: fixed plus so much a record, spread evenly by `jitter` (0.1 = plus or minus 10 %).
+
+    `cold_start` is what the Init of a new environment takes, spread likewise; 0: new environments are as good as warm.
+    """
 
     fixed: int = 0
     per_record: int = 0
     jitter: float = 0.0
+    cold_start: int = 0
+
+
+class Place(Protocol):
+    """Where an invocation comes from: chance is drawn, and faults of one shard are kept apart, by place."""
+
+    @property
+    def shard(self) -> str:
+        """The shard, or what stands for it."""
+
+    @property
+    def lane(self) -> int:
+        """The lane of the shard."""
+
+
+class Caller(NamedTuple):
+    """The place of calls that no stream makes, named after their source."""
+
+    shard: str
+    lane: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +92,12 @@ class Ailments:
 _HEALTHY: Final = Ailments()
 _BARE: Final = StateSize()
 
+#: The Init phase is limited to 10 seconds (Lambda Developer Guide, "Lambda execution environment lifecycle").
+LONGEST_INIT: Final = 10 * SECOND
+
+#: Where the durations of Inits are drawn: environments belong to no shard.
+_INIT: Final = Caller("init")
+
 
 class ModelledFunction:
     """The engine's `Function` for a model. `timeout` is the function's Timeout in microseconds."""
@@ -93,15 +122,38 @@ class ModelledFunction:
         self._state = state
         self._chances: dict[tuple[str, int], Chance] = {}
 
-    async def invoke(self, batch: Batch) -> Outcome:
+    async def invoke(self, batch: Batch, cold: bool) -> Outcome:
         """See `Function`."""
-        outcome = self._foretell(batch)
+        init = await self.initialised() if cold else None
+        outcome = self.foretell(batch)
         await self._clock.sleep(outcome.duration)
-        return outcome
+        return outcome if init is None else outcome._replace(init_duration=init)
 
-    def _foretell(self, batch: Batch) -> Outcome:
+    async def answer(self, caller: Caller, model: Duration, cold: bool) -> Outcome:
+        """One call of the function that takes as long as `model` says; what is wrong with records does not touch it."""
+        init = await self.initialised() if cold else None
+        stretch = self._stretch(caller, model)
+        full = int(model.fixed * stretch)
+        outcome = (None if self._well else self._struck(caller, full)) or Outcome("success", full)
+        if outcome.duration > self._timeout:
+            outcome = self._timed_out()
+        await self._clock.sleep(outcome.duration)
+        return outcome if init is None else outcome._replace(init_duration=init)
+
+    async def initialised(self) -> int | None:
+        """The microseconds that the Init of a new environment took, when it is over; None where the model has none."""
         model = self._duration
-        stretch = self._stretch(batch)
+        if not model.cold_start:
+            return None
+        spread = (2 * self._chance(_INIT).below_one() - 1) * model.jitter if model.jitter else 0.0
+        init = min(int(model.cold_start * (1 + spread)), LONGEST_INIT)
+        await self._clock.sleep(init)
+        return init
+
+    def foretell(self, batch: Batch) -> Outcome:
+        """How an invocation that begins now will end, and how long it will take; each asking draws anew."""
+        model = self._duration
+        stretch = self._stretch(batch, model)
         full = int((model.fixed + model.per_record * len(batch)) * stretch)
         ending = None if self._well else self._ailing(batch, stretch, full)
         if ending is None:
@@ -121,13 +173,13 @@ class ModelledFunction:
             return Outcome("error", ending.duration, error=RESPONSE_TOO_LARGE)
         return ending._replace(response={"state": state, **(ending.response or {})})
 
-    def _stretch(self, batch: Batch) -> float:
+    def _stretch(self, place: Place, model: Duration) -> float:
         now = self._clock.now
         stretch = 1.0
-        if self._duration.jitter:
-            stretch += (2 * self._chance(batch).below_one() - 1) * self._duration.jitter
+        if model.jitter:
+            stretch += (2 * self._chance(place).below_one() - 1) * model.jitter
         for spell, factor in self._ailments.slow:
-            if spell.covers(now, batch.shard):
+            if spell.covers(now, place.shard):
                 stretch *= factor
         return stretch
 
@@ -177,13 +229,13 @@ class ModelledFunction:
         error = _CRASH if how == "crash" else "WindowError: the state of the window cannot be processed"
         return Outcome("error", full, error=error)
 
-    def _struck(self, batch: Batch, full: int) -> Outcome | None:
+    def _struck(self, place: Place, full: int) -> Outcome | None:
         now = self._clock.now
         for spell, probability in self._ailments.errors:
-            if spell.covers(now, batch.shard) and self._chance(batch).below_one() < probability:
+            if spell.covers(now, place.shard) and self._chance(place).below_one() < probability:
                 return Outcome("error", full, error="TransientError: the function failed by chance")
         for spell, probability in self._ailments.lost_responses:
-            if spell.covers(now, batch.shard) and self._chance(batch).below_one() < probability:
+            if spell.covers(now, place.shard) and self._chance(place).below_one() < probability:
                 ran = max(full, 1)  # a fault that takes no time never reached the function
                 return Outcome("fault", ran, error="ServiceException: the response was lost")
         return None
@@ -192,9 +244,9 @@ class ModelledFunction:
         seconds = self._timeout / SECOND
         return Outcome("timeout", self._timeout, error=f"Task timed out after {seconds:.2f} seconds")
 
-    def _chance(self, batch: Batch) -> Chance:
-        place = (batch.shard, batch.lane)
-        chance = self._chances.get(place)
+    def _chance(self, place: Place) -> Chance:
+        named = (place.shard, place.lane)
+        chance = self._chances.get(named)
         if chance is None:
-            chance = self._chances[place] = Chance(self._seed, "function", self._name, *place)
+            chance = self._chances[named] = Chance(self._seed, "function", self._name, *named)
         return chance

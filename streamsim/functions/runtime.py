@@ -40,9 +40,9 @@ PYTHON: Final = f"python:{sys.version_info.major}.{sys.version_info.minor}"
 class Deployment:
     """A function as it is deployed: its code and its configuration.
 
-    `runtime_version` is only for INIT_START. `handler` is `orders.app:handler` or AWS's `orders/app.handler`; `path` the folder with the code, which AWS calls
+    `handler` is `orders.app:handler` or AWS's `orders/app.handler`; `path` the folder with the code, which AWS calls
     the task root. `memory_size` and `tmp_size` are in MB, `timeout` in microseconds. `environment` holds the
-    function's own variables, not those that Lambda adds.
+    function's own variables, not those that Lambda adds. `runtime_version` is only for INIT_START.
     """
 
     name: str

@@ -13,9 +13,13 @@ Ending = Literal["success", "error", "timeout", "throttled", "too_large", "fault
 
 
 class Outcome(NamedTuple):
-    """The ending, microseconds in the function, its response as parsed JSON (after success), the error text (else)."""
+    """The ending, microseconds in the function, its response as parsed JSON (after success), the error text (else).
+
+    `init_duration` is the microseconds that the Init phase took before the function ran; None in a warm environment.
+    """
 
     ending: Ending
     duration: int = 0
     response: Any = None
     error: str | None = None
+    init_duration: int | None = None

@@ -16,6 +16,7 @@ from streamsim.model.units import show_duration
 from streamsim.report.layout import QUIET, fitted, printable, sign, suggested
 from streamsim.report.phrases import counted, found, measured, strung, wrapped
 from streamsim.report.picture import ASCII_HEIGHTS, HEIGHTS, column_edges, highest
+from streamsim.report.sharing import STREAM
 from streamsim.report.timeline import Timeline
 from streamsim.trace.header import Header
 
@@ -99,7 +100,11 @@ class Comparison:
         if ages:
             yield from ages
             yield Text()
-        table = [*_measures(self.runs, plain=plain), *_expected(self.runs, plain=plain)]
+        table = [
+            *_measures(self.runs, plain=plain),
+            *_shared(self.runs),
+            *_expected(self.runs, plain=plain),
+        ]
         yield from _drawn(self.runs, table, width, plain=plain)
         same = [f"{name} {measured(name, found(self.runs[0].metrics, name))}" for name in _same(self.runs)]
         if same:
@@ -221,6 +226,30 @@ def _measures(runs: Sequence[Run], *, plain: bool) -> Iterator[_Line]:
             cells,
             [float(value) for value in known] if len(known) == len(values) else [],
         )
+
+
+def _shared(runs: Sequence[Run]) -> Iterator[_Line]:
+    """Where calls and events share the account with streams: how many executions each had at once, and was refused."""
+    timelines = [run.timeline for run in runs if run.timeline is not None]
+    for timeline in timelines:
+        timeline.finish()
+    sharings = [timeline.sharing for timeline in timelines if timeline.sharing is not None]
+    if len(sharings) < len(runs):
+        return
+    several = len(timelines[0].header.mappings) > 1
+    for own in zip(*(sharing.parties for sharing in sharings), strict=True):
+        name, kind = own[0].name, own[0].kind
+        yield _count(
+            f"{name if several or kind != STREAM else STREAM}: concurrency",
+            [party.levels.most for party in own],
+        )
+        refused = [found(run.metrics, f"traffic.sources.{name}.throttles") or 0 for run in runs]
+        if kind != STREAM and any(refused):
+            yield _count(f"{name}: throttled", refused)
+
+
+def _count(name: str, counts: Sequence[int]) -> _Line:
+    return _Line(name, [_Cell(f"{count:,}  ") for count in counts], [float(count) for count in counts])
 
 
 def _expected(runs: Sequence[Run], *, plain: bool) -> Iterator[_Line]:

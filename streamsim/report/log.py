@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from streamsim.model import events as happened
 from streamsim.model.batch import Positions
 from streamsim.model.events import Event
+from streamsim.model.units import SECOND
 from streamsim.report.incidents import Incidents
 from streamsim.report.timeline import parallelization_factor
 from streamsim.report.windows import Closings
@@ -26,9 +27,11 @@ _QUIET: Final[dict[type, str]] = {
     happened.Checkpoint: "checkpoint",
     happened.CaughtUp: "caught up",
     happened.Request: "request",
-    happened.Response: "response",
-    happened.EventLost: "event lost",
 }
+
+
+#: What goes wrong with calls is news again when nothing did for so long.
+_CALM: Final = 10 * SECOND
 
 
 class Logger(Protocol):
@@ -47,6 +50,8 @@ class Logger(Protocol):
 class EventLog:
     """A sink that logs faults, shards, reshards, failures, splits and losses, of throttles in a row the first; or `every` event.
 
+    Of calls and asynchronous events it logs losses, and what does not go well where all of a source went well before.
+
     Fields are JSON-ready; times are microseconds. `mapping` and `lane` are there only where a run has several.
     """
 
@@ -58,6 +63,7 @@ class EventLog:
         self._incidents = Incidents(keep=1)
         self._closings = Closings()
         self._throttled: set[_Key] = set()
+        self._troubled_at: dict[str, int] = {}
         self._faults: list[tuple[int, str]] = []
         self._handlers: dict[type, Callable[[Any], None]] = {
             happened.ShardOpen: self._open,
@@ -70,6 +76,8 @@ class EventLog:
             happened.Result: self._result,
             happened.Split: self._split,
             happened.Discard: self._discard,
+            happened.Response: self._response,
+            happened.EventLost: self._event_lost,
             happened.Expired: self._expired,
             happened.Produced: self._produced,
             happened.WindowClose: self._window_close,
@@ -100,6 +108,18 @@ class EventLog:
         if event.mapping in self._lanes and hasattr(event, "lane"):
             place["lane"] = event.lane
         return place
+
+    def _response(self, event: happened.Response) -> None:
+        well = event.outcome == "success" and event.error is None
+        is_first = not well and event.t - self._troubled_at.get(event.source, -_CALM) >= _CALM
+        if not well:
+            self._troubled_at[event.source] = event.t
+        log = self._logger.warning if is_first else self._logger.debug
+        if is_first or self._every:
+            log("response" if well else event.outcome, **_called(event))
+
+    def _event_lost(self, event: happened.EventLost) -> None:
+        self._logger.warning("event lost", **_called(event))
 
     def _open(self, event: happened.ShardOpen) -> None:
         parents = {"parents": list(event.parents)} if event.parents else {}
@@ -191,6 +211,13 @@ def _span(event: happened.WindowClose | happened.WindowLost) -> dict[str, Any]:
 
 def _more(event: happened.Result) -> dict[str, Any]:
     fields = {"duration": event.duration, "failed_from": event.failed_from, "error": event.error}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _called(event: happened.Response | happened.EventLost) -> dict[str, Any]:
+    """Every field that says something, but for the outcome, which is the line's word."""
+    fields = event._asdict()
+    fields.pop("outcome", None)
     return {name: value for name, value in fields.items() if value is not None}
 
 

@@ -111,7 +111,8 @@ class Picture:
         lines += self._reshards()
         lines.append(self._axis())
         lines += self._age()
-        lines += self._concurrency()
+        if timeline.sharing is None:  # else everybody's concurrency is drawn together
+            lines += self._concurrency()
         lines += self._legend()
         return lines
 

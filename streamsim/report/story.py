@@ -12,6 +12,7 @@ from typing import Any, Final
 from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.model.units import show_duration
+from streamsim.report.callers import Callers
 from streamsim.report.incidents import Incidents
 from streamsim.report.lives import Lives
 from streamsim.report.phrases import (
@@ -62,7 +63,9 @@ class Story:
         self._factor = max([parallelization_factor(header, name) for name in header.mappings], default=1)
         names = max((len(name) + 1 for name in header.mappings), default=0) if self._several else 0
         longer = 6 if any(stream.get("type") == "dynamodb" for stream in header.streams.values()) else 0
-        self._place = names + (16 if self._factor > 1 else 10) + longer
+        callers = max((len(name) + 2 for name in header.traffic), default=0)
+        self._place = max(names + (16 if self._factor > 1 else 10) + longer, callers)
+        self._callers = Callers(header)
         self._handlers: dict[type, Callable[[Any], None]] = {
             happened.ShardOpen: self._shards.opens,
             happened.Invoke: self._incidents,
@@ -81,6 +84,9 @@ class Story:
             happened.Fault: self._fault,
             happened.Produced: self._producers.takes,
             happened.Reshard: self._reshard,
+            happened.Request: lambda event: self._called(self._callers.request(event)),
+            happened.Response: lambda event: self._called(self._callers.response(event)),
+            happened.EventLost: lambda event: self._called(self._callers.lost(event)),
             happened.WindowClose: self._closings,
             happened.WindowLost: self._window_lost,
         }
@@ -107,6 +113,7 @@ class Story:
         self._fold(meanwhile=bool(self._lanes))
         self._tell_shards()
         self._tell_producers(self._producers.rest())
+        self._called(self._callers.close())
 
     def _begin(self) -> None:
         self._write(f"{self._header.scenario} · seed {self._header.seed}")
@@ -276,6 +283,13 @@ class Story:
 
     def _caught_up(self, event: happened.CaughtUp) -> None:
         self._stretch.caught_up(event)
+
+    def _called(self, told: Iterable[tuple[int, str, str]]) -> None:
+        for t, source, words in told:
+            self._settle()
+            if not self._lanes:
+                self._fold()
+            self._write(f"{instant(t):>12}  {source.ljust(self._place)}{words}")
 
     def _fault(self, event: happened.Fault) -> None:
         self._settle()

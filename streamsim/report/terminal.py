@@ -15,6 +15,7 @@ from rich.text import Text
 
 from streamsim.model.events import Event
 from streamsim.model.units import parse_duration, show_duration
+from streamsim.report.account import account_lines
 from streamsim.report.layout import QUIET, fitted, printable, sign, suggested
 from streamsim.report.next_step import Seen, command, next_steps
 from streamsim.report.phrases import (
@@ -121,6 +122,11 @@ class Summary:
         picture = Picture(self.timeline, width, plain=plain, age_limit=_age_limit(self.expectations))
         yield from picture.lines()
         yield from self._others(width, plain=plain)
+        if self.timeline.sharing is not None:
+            yield Text()
+            yield from account_lines(
+                self.timeline.sharing, self.metrics, self.timeline.end, width, plain=plain
+            )
         yield Text()
         yield from _numbers(self.metrics, self.timeline, width)
         if self.expectations:
@@ -261,7 +267,8 @@ def _cells(
             continue
         text = measured(measure, value)
         if measure == "ConcurrentExecutions.max":
-            text += f" of {ceiling(timeline).value}"
+            sharing = timeline.sharing
+            text += f" of {ceiling(timeline).value if sharing is None else sharing.limit}"
         cells.append((label, text, style if value else QUIET))
     return cells
 

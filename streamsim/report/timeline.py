@@ -15,13 +15,13 @@ import numpy as np
 from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.report.incidents import Incidents
+from streamsim.report.levels import FINEST, folded
+from streamsim.report.sharing import Sharing
 from streamsim.trace.header import Header
 
 #: Lanes get rows of their own while a mapping has at most so many of them.
 MOST_LANES: Final = 12
 
-#: The width of a bin at the start, in microseconds: 512 of them fill a thirtieth of a second.
-_FINEST: Final = 64
 
 _NEVER: Final = 1 << 62
 
@@ -99,13 +99,14 @@ class Timeline:
     def __init__(self, header: Header, columns: int = 512) -> None:
         self.header = header
         self.columns = columns + columns % 2
-        self.width = _FINEST
+        self.width = FINEST
         self.end = 0
         self.rows: dict[tuple[str, str, int], Row] = {}
         self.reshards: list[int] = []
         self.iterator_age = self._empty()
         self.concurrency = self._empty()
         self.incidents = Incidents()
+        self.sharing = Sharing(header) if header.traffic else None
         self.function_of = {
             name: str(settings.get("FunctionName", name)) for name, settings in header.mappings.items()
         }
@@ -130,6 +131,8 @@ class Timeline:
         handler = self._handlers.get(type(event))
         if handler is not None:
             handler(event)
+        if self.sharing is not None:
+            self.sharing(event)
 
     def used(self) -> int:
         """How many bins the run fills, at least 1."""
@@ -139,6 +142,8 @@ class Timeline:
         """Brings all bins up to the last event, whatever it was; to be asked before they are read. More may follow."""
         self._widen(self.end)
         self._carry(self.used() - 1)
+        if self.sharing is not None:
+            self.sharing.finish(self.end)
 
     def _empty(self) -> "array[int]":
         return array("q", [-1]) * self.columns
@@ -263,9 +268,9 @@ class Timeline:
             for row in self.rows.values():
                 for kind, bins in enumerate(row.bins):
                     if bins is not None:
-                        row.bins[kind] = _folded(bins, np.add, 0)
-            self.iterator_age = _folded(self.iterator_age, np.maximum, -1)
-            self.concurrency = _folded(self.concurrency, np.maximum, -1)
+                        row.bins[kind] = folded(bins, np.add, 0)
+            self.iterator_age = folded(self.iterator_age, np.maximum, -1)
+            self.concurrency = folded(self.concurrency, np.maximum, -1)
 
 
 def parallelization_factor(header: Header, mapping: str) -> int:
@@ -295,11 +300,3 @@ def _lanes(header: Header, mapping: str) -> int:
     factor = parallelization_factor(header, mapping)
     stream = header.streams.get(str(header.mappings[mapping].get("StreamName")), {})
     return int(stream.get("shards", 0)) * factor if factor > 1 else 0
-
-
-def _folded(bins: "array[int]", merge: np.ufunc, empty: int) -> "array[int]":
-    """Neighbours merged into the first half, the second half empty."""
-    old = np.frombuffer(bins, dtype=np.int64)
-    new = np.full(len(bins), empty, dtype=np.int64)
-    new[: len(bins) // 2] = merge(old[0::2], old[1::2])
-    return array("q", new.tobytes())

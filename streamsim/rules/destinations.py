@@ -20,8 +20,11 @@ _SERVICES: Final = ("sqs", "sns", "s3")
 _NAMES: Final = {"sqs": "on-failure-queue", "sns": "on-failure-topic", "s3": "on-failure-bucket"}
 
 
-def destination_refusal(value: object) -> tuple[str, str | None] | None:
-    """Why Lambda would not take a destination, with a hint; None when it would. `sqs`, `sns`, `s3` are shorthand."""
+def destination_refusal(value: object, whose: str = "a stream") -> tuple[str, str | None] | None:
+    """Why Lambda would not take a destination, with a hint; None when it would. `sqs`, `sns`, `s3` are shorthand.
+
+    `whose` destination it is, in words.
+    """
     if not isinstance(value, str):
         return "Destination must be text", "write sqs, sns, s3 or an ARN"
     if value in _SERVICES:
@@ -29,24 +32,24 @@ def destination_refusal(value: object) -> tuple[str, str | None] | None:
     if len(value) > MAXIMUM_DESTINATION:
         return _constraint(value[:40] + "…", f"have length less than or equal to {MAXIMUM_DESTINATION}"), None
     if value.startswith("kafka://"):
-        return "a Kafka topic is a destination of Kafka sources only, not of a stream", "write sqs, sns or s3"
+        return f"a Kafka topic is a destination of Kafka sources only, not of {whose}", "write sqs, sns or s3"
     found = _ARN.fullmatch(value)
     if found is None:
         hint = (
             f"did you mean {value.lower()}?" if value.lower() in _SERVICES else "write sqs, sns, s3 or an ARN"
         )
         return _constraint(value, f"satisfy regular expression pattern: {_ARN_SHOWN}"), hint
-    return _resource_refusal(found["service"], found["resource"])
+    return _resource_refusal(found["service"], found["resource"], whose)
 
 
-def _resource_refusal(service: str, resource: str) -> tuple[str, str | None] | None:
+def _resource_refusal(service: str, resource: str, whose: str) -> tuple[str, str | None] | None:
     if service not in _SERVICES:
-        return f"a stream's discarded batches go to sqs, sns or s3, not to {service}", None
+        return f"{whose}'s discarded batches go to sqs, sns or s3, not to {service}", None
     if not resource:
         return "the ARN names no queue, topic or bucket", None
     if service != "s3" and resource.endswith(".fifo"):
         kind = "queue" if service == "sqs" else "topic"
-        return f"a FIFO {kind} cannot be a destination of a stream", f"use a standard {kind}"
+        return f"a FIFO {kind} cannot be a destination of {whose}", f"use a standard {kind}"
     return None
 
 

@@ -8,8 +8,10 @@ from collections.abc import Mapping as Names
 from typing import Any, TypeVar
 
 from streamsim.model.units import show_duration, show_size
+from streamsim.rules.limits import function_refusals
 from streamsim.rules.on_demand import NEW_SHARDS
 from streamsim.rules.settings import REPORT_BATCH_ITEM_FAILURES
+from streamsim.scenario.account import concurrency_complaints, traffic_complaints
 from streamsim.scenario.capacity import over_capacity, uncalled
 from streamsim.scenario.errors import did_you_mean
 from streamsim.scenario.events import Reshard
@@ -26,7 +28,8 @@ from streamsim.scenario.faults import (
 )
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import PLURALS, ScenarioFile, Stream
-from streamsim.scenario.function import UNRESERVED_MINIMUM, Function
+from streamsim.scenario.function import Function
+from streamsim.scenario.handlers import unfit
 from streamsim.scenario.mapping import Mapping
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.models import Scenario
@@ -76,6 +79,7 @@ def assemble(file: ScenarioFile) -> tuple[Scenario | None, list[Complaint]]:
             tuple(parts.faults),
             parts.plans,
             parts.changes,
+            traffic=parts.traffic,
         ),
         [],
     )
@@ -120,6 +124,16 @@ class _Parts:
             file.functions if file.functions is not None else {DEFAULT: file.function or Function()}
         )
         self.mappings = self._mappings()
+        self.traffic = tuple(
+            source.model_copy(
+                update={
+                    "function": self._refer(
+                        ("traffic", index), "function", given_name(source, "function"), self.functions
+                    )
+                }
+            )
+            for index, source in enumerate(file.traffic)
+        )
         self._unplanned: set[str] = set()
         self.plans = self._plans()
         self.changes = self._changes()
@@ -139,7 +153,9 @@ class _Parts:
         if not self.complaints:
             yield from self._check_twins()
             yield from self._check_consumers()
-        yield from self._check_concurrency()
+        yield from concurrency_complaints(self.file.account.ConcurrentExecutions, self.functions, self._path)
+        yield from traffic_complaints(self.file, self.traffic, self.functions, self._path)
+        yield from self._check_limits()
 
     def _streams(self) -> dict[str, Stream]:
         if self.file.streams is not None:
@@ -254,7 +270,22 @@ class _Parts:
             self._check_windows(path, item.kind, fault.function)
         if isinstance(fault, DestinationDown):
             self._check_destination(path, fault)
+        self._check_handlers(path, item.kind, fault)
         yield fault
+
+    def _check_handlers(self, path: Path, kind: str, fault: Fault) -> None:
+        """A fault that only a model can have must not meet a function with a handler."""
+        named = getattr(fault, "function", None)
+        met = {named} if named else set(self.functions)
+        if isinstance(fault, Poison):
+            met = {one.function for one in self.mappings.values() if one.stream == fault.stream}
+        for name, function in self.functions.items():
+            why = unfit(kind, measured=function.model.duration.measured)
+            if name in met and function.handler is not None and why is not None:
+                whose = f"function {name!r} has" if len(self.functions) > 1 else "the function has"
+                message = f"{kind} is for models, and {whose} a handler"
+                self.complaints.append(Complaint(path, message, why, at_key=True))
+                return
 
     def _check_shard(self, path: Path, number: int | None, streams: Iterable[str]) -> None:
         """One of the streams must have such a shard at some time, and for longer than an instant."""
@@ -355,6 +386,14 @@ class _Parts:
                 criteria = item.done.settings.get("FilterCriteria", {})
                 yield from check_patterns(stream, criteria, ("events", index, item.kind))
 
+    def _check_limits(self) -> Iterator[Complaint]:
+        """The quotas of another time than today's, which the functions' own models have checked."""
+        for name, function in self.functions.items():
+            path = self._path("function", name)
+            settings = {"MemorySize": function.MemorySize, "Timeout": function.Timeout}
+            for steps, message, hint in function_refusals(settings, self.file.account.limits):
+                yield Complaint((*path, *steps), message, hint)
+
     def _check_twins(self) -> Iterator[Complaint]:
         seen: dict[tuple[str, str], str] = {}
         for name, mapping in self.mappings.items():
@@ -384,34 +423,6 @@ class _Parts:
             elif len(known) > MOST_CONSUMERS:
                 message = f"LimitExceededException: stream {mapping.stream} has {MOST_CONSUMERS} consumers, the most it may have"
                 yield Complaint(path, message, "let this mapping poll: remove `consumer`")
-
-    def _check_concurrency(self) -> Iterator[Complaint]:
-        """Lambda keeps 100 executions unreserved; accounts of less than that are models and only must not overdraw."""
-        account = self.file.account.ConcurrentExecutions
-        keep = UNRESERVED_MINIMUM if account >= UNRESERVED_MINIMUM else 0
-        left = account
-        for name, function in self.functions.items():
-            reserved = function.ReservedConcurrentExecutions
-            if not reserved:
-                continue
-            left -= reserved
-            if left >= keep:
-                continue
-            path = (*self._path("function", name), "ReservedConcurrentExecutions")
-            if keep:
-                yield Complaint(
-                    path,
-                    "Specified ReservedConcurrentExecutions for function decreases account's "
-                    f"UnreservedConcurrentExecution below its minimum value of [{UNRESERVED_MINIMUM}].",
-                    f"reserve up to {max(left + reserved - keep, 0)}, or raise account.ConcurrentExecutions ({account})",
-                )
-            else:
-                yield Complaint(
-                    path,
-                    f"this reserves more than the account's {account} executions",
-                    f"reserve up to {left + reserved}, or raise account.ConcurrentExecutions",
-                )
-            return
 
 
 def _sized(stream: Stream) -> Stream:

@@ -36,6 +36,7 @@ from streamsim.scenario.function import Account, Function
 from streamsim.scenario.mapping import DEFAULT_EPOCH, Mapping
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.producer import Producer
+from streamsim.scenario.traffic import Traffic, traffic_shape
 
 #: IncreaseStreamRetentionPeriod: 24 hours, the default of a new stream, to 365 days.
 _RETENTION: Final = (24 * HOUR, 365 * DAY)
@@ -207,10 +208,6 @@ def _epoch(value: object) -> int:
         raise refused(f"{value[:60]!r} is no ISO time", f"write for example {DEFAULT_EPOCH}") from None
 
 
-#: What the format will have one day. Accepting and ignoring it would make a wrong answer look right.
-_NOT_YET: Final = ("traffic",)
-
-
 class ScenarioFile(Strict, label="a scenario", example="`scenario: …` and other keys"):
     """A streamsim scenario: a stream, the function it feeds, what goes wrong, and what must come of it."""
 
@@ -244,6 +241,11 @@ class ScenarioFile(Strict, label="a scenario", example="`scenario: …` and othe
     function: Function | None = Field(default=None, description="The one function, named `default`.")
     functions: dict[str, Function] | None = Field(default=None, description="Several functions by name.")
     account: Account = Field(default=Account(), description="The limits that all functions share.")
+    traffic: tuple[Traffic, ...] = Field(
+        default=(),
+        description="Event sources that are no streams and share the account's concurrency: a list of "
+        "{name: checkout, source: api_gateway, rate: 1000/s}.",
+    )
     faults: tuple[FaultItem, ...] = Field(
         default=(), description="What goes wrong, and when: a list of maps of one key."
     )
@@ -252,19 +254,13 @@ class ScenarioFile(Strict, label="a scenario", example="`scenario: …` and othe
     )
     compare: Any = Field(
         default=None,
-        description="Settings and the values to run each with: {ParallelizationFactor: [1, 2, 10]}; every combination.",
+        description="Settings and the values to run each with: {ParallelizationFactor: [1, 2, 10]}; every combination. Or a "
+        "list of maps, a run each: [{BatchSize: 10, ParallelizationFactor: 1}, {BatchSize: 100, ParallelizationFactor: 2}].",
     )
     expect: Any = Field(
         default=None,
         description="What must come out: measures and tests, as a map or a list of maps with `when`.",
     )
-
-    @classmethod
-    def unknown(cls, name: str, value: object) -> Complaint:
-        """See `Strict`."""
-        if name in _NOT_YET:
-            return Complaint((name,), f"{name} is not simulated yet; remove it", at_key=True)
-        return super().unknown(name, value)
 
     @classmethod
     def before(cls, settings: Names[str, Any], info: ValidationInfo) -> Iterable[Complaint]:
@@ -279,6 +275,8 @@ class ScenarioFile(Strict, label="a scenario", example="`scenario: …` and othe
                 else "write [{poison: {shard: 2, at: 12s}}]"
             )
             yield Complaint(("faults",), f"faults are a list, not {described(faults)}", hint)
+        if "traffic" in settings:
+            yield from traffic_shape(settings["traffic"])
         for plural in PLURALS.values():
             yield from _named(plural, settings[plural]) if plural in settings else ()
 

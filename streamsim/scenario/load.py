@@ -3,17 +3,16 @@
 Everything that is wrong ends up in one `ScenarioError`, each problem at its line.
 """
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from math import prod
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pydantic import ValidationError
 
 from streamsim.model.names import unix
 from streamsim.scenario.assemble import assemble
+from streamsim.scenario.comparisons import Comparison, Steps, compared_values, pinned, read_comparison
 from streamsim.scenario.document import Node, compose, locate
 from streamsim.scenario.errors import Problem, ScenarioError, Source, Span
 from streamsim.scenario.expectations import Expectation, read_expectations
@@ -23,13 +22,9 @@ from streamsim.scenario.mapping import DEFAULT_EPOCH
 from streamsim.scenario.maps import complaints_of
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.reading import MAXIMUM_SCENARIO_SIZE, read
-from streamsim.scenario.settings import UnknownSettingError, changed, comparable_path, setting_path
-
-#: A sweep of more is for `tune`; each combination is a run.
-MAXIMUM_COMBINATIONS: Final = 200
+from streamsim.scenario.settings import UnknownSettingError, changed, setting_path
 
 Overrides = Mapping[str, str] | Sequence[str]
-Steps = tuple[str | int, ...]
 
 
 def load(path: str | Path, overrides: Overrides = (), seed: int | None = None) -> Scenario:
@@ -55,7 +50,7 @@ def load_text(
             ]
         )
     changed_root, values = _overridden(root, list(_changes(overrides, seed)))
-    return _Loader(Path(name).parent, _compared_values(root)).load(changed_root, values)
+    return _Loader(Path(name).parent, compared_values(root)).load(changed_root, values)
 
 
 def variants(scenario: Scenario) -> list[tuple[dict[str, Any], Scenario]]:
@@ -93,7 +88,7 @@ def _overridden(root: Node, changes: Sequence[tuple[str, str, str]]) -> tuple[No
             path = setting_path(setting, root)
             is_none = value.scalar is None and value.items is None and value.entries is None
             root = changed(root, path, None if is_none else value, Span(source, 0))
-            root = _pinned(root, path, value)
+            root = pinned(root, path, value)
         except ScenarioError as error:
             problems += error.problems
         except UnknownSettingError as error:
@@ -104,27 +99,6 @@ def _overridden(root: Node, changes: Sequence[tuple[str, str, str]]) -> tuple[No
     if problems:
         raise ScenarioError(problems)
     return root, values
-
-
-def _pinned(root: Node, path: Steps, value: Node) -> Node:
-    compare = root.child("compare")
-    for name in list(compare.entries or ()) if compare is not None else []:
-        try:
-            same = setting_path(name, root) == path
-        except UnknownSettingError:
-            same = False
-        if same:
-            root = changed(
-                root, ("compare", name), replace(value, items=[value], entries=None, scalar=None), value.span
-            )
-    return root
-
-
-def _compared_values(root: Node) -> dict[str, list[Any]]:
-    """What an expectation may ask for: the values that the file compares, whatever overrides make of them."""
-    compare = root.child("compare")
-    entries = compare.entries if compare is not None and compare.entries else {}
-    return {name: [item.plain() for item in entry.node.items or ()] for name, entry in entries.items()}
 
 
 class _Loader:
@@ -138,7 +112,7 @@ class _Loader:
 
     def load(self, root: Node, overridden: Mapping[str, Any]) -> Scenario:
         scenario, problems = self._validate(root)
-        compared, paths = self._compared(root, problems)
+        comparison = read_comparison(root, problems)
         names = tuple(root.child("mappings").entries or ()) if root.child("mappings") else ()  # type: ignore[union-attr]  # asked before
         expect = root.child("expect")
         expected: tuple[Expectation, ...] = ()
@@ -150,11 +124,11 @@ class _Loader:
             except ScenarioError as error:
                 problems += error.problems
         if scenario is not None:
-            problems += self._bad_values(root, compared, paths)
+            problems += self._bad_values(root, comparison)
         if problems or scenario is None:
             raise ScenarioError(problems)
         scenario = replace(scenario, expect=expected, overridden=overridden)
-        return replace(scenario, runs=self._runs(root, scenario, compared, paths))
+        return replace(scenario, runs=self._runs(root, scenario, comparison))
 
     def _validate(self, root: Node) -> tuple[Scenario | None, list[Problem]]:
         plain = root.plain()
@@ -166,77 +140,20 @@ class _Loader:
         scenario, complaints = assemble(file)
         return scenario, _located(complaints, root)
 
-    def _compared(
-        self, root: Node, problems: list[Problem]
-    ) -> tuple[dict[str, list[Node]], dict[str, Steps]]:
-        """The values and the path of each compared setting; appends to `problems` what is wrong."""
-        node = root.child("compare")
-        if node is None or (node.scalar is None and node.items is None and node.entries is None):
-            return {}, {}
-        if not node.entries:
-            problems.append(
-                Problem(
-                    "compare is a map of settings and lists of values",
-                    node.span,
-                    "write {BatchSize: [10, 100]}",
-                )
-            )
-            return {}, {}
-        compared: dict[str, list[Node]] = {}
-        paths: dict[str, Steps] = {}
-        for name, entry in node.entries.items():
-            try:
-                path = comparable_path(name, root)
-            except UnknownSettingError as error:
-                problems.append(Problem(str(error), entry.key, error.hint))
-                continue
-            if not entry.node.items:
-                what = (
-                    "the list of values is empty"
-                    if entry.node.items is not None
-                    else "values to compare are a list"
-                )
-                problems.append(Problem(what, entry.node.span, f"write {name}: [1, 2]"))
-                continue
-            if path in paths.values():
-                problems.append(Problem(f"{name} is compared twice", entry.key, "remove one of the two"))
-                continue
-            compared[name], paths[name] = entry.node.items, path
-        total = prod(len(items) for items in compared.values())
-        if total > MAXIMUM_COMBINATIONS:
-            problems.append(
-                Problem(
-                    f"these are {total} combinations; a comparison has up to {MAXIMUM_COMBINATIONS}",
-                    node.span,
-                    "compare fewer values",
-                )
-            )
-            return {}, {}
-        return compared, paths
-
-    def _bad_values(
-        self, root: Node, compared: Mapping[str, list[Node]], paths: Mapping[str, Steps]
-    ) -> Iterator[Problem]:
+    def _bad_values(self, root: Node, comparison: Comparison) -> Iterator[Problem]:
         """What is wrong with compared values one by one."""
-        for name, items in compared.items():
+        for name, items in comparison.alone.items():
             for item in items:
-                yield from self._varied(root, {name: item}, paths)[1]
+                yield from self._varied(root, {name: item}, comparison.paths)[1]
 
     def _runs(
-        self,
-        root: Node,
-        scenario: Scenario,
-        compared: Mapping[str, list[Node]],
-        paths: Mapping[str, Steps],
+        self, root: Node, scenario: Scenario, comparison: Comparison
     ) -> tuple[tuple[Mapping[str, Any], Scenario], ...]:
         """The scenario of each combination; what is wrong now is wrong with a combination."""
-        if not compared:
-            return ()
         problems: list[Problem] = []
         runs = []
-        for combination in itertools.product(*compared.values()):
-            chosen = dict(zip(compared, combination, strict=True))
-            run, found = self._varied(root, chosen, paths)
+        for chosen in comparison.runs:
+            run, found = self._varied(root, chosen, comparison.paths)
             problems += found
             if run is not None:
                 settings = {name: item.plain() for name, item in chosen.items()}
@@ -259,7 +176,8 @@ class _Loader:
     ) -> tuple[Scenario | None, list[Problem]]:
         tree = root
         for name, item in chosen.items():
-            tree = changed(tree, paths[name], item, item.span)
+            without = item.scalar is None and item.items is None and item.entries is None
+            tree = changed(tree, paths[name], None if without else item, item.span)
         scenario, found = self._validate(tree)
         last = list(chosen.values())[-1].span
         places = {item.span for item in chosen.values()}

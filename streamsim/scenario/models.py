@@ -29,6 +29,7 @@ from streamsim.scenario.producer import Keys, Producer
 from streamsim.scenario.put import Put
 from streamsim.scenario.rates import RatePoint
 from streamsim.scenario.records import Record
+from streamsim.scenario.traffic import Traffic
 from streamsim.scenario.updates import MappingChange
 from streamsim.streams.plan import Plan
 
@@ -57,6 +58,7 @@ __all__ = [
     "SourceDown",
     "Stream",
     "Throttle",
+    "Traffic",
 ]
 
 
@@ -64,8 +66,9 @@ __all__ = [
 class Scenario:
     """Streams, mappings and functions by name, in the order of the file; a singular one is named `default`.
 
-    Each mapping knows its stream and function, each poison and source_down its stream. `plans` are the shards that
-    each stream ever has, `changes` the settings that each mapping gets later, in order of time, by name. `epoch` is t = 0 in
+    Each mapping knows its stream and function, each source of traffic its function, each poison and source_down its
+    stream. `plans` are the shards that each stream ever has, `changes` the settings that each mapping gets later, in
+    order of time, by name. `epoch` is t = 0 in
     microseconds since 1970. `overridden` are the settings changed from outside the file. `runs` are the settings and
     the scenario of each combination of `compare`, empty without one; ask `streamsim.scenario.load.variants`.
     """
@@ -84,3 +87,4 @@ class Scenario:
     expect: tuple[Expectation, ...] = ()
     overridden: Names[str, Any] = field(default_factory=dict)
     runs: "tuple[tuple[Names[str, Any], Scenario], ...]" = ()
+    traffic: tuple[Traffic, ...] = ()

@@ -14,6 +14,7 @@ from streamsim.scenario.function import Account, Function
 from streamsim.scenario.mapping import Mapping
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.producer import Producer
+from streamsim.scenario.traffic import Traffic
 
 Path = tuple[str | int, ...]
 
@@ -36,7 +37,8 @@ class UnknownSettingError(ValueError):
 
 
 def setting_path(name: str, root: Node) -> Path:
-    """Where a setting stands: `ParallelizationFactor`, `mapping.BatchSize`, `streams.orders.shards`, `faults.0.slow.factor`.
+    """Where a setting stands: `ParallelizationFactor`, `mapping.BatchSize`, `streams.orders.shards`, `faults.0.slow.factor`,
+    `traffic.checkout.rate`.
 
     `UnknownSettingError` when there is no such setting.
     """
@@ -57,11 +59,24 @@ def setting_path(name: str, root: Node) -> Path:
     path: list[str | int] = []
     node: Node | None = root
     for step in steps:
+        if path == ["traffic"] and node is not None and (named := _source_named(step, node)) is not None:
+            path.append(named)
+            node = node.child(named)
+            continue
         index = int(step) if step.isascii() and step.isdigit() and len(step) < 9 else None
         is_item = index is not None and node is not None and node.items is not None
         path.append(index if is_item and index is not None else step)
         node = node.child(path[-1]) if node is not None else None
     return tuple(path)
+
+
+def _source_named(name: str, traffic: Node) -> int | None:
+    """The place in the list of the source of traffic that has this name."""
+    for index, item in enumerate(traffic.items or ()):
+        called = item.child("name")
+        if called is not None and called.scalar == name:
+            return index
+    return None
 
 
 def comparable_path(name: str, root: Node) -> Path:
@@ -96,7 +111,16 @@ def _check_section(steps: list[str], name: str, root: Node) -> None:
             )
             raise UnknownSettingError(f"there is no setting {name!r}", hint)
         section, rest = singulars[section], rest[1:]
-    model = _SECTIONS.get(section)
+    if section == "traffic" and rest:
+        traffic = root.child("traffic")
+        items = (traffic.items or []) if traffic else []
+        is_index = rest[0].isascii() and rest[0].isdigit() and int(rest[0][:9]) < len(items)
+        if not is_index and (traffic is None or _source_named(rest[0], traffic) is None):
+            names = [str(called.scalar) for item in items if (called := item.child("name")) is not None]
+            hint = did_you_mean(rest[0], names) or (f"traffic is of {', '.join(names)}" if names else None)
+            raise UnknownSettingError(f"there is no setting {name!r}", hint)
+        section, rest = "a source", rest[1:]
+    model = Traffic if section == "a source" else _SECTIONS.get(section)
     if model and rest and rest[0] not in model.names():
         # Settings with a reason of their own keep it; here only the name is told.
         complaint = model.unknown(rest[0], None)

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from streamsim.destinations.kept import KeptDestination
-from streamsim.engine.concurrency import Account, FunctionConcurrency, Slice
+from streamsim.engine.concurrency import Account, FunctionConcurrency, ScalingRate, Slice
 from streamsim.engine.mapping import Change as MappingUpdate
 from streamsim.engine.mapping import MappingRun
 from streamsim.engine.ports import Clock, Sink
+from streamsim.engine.traffic import TrafficRun
+from streamsim.functions.handler import HandlerFunction, Journal
 from streamsim.functions.modelled import Ailments, Duration, ModelledFunction, Spell
 from streamsim.functions.poison import AtPositions, AtRate, OfKeys, OfLogs, Poison, Selection
 from streamsim.functions.window_state import FinalFault, StateSize
@@ -20,9 +22,11 @@ from streamsim.model.names import timestamp
 from streamsim.model.units import SECOND
 from streamsim.rules.source import Source
 from streamsim.scenario import models
+from streamsim.scenario.deployments import handler_function
 from streamsim.scenario.item_shards import item_logs
 from streamsim.scenario.puts import Producer, producers_of
 from streamsim.scenario.shards import shards_of
+from streamsim.scenario.sources import traffic_run, traffic_settings
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.logs import SimulatedLog
 from streamsim.streams.plan import Change, Plan
@@ -38,8 +42,16 @@ class World:
     """What takes part in a run."""
 
     mappings: Sequence[MappingRun]
+    traffic: Sequence[TrafficRun]
     calendar: "Calendar"
     producers: Sequence[Producer] = ()
+    functions: Sequence[ModelledFunction | HandlerFunction] = ()
+
+    async def close(self) -> None:
+        """Ends what the functions' environments hold."""
+        for function in self.functions:
+            if isinstance(function, HandlerFunction):
+                await function.close()
 
 
 def header_of(scenario: models.Scenario) -> Header:
@@ -57,6 +69,7 @@ def header_of(scenario: models.Scenario) -> Header:
             for name, stream in scenario.streams.items()
         },
         account={"ConcurrentExecutions": scenario.account.ConcurrentExecutions},
+        traffic={source.name: traffic_settings(scenario, source) for source in scenario.traffic},
     )
 
 
@@ -80,11 +93,22 @@ def _function_settings(function: models.Function) -> dict[str, Any]:
     settings: dict[str, Any] = {"MemorySize": function.MemorySize, "Timeout": function.Timeout}
     if function.ReservedConcurrentExecutions is not None:
         settings["ReservedConcurrentExecutions"] = function.ReservedConcurrentExecutions
+    if function.ProvisionedConcurrentExecutions:
+        settings["ProvisionedConcurrentExecutions"] = function.ProvisionedConcurrentExecutions
     return settings
 
 
-def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path | None = None) -> World:
-    """A world at time 0. Documents of discarded batches are kept under the folder `on_failure` if there is one."""
+def build(
+    scenario: models.Scenario,
+    clock: Clock,
+    sink: Sink,
+    on_failure: Path | None = None,
+    journal: Journal | None = None,
+) -> World:
+    """A world at time 0. Documents of discarded batches are kept under the folder `on_failure` if there is one.
+
+    `journal` takes what handlers log.
+    """
     producers = producers_of(scenario)
     plans = {
         name: producers[name].plan if name in producers else plan for name, plan in scenario.plans.items()
@@ -95,8 +119,11 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
     account = Account(
         scenario.account.ConcurrentExecutions,
         {name: function.ReservedConcurrentExecutions for name, function in scenario.functions.items()},
+        {name: function.ProvisionedConcurrentExecutions for name, function in scenario.functions.items()},
+        {name: function.model.keep_warm for name, function in scenario.functions.items()},
+        ScalingRate(),
     )
-    functions = {name: _function(scenario, name, streams, clock) for name in scenario.functions}
+    functions = {name: _function(scenario, name, streams, clock, journal) for name in scenario.functions}
     runs = []
     for name, described in scenario.mappings.items():
         mapping = described.to_mapping(name, scenario.epoch)
@@ -107,20 +134,22 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
             if isinstance(fault, models.DestinationDown) and fault.mapping in {None, name}
         ]
         folder = on_failure / name if on_failure and len(scenario.mappings) > 1 else on_failure
+        source = Source(
+            mapping.stream,
+            mapping.function,
+            scenario.epoch,
+            type=scenario.streams[mapping.stream].kind,
+            consumer=described.consumer,
+        )
+        function = functions[mapping.function]
         runs.append(
             MappingRun(
                 mapping,
                 stream.fan_out() if described.consumer else stream,
-                functions[mapping.function],
+                function.fed_by(source) if isinstance(function, HandlerFunction) else function,
                 account.functions[mapping.function],
                 cache(partial(KeptDestination, clock=clock, down=down, folder=folder)),
-                Source(
-                    mapping.stream,
-                    mapping.function,
-                    scenario.epoch,
-                    type=scenario.streams[mapping.stream].kind,
-                    consumer=described.consumer,
-                ),
+                source,
                 scenario.seed,
                 clock,
                 sink,
@@ -134,7 +163,13 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
                 ],
             )
         )
-    return World(runs, Calendar(scenario.faults, plans, account, clock, sink), tuple(producers.values()))
+    traffic = [
+        traffic_run(scenario, source, function, account, clock, sink, on_failure)
+        for source in scenario.traffic
+        if isinstance(function := functions[source.function], ModelledFunction)  # others are refused
+    ]
+    calendar = Calendar(scenario.faults, plans, account, clock, sink)
+    return World(runs, traffic, calendar, tuple(producers.values()), tuple(functions.values()))
 
 
 def _stream(
@@ -170,6 +205,19 @@ def _logs(scenario: models.Scenario, name: str, plan: Plan) -> Sequence[Simulate
 
 
 def _function(
+    scenario: models.Scenario,
+    name: str,
+    streams: Names[str, SimulatedStream],
+    clock: Clock,
+    journal: Journal | None,
+) -> ModelledFunction | HandlerFunction:
+    model = _modelled(scenario, name, streams, clock)
+    if scenario.functions[name].handler is None:
+        return model
+    return handler_function(scenario, name, model, clock, journal)
+
+
+def _modelled(
     scenario: models.Scenario, name: str, streams: Names[str, SimulatedStream], clock: Clock
 ) -> ModelledFunction:
     described = scenario.functions[name]
@@ -212,7 +260,7 @@ def _function(
             for shard in _meant(fault.shard, plans)
         ],
     )
-    duration = Duration(model.fixed, model.per_record, model.jitter)
+    duration = Duration(model.fixed, model.per_record, model.jitter, model.cold_start)
     state = StateSize(model.state.fixed, model.state.per_record)
     return ModelledFunction(name, duration, described.Timeout * SECOND, clock, scenario.seed, ailments, state)
 

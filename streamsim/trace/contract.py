@@ -6,7 +6,6 @@ from typing import Any
 
 from streamsim.model.mapping import INFINITE
 from streamsim.model.units import SECOND
-from streamsim.trace.header import Header
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +13,8 @@ class Contract:
     """What a mapping promises.
 
     `attempts` is how often an unchanged batch may count as tried (MaximumRetryAttempts + 1), None for no limit;
-    `maximum_age` is in microseconds, None for no limit.
+    `maximum_age` is in microseconds, None for no limit. `window` is the length of a tumbling window in microseconds,
+    None without windows.
     """
 
     batch_size: int = 100
@@ -24,17 +24,21 @@ class Contract:
     bisects: bool = False
     reports: bool = False
     has_destination: bool = False
+    window: int | None = None
+    filters: bool = False
+    enabled: bool = True
     function: str = "default"
+    stream: str = "default"
 
 
-def contract_of(name: str, header: Header) -> Contract:
+def contract_of(name: str, settings: Mapping[str, Any]) -> Contract:
     """The contract of the mapping called `name`; ValueError when a setting is not of its type.
 
     Defaults and ranges: CreateEventSourceMapping.
     """
-    settings = header.mappings.get(name, {})
     retries = _integer(settings, "MaximumRetryAttempts", INFINITE, name)
     age = _integer(settings, "MaximumRecordAgeInSeconds", INFINITE, name)
+    window = _integer(settings, "TumblingWindowInSeconds", 0, name)
     return Contract(
         batch_size=_integer(settings, "BatchSize", 100, name),
         lanes=_integer(settings, "ParallelizationFactor", 1, name),
@@ -42,17 +46,18 @@ def contract_of(name: str, header: Header) -> Contract:
         maximum_age=None if age == INFINITE else age * SECOND,
         bisects=bool(settings.get("BisectBatchOnFunctionError")),
         reports="ReportBatchItemFailures" in (settings.get("FunctionResponseTypes") or ()),
-        has_destination=_destination(settings) is not None,
+        has_destination=has_destination(settings),
+        window=window * SECOND if window > 0 else None,
+        filters=bool(_inside(settings, "FilterCriteria", "Filters")),
+        enabled=settings.get("Enabled", True) is not False,
         function=str(settings.get("FunctionName") or "default"),
+        stream=str(settings.get("StreamName") or "default"),
     )
 
 
-def ceiling_of(function: str, header: Header) -> int | None:
-    """The most executions the function may have at once, None when the header names no limit."""
-    account = header.account.get("ConcurrentExecutions")
-    reserved = header.functions.get(function, {}).get("ReservedConcurrentExecutions")
-    limits = [limit for limit in (account, reserved) if isinstance(limit, int)]
-    return min(limits, default=None)
+def has_destination(settings: Mapping[str, Any]) -> bool:
+    """Whether the settings name an on-failure destination."""
+    return _inside(settings, "DestinationConfig", "OnFailure", "Destination") is not None
 
 
 def _integer(settings: Mapping[str, Any], setting: str, default: int, name: str) -> int:
@@ -62,8 +67,8 @@ def _integer(settings: Mapping[str, Any], setting: str, default: int, name: str)
     raise ValueError(f"mapping {name}: {setting} is {value!r}, not an integer")
 
 
-def _destination(settings: Mapping[str, Any]) -> object:
-    configured: object = settings.get("DestinationConfig")
-    for part in ("OnFailure", "Destination"):
+def _inside(settings: Mapping[str, Any], *path: str) -> object:
+    configured: object = settings
+    for part in path:
         configured = configured.get(part) if isinstance(configured, Mapping) else None
     return configured

@@ -359,6 +359,6 @@ _SHAPES: Final[dict[str, tuple[Callable[..., Event], tuple[tuple[str, _Reading],
             ("init_duration", _natural_or_none),
         ),
     ),
-    "event_lost": (EventLost, (*_CALL, ("condition", _text), *_ENDING)),
+    "event_lost": (EventLost, (*_CALL, ("condition", _text), ("attempts", _natural), *_ENDING[1:])),
     "fault": (Fault, (("t", _integer), ("what", _text), ("until", _integer_or_none))),
 }

@@ -239,6 +239,9 @@ def judge_expired(lane: Lane, number: int, expired: Expired) -> None:
 def judge_filtered(lane: Lane, number: int, filtered: Filtered) -> None:
     """The records match no filter: they are finished without having been in a batch."""
     line = (number, filtered)
+    if not lane.contract.filters:
+        sentence = f"{in_words(filtered.positions)} filtered out without FilterCriteria"
+        lane.tell("out-of-place", sentence, line)
     if lane.touches(filtered.positions):
         lane.tell(
             "out-of-place",

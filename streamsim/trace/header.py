@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 FORMAT: Final = 1
@@ -28,3 +29,14 @@ class Header:
     streams: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     account: Mapping[str, Any] = field(default_factory=dict)
     traffic: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def epoch_of(header: Header) -> int:
+    """`epoch` in microseconds since 1970, without a zone in UTC; ValueError when it is no time."""
+    try:
+        epoch = datetime.fromisoformat(header.epoch)
+    except ValueError:
+        raise ValueError(f"epoch is {header.epoch!r}, not an ISO 8601 time") from None
+    if epoch.tzinfo is None:
+        epoch = epoch.replace(tzinfo=UTC)
+    return (epoch - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

@@ -25,6 +25,7 @@ from streamsim.trace.contract import Contract
 from streamsim.trace.identities import Identities
 from streamsim.trace.intervals import Finished
 from streamsim.trace.violation import Findings, Kind, Line, in_words
+from streamsim.trace.window import Windows
 
 
 class State(IntEnum):
@@ -99,6 +100,7 @@ class Lane:
 
     `next` is above every record it was given, -1 before the first. `delivered` is the highest record the function has
     seen, `delivered_by` the Invoke that brought it. `family` holds the ids of the unfinished batch and its ancestors.
+    `windows` is None without tumbling windows.
     `flying` is None while the batch in flight is a fresh one of which nothing is to be said yet.
     """
 
@@ -122,6 +124,7 @@ class Lane:
         "shard",
         "slot",
         "state",
+        "windows",
     )
 
     def __init__(
@@ -154,6 +157,26 @@ class Lane:
         self.due: list[Due] = []
         self.family: dict[str, Line] = {}
         self.overtaken: list[tuple[int, Invoke]] = []
+        self.windows = None if contract.window is None else Windows()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is in flight or due."""
+        closing = self.windows is not None and self.windows.closing is not None
+        return self.state is not State.READY or bool(self.due) or closing
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether an invocation is on its way."""
+        closing = self.windows.closing if self.windows is not None else None
+        return self.state is State.IN_FLIGHT or (closing is not None and closing.flying)
+
+    @property
+    def running(self) -> int:
+        """How many executions the lane holds."""
+        closing = self.windows.closing if self.windows is not None else None
+        batch = self.state is State.IN_FLIGHT and self.slot is not Slot.DENIED
+        return batch + (closing is not None and closing.flying and closing.slot is not Slot.DENIED)
 
     @property
     def top(self) -> Due | None:
@@ -174,6 +197,12 @@ class Lane:
 
     def doing(self) -> str:
         """What the lane is about, in words that end a sentence."""
+        closing = self.windows.closing if self.windows is not None else None
+        if closing is not None and self.state is State.READY:
+            return f"closing a window with request {closing.request_id}"
+        return self._doing()
+
+    def _doing(self) -> str:
         match self.state:
             case State.READY if self.due:
                 return f"about to send {in_words(self.due[-1].positions)}"
@@ -194,6 +223,8 @@ class Lane:
 
     def drop(self, positions: Positions, line: Line) -> None:
         """Takes records out of what is due; a batch that loses some becomes a new batch of the rest."""
+        if self.windows is not None and not self.touches(positions):
+            self.windows.unsent = True
         if not self.finish(positions):
             self.tell(
                 "out-of-place", f"{in_words(positions)} given up after having been finished", self.ended, line

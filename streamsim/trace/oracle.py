@@ -1,6 +1,7 @@
 """The oracle: judges a run by its events, against the guarantees AWS gives, in one pass.
 
-It knows the contract (`lane`, `sending`, `ending`, `shard`, `concurrency`) and shares no code with what it judges.
+It knows the contract and shares no code with what it judges: `lane`, `sending`, `ending` and `tumbling` know batches,
+`roster`, `shard` and `lineage` shards, `life` mappings, `calls` other event sources, `concurrency` the account.
 Memory is bounded by unfinished work: one lane's batch, and the gaps between finished records. A violation is noted
 and the events are believed from there on, so that one mistake is told once.
 
@@ -39,8 +40,8 @@ from streamsim.model.events import (
     WindowClose,
     WindowLost,
 )
-from streamsim.trace.concurrency import Pool, Slot
-from streamsim.trace.contract import Contract, ceiling_of, contract_of
+from streamsim.trace.calls import Calls
+from streamsim.trace.concurrency import Account, Slot
 from streamsim.trace.ending import (
     judge_backoff,
     judge_discard,
@@ -49,14 +50,19 @@ from streamsim.trace.ending import (
     judge_result,
     judge_split,
 )
-from streamsim.trace.header import Header
-from streamsim.trace.identities import REMEMBERED, Identities
+from streamsim.trace.header import Header, epoch_of
+from streamsim.trace.identities import REMEMBERED
 from streamsim.trace.lane import Lane, State
+from streamsim.trace.roster import Roster
 from streamsim.trace.sending import judge_invoke
-from streamsim.trace.shard import Shard
+from streamsim.trace.tumbling import (
+    judge_close,
+    judge_close_backoff,
+    judge_close_result,
+    judge_window,
+    judge_window_lost,
+)
 from streamsim.trace.violation import Findings, Kind, Line, Violation
-
-_OfLane = Invoke | Result | Backoff | Split | Discard | Expired | Filtered
 
 _READY: Final = State.READY  # a global is found faster than a member of an enum
 _IN_FLIGHT: Final = State.IN_FLIGHT
@@ -68,6 +74,7 @@ _JUDGES: Final[dict[type, Any]] = {
     Discard: judge_discard,
     Expired: judge_expired,
     Filtered: judge_filtered,
+    WindowLost: judge_window_lost,
 }
 
 
@@ -82,39 +89,47 @@ class Oracle:
         self.line = 1
         self.invocations = 0
         self.records = 0
-        self._header = header
         self._now = -inf
+        self._epoch = epoch_of(header)
         self._findings = Findings()
-        self._contracts: dict[str, Contract] = {name: contract_of(name, header) for name in header.mappings}
-        self._ids: dict[str, Identities] = {}
-        self._pools: dict[str, Pool] = {}
-        self._account = ceiling_of("", header)
-        self._shards: dict[tuple[str, str], Shard] = {}
-        self._lanes: dict[tuple[str, str, int], Lane] = {}
-        self._orphans: dict[tuple[str, str], list[tuple[Line, str]]] = {}
+        self._account = Account(header)
+        self._roster = roster = Roster(header, self._account, self._findings)
+        self._shards = roster.shards
+        self._lanes = roster.lanes
+        self._calls = Calls(header, self._account, self._findings)
         self._takers: dict[type, Callable[[Any], None]] = {
-            ShardOpen: self._open,
+            ShardOpen: self._beyond,
             Invoke: self._invoke,
             Result: self._result,
-            Backoff: self._other,
+            Backoff: self._backoff,
             Split: self._other,
             Discard: self._other,
             Expired: self._other,
             Filtered: self._other,
             Checkpoint: self._checkpoint,
             CaughtUp: self._ignore,
-            ShardEnd: self._end,
-            ShardStop: self._ignore,
-            WindowClose: self._ignore,
-            WindowLost: self._ignore,
-            Update: self._ignore,
-            StateChange: self._ignore,
-            Reshard: self._ignore,
+            ShardEnd: self._beyond,
+            ShardStop: self._beyond,
+            WindowClose: self._close,
+            WindowLost: self._other,
+            Update: self._beyond,
+            StateChange: self._beyond,
+            Reshard: self._beyond,
             Produced: self._ignore,
-            Request: self._ignore,
-            Response: self._ignore,
-            EventLost: self._ignore,
+            Request: self._request,
+            Response: self._beyond,
+            EventLost: self._beyond,
             Fault: self._ignore,
+        }
+        self._keepers: dict[type, Callable[[int, Any], None]] = {
+            ShardOpen: roster.open,
+            ShardEnd: roster.end,
+            ShardStop: roster.stop,
+            Update: roster.update,
+            StateChange: roster.change,
+            Reshard: roster.reshard,
+            Response: self._calls.response,
+            EventLost: self._calls.lost,
         }
 
     @property
@@ -126,6 +141,16 @@ class Oracle:
     def counts(self) -> dict[Kind, int]:
         """How many violations of each kind there were, also of those not kept, in the order of their first."""
         return dict(self._findings.counts)
+
+    @property
+    def reading(self) -> int:
+        """How many shards are still being read."""
+        return self._roster.reading
+
+    @property
+    def unanswered(self) -> int:
+        """How many requests of other event sources are not over."""
+        return self._calls.unanswered
 
     def take(self, event: Event) -> None:
         """Judges the next event. The bound method is the faster sink; calling the object does the same."""
@@ -142,15 +167,16 @@ class Oracle:
     def finish(self) -> list[Violation]:
         """The violations in the order in which they showed, at most 100 of a kind. Call it once, after the last event.
 
-        A shard without ShardEnd, as a killed run leaves it, owes only what is before its last checkpoint.
+        A shard without ShardEnd, as a killed run leaves it, owes only what is before its last checkpoint. A run whose
+        last shard has ended is over.
         """
-        for shard in self._shards.values():
-            shard.tell_children(None)
+        self._roster.finish()
+        self._calls.finish(None if self.reading else self._roster.over)
         return sorted(self._findings.kept, key=lambda violation: violation.evidence[-1][0])
 
     def _invoke(self, event: Invoke) -> None:
-        lane = self._lanes.get(event[1:4]) or self._lane(event)
-        _, _, _, _, request_id, attempt, positions, _, _, concurrency, age, _ = event
+        lane = self._lanes.get(event[1:4]) or self._roster.lane(self.line, event)
+        _, _, _, _, request_id, attempt, positions, _, _, concurrency, age, window = event
         self.invocations += 1
         self.records += len(positions)
         contract, pool, ids = lane.contract, lane.pool, lane.ids
@@ -163,6 +189,7 @@ class Oracle:
             and positions.stop - positions.start <= contract.batch_size
             and (contract.maximum_age is None or age <= contract.maximum_age)
             and concurrency == pool.running + 1 <= pool.ceiling
+            and window is None is contract.window
             and request_id not in ids.young
             and request_id not in ids.old
             and not lane.finished.starts  # nothing filtered ahead
@@ -175,11 +202,11 @@ class Oracle:
             lane.state = _IN_FLIGHT
         else:
             self._judge_invoke(lane, event)
-        if len(self._pools) > 1:
+        if self._account.shared:
             self._check_account(lane, event)
 
     def _result(self, event: Result) -> None:
-        lane = self._lanes.get(event[1:4]) or self._lane(event)
+        lane = self._lanes.get(event[1:4]) or self._roster.lane(self.line, event)
         sent = lane.sent
         if (
             event.outcome == "success"
@@ -202,16 +229,30 @@ class Oracle:
             self._judge_result(lane, event)
 
     def _checkpoint(self, event: Checkpoint) -> None:
-        shard = self._shards.get(event[1:3]) or self._shard(event, event.position)
+        shard = self._shards.get(event[1:3]) or self._roster.shard(self.line, event, event.position)
         if shard.checkpoint <= event.position <= shard.finished.low:
             shard.checkpoint = event.position
             shard.marked = (self.line, event)
         else:
             shard.tell_checkpoint(self.line, event)
 
-    def _other(self, event: Backoff | Split | Discard | Expired | Filtered) -> None:
-        lane = self._lanes.get(event[1:4]) or self._lane(event)
+    def _other(self, event: Split | Discard | Expired | Filtered | WindowLost) -> None:
+        lane = self._lanes.get(event[1:4]) or self._roster.lane(self.line, event)
         _JUDGES[type(event)](lane, self.line, event)
+
+    def _backoff(self, event: Backoff) -> None:
+        lane = self._lanes.get(event[1:4]) or self._roster.lane(self.line, event)
+        if lane.windows is not None and lane.windows.closing is not None:
+            judge_close_backoff(lane, self.line, event, lane.windows.closing)
+        else:
+            judge_backoff(lane, self.line, event)
+
+    def _beyond(self, event: Event) -> None:
+        self._keepers[type(event)](self.line, event)
+
+    def _request(self, event: Request) -> None:
+        self.invocations += 1
+        self._calls.request(self.line, event)
 
     def _ignore(self, event: Event) -> None:
         """Says nothing about a guarantee."""
@@ -219,7 +260,11 @@ class Oracle:
     def _judge_invoke(self, lane: Lane, event: Invoke) -> None:
         line = (self.line, event)
         if lane.next == -1:
-            self._begin(lane, line)
+            shard = self._shards[lane.mapping, lane.shard]
+            lane.next = shard.start
+            self._roster.lineage.begins(line, shard)
+        if event.window is not None or lane.contract.window is not None:
+            judge_window(lane, self.line, event, self._epoch)
         if (
             lane.state is State.IN_FLIGHT
             and lane.slot is not Slot.DENIED
@@ -233,91 +278,43 @@ class Oracle:
         lane.slot = slot
 
     def _judge_result(self, lane: Lane, event: Result) -> None:
-        slot = lane.slot
-        if judge_result(lane, self.line, event):
-            wrong = lane.pool.release(slot, event)
-            if wrong is not None:
-                lane.tell("over-limit", wrong, lane.sent, (self.line, event))
-            lane.slot = Slot.GRANTED
+        windows = lane.windows
+        closing = None if windows is None else windows.closing
+        sent: Line | None
+        if closing is not None and closing.awaits(event):
+            slot, sent = closing.slot, closing.sent
+            judge_close_result(lane, self.line, event, closing)
+        else:
+            slot = lane.slot
+            if not judge_result(lane, self.line, event):
+                return
+            lane.slot, sent = Slot.GRANTED, lane.sent
+            if windows is not None and event.outcome == "success":
+                windows.owed = True
+        wrong = lane.pool.release(slot, event)
+        if wrong is not None:
+            lane.tell("over-limit", wrong, sent, (self.line, event))
 
-    def _begin(self, lane: Lane, line: Line) -> None:
-        """The first Invoke of a lane: its shard must not have ended, and the shard's parents must be through."""
-        shard = self._shards[lane.mapping, lane.shard]
-        lane.next = shard.start
-        if shard.ended is not None:
-            shard.tell_late(line)
-        for name in shard.unproven:
-            parent = self._shards.get((lane.mapping, name))
-            if parent is None:  # never read by this mapping, or only later
-                self._orphans.setdefault((lane.mapping, name), []).append((line, lane.shard))
-            elif parent.ended is None:
-                parent.children.append((line, lane.shard, parent.finished.low))
-        shard.unproven = ()
+    def _close(self, event: WindowClose) -> None:
+        lane = self._lanes.get(event[1:4]) or self._roster.lane(self.line, event)
+        self.invocations += 1
+        closing = judge_close(lane, self.line, event)
+        closing.slot, wrong = lane.pool.admit(event)
+        if wrong is not None:
+            lane.tell("over-limit", wrong, (self.line, event))
+        if self._account.shared:
+            self._check_account(lane, event)
 
-    def _open(self, event: ShardOpen) -> None:
-        key = event[1:3]
-        line = (self.line, event)
-        before = self._shards.pop(key, None)
-        if before is not None:
-            before.reopen(line, event.position)
-            self._forget(before)
-        shard = self._shard(event, event.position)
-        shard.opened = line
-        shard.unproven = event.parents
-        for child_line, child in self._orphans.pop(key, ()):
-            sentence = f"{child} begins before its parent {event.shard} is opened"
-            self._findings.add("child-before-parent", sentence, event.mapping, child, child_line, line)
-
-    def _end(self, event: ShardEnd) -> None:
-        shard = self._shards.get(event[1:3]) or self._shard(event, event.arrived)
-        shard.end(self.line, event)
-        shard.tell_children(event.arrived)
-        self._forget(shard)
-
-    def _forget(self, shard: Shard) -> None:
-        for lane in shard.lanes.values():
-            if lane.state is State.IN_FLIGHT and lane.slot is not Slot.DENIED:
-                lane.pool.running -= 1
-            del self._lanes[lane.mapping, lane.shard, lane.number]
-        shard.lanes.clear()
-
-    def _lane(self, event: _OfLane) -> Lane:
-        """Makes the lane at its first event."""
-        _, mapping, name, number = event[:4]
-        shard = self._shards.get((mapping, name)) or self._shard(event, _first_position(event))
-        lane = self._lanes[mapping, name, number] = shard.new_lane(number, (self.line, event))
-        return lane
-
-    def _shard(self, event: ShardOpen | Checkpoint | ShardEnd | _OfLane, position: int) -> Shard:
-        """Makes the shard at its ShardOpen, and, reporting it, at any other event."""
-        _, mapping, name = event[:3]
-        if mapping not in self._ids:
-            self._contracts.setdefault(mapping, Contract())
-            self._ids[mapping] = Identities()
-        contract = self._contracts[mapping]
-        pool = self._pools.get(contract.function)
-        if pool is None:
-            pool = Pool(contract.function, ceiling_of(contract.function, self._header))
-            self._pools[contract.function] = pool
-        shard = Shard(mapping, name, position, contract, self._ids[mapping], pool, self._findings)
-        self._shards[mapping, name] = shard
-        if not isinstance(event, ShardOpen):
-            self._findings.add("out-of-place", f"{name} was never opened", mapping, name, (self.line, event))
-        return shard
-
-    def _check_account(self, lane: Lane, event: Invoke) -> None:
-        running = sum(pool.running for pool in self._pools.values())
-        if self._account is not None and running > self._account:
-            sentence = f"{running} executions run at once, the account may have {self._account}"
+    def _check_account(self, lane: Lane, event: Invoke | WindowClose) -> None:
+        sentence = self._account.crowded()
+        if sentence is not None:
             lane.tell("over-limit", sentence, (self.line, event))
 
     def _time_back(self, event: Event) -> None:
-        beyond = type(event) in BEYOND_MAPPINGS | BEYOND_SHARDS
-        mapping, shard = ("", "") if beyond else map(str, event[1:3])
+        of_mapping, of_shard = (
+            type(event) not in BEYOND_MAPPINGS,
+            type(event) not in BEYOND_MAPPINGS | BEYOND_SHARDS,
+        )
+        mapping, shard = str(event[1]) if of_mapping else "", str(event[2]) if of_shard else ""
         sentence = f"time goes back from {self._now} to {event[0]}"
         self._findings.add("time-back", sentence, mapping, shard, (self.line, event))
-
-
-def _first_position(event: Event) -> int:
-    """Where a shard begins that nobody opened: with the first record an event names."""
-    return event.positions[0] if isinstance(event, Invoke | Discard | Expired | Filtered) else 0

@@ -1,6 +1,6 @@
 """A shard of a mapping as the contract sees it: how far it is finished, its checkpoint, its place in the lineage."""
 
-from streamsim.model.events import Checkpoint, ShardEnd
+from streamsim.model.events import Checkpoint, ShardEnd, ShardStop
 from streamsim.trace.concurrency import Pool
 from streamsim.trace.contract import Contract
 from streamsim.trace.identities import Identities
@@ -13,7 +13,8 @@ class Shard:
     """What all lanes of a shard share.
 
     `unproven` names the parents not yet known to be through; it is empty once the first Invoke has looked.
-    `told` is the unfinished record a checkpoint was last reported to pass. `children` holds Invokes of child shards made while this one had no end, each with how far it was finished then.
+    `told` is the unfinished record a checkpoint was last reported to pass. `children` holds Invokes of child shards
+    made while this one had no end, each with how far it was finished then.
     """
 
     __slots__ = (
@@ -31,6 +32,7 @@ class Shard:
         "opened",
         "pool",
         "start",
+        "stopped",
         "told",
         "unproven",
     )
@@ -58,6 +60,7 @@ class Shard:
         self.marked: Line | None = None
         self.opened: Line | None = None
         self.ended: Line | None = None
+        self.stopped: Line | None = None
         self.unproven: tuple[str, ...] = ()
         self.lanes: dict[int, Lane] = {}
         self.children: list[tuple[Line, str, int]] = []
@@ -96,11 +99,37 @@ class Shard:
                     return (due.sent, due.ended, due.because)
         return (self.opened,)
 
+    @property
+    def reading(self) -> bool:
+        """Whether the mapping still reads it."""
+        return self.ended is None and self.stopped is None
+
+    def stop(self, number: int, event: ShardStop) -> None:
+        """The mapping leaves the shard, which must be idle: what is due is forgotten, what is in flight would be lost."""
+        line = (number, event)
+        if not self.reading:
+            before = "ended" if self.ended is not None else "stopped"
+            self._tell(
+                "out-of-place",
+                f"{self.name} is stopped after it had {before}",
+                self.ended or self.stopped,
+                line,
+            )
+            return
+        flying = self.flying()
+        if flying is not None:
+            sentence = f"{self.name} is stopped while lane {flying.number} is {flying.doing()}"
+            self._tell("out-of-place", sentence, flying.sent, line)
+        self.tell_children(None)
+        self.stopped = line
+
     def end(self, number: int, event: ShardEnd) -> None:
         """Reports what the shard leaves behind: records nobody finished, records that never arrived."""
         line = (number, event)
-        if self.ended is not None:
-            self._tell("out-of-place", f"{self.name} ends twice", self.ended, line)
+        if not self.reading:
+            how = "ends twice" if self.ended is not None else "ends though it was stopped"
+            self._tell("out-of-place", f"{self.name} {how}", self.ended or self.stopped, line)
+            self.ended = self.ended or line
             return
         self.ended = line
         missing = self.finished.missing(event.arrived)
@@ -116,30 +145,57 @@ class Shard:
                 sentence = f"record {lane.next - 1} was sent, but only {event.arrived} ever arrived"
                 self._tell("out-of-place", sentence, lane.sent, line)
 
+    def begins_before(self, line: Line, child: str) -> None:
+        """A child begins while this shard has no end: wrong once it goes on, and when it was stopped before its end."""
+        if self.stopped is None:
+            self.children.append((line, child, self.finished.low))
+            return
+        sentence = f"{child} begins though its parent {self.name} was stopped before its end"
+        self.findings.add("child-before-parent", sentence, self.mapping, child, self.stopped, line)
+
     def tell_children(self, arrived: int | None) -> None:
         """Reports children that began while this shard still had work: it went on later, or has it still."""
-        for line, child, low in self.children:
+        told = []
+        for noted in self.children:
+            line, child, low = noted
             if self.finished.low > low or (arrived is not None and arrived > low) or self.busy():
                 sentence = f"{child} begins while its parent {self.name} has record {low} unfinished"
                 self.findings.add(
                     "child-before-parent", sentence, self.mapping, child, line, self.ended or self.marked
                 )
-        self.children.clear()
+                told.append(noted)
+        for noted in told:
+            self.children.remove(noted)
 
     def busy(self) -> bool:
         """Whether a lane has something in flight or due."""
-        return any(lane.state is not State.READY or lane.due for lane in self.lanes.values())
+        return any(lane.busy for lane in self.lanes.values())
+
+    def flying(self) -> Lane | None:
+        """A lane with something in flight, None when there is none."""
+        return next((lane for lane in self.lanes.values() if lane.in_flight), None)
 
     def tell_late(self, line: Line) -> None:
-        """Reports a batch of a shard that has ended."""
-        self._tell("out-of-place", f"{self.name} had ended", self.ended, line)
+        """Reports an event of a shard that nobody reads any more."""
+        became = "ended" if self.ended is not None else "been stopped"
+        self._tell("out-of-place", f"{self.name} had {became}", self.ended or self.stopped, line)
 
     def reopen(self, line: Line, position: int) -> None:
-        """The mapping begins anew at `position`, which must leave nothing unfinished behind it."""
+        """The mapping begins anew at `position`, which must be the checkpoint.
+
+        Records beyond it that were finished go again: nobody remembers more than the checkpoint.
+        """
         missing = self.finished.missing(position)
+        begins = f"{self.name} begins again at {position}"
         if missing:
-            sentence = f"{self.name} begins again at {position}, leaving {in_words(missing[0])} unfinished"
+            sentence = f"{begins}, leaving {in_words(missing[0])} unfinished"
             self._tell("lost", sentence, *self.seen_of(missing[0].start), line)
+        elif position < self.checkpoint:
+            sentence = f"{begins}, before its checkpoint {self.checkpoint}"
+            self._tell("checkpoint-back", sentence, self.marked or self.opened, line)
+        elif position > self.checkpoint:
+            sentence = f"{begins}, its checkpoint is {self.checkpoint}"
+            self._tell("out-of-place", sentence, self.marked or self.opened, line)
         self.tell_children(None)
 
     def _tell(self, kind: Kind, sentence: str, *evidence: Line | None) -> None:

@@ -8,11 +8,12 @@ from streamsim.model.batch import Positions, as_ranges
 from streamsim.model.events import Event
 
 #: The guarantees that can break. Where Jepsen's Kafka workload has a name for the anomaly, it is that name.
-#: `lost`                    a record neither delivered, discarded, filtered nor expired when its shard ended
+#: `lost`                    a record neither delivered, discarded, filtered nor expired when its shard ended, or an event
+#:                           neither answered nor given up when the run was over
 #: `nonmonotonic-delivery`   records of a lane delivered for the first time out of order
 #: `skip`                    a batch that is not the head of its lane's unfinished records
 #: `checkpoint-ahead`        a checkpoint past unfinished records
-#: `checkpoint-back`         a checkpoint before an earlier one
+#: `checkpoint-back`         a checkpoint before an earlier one, or a shard begun again before its checkpoint
 #: `two-in-flight`           two invocations of one lane at once, or a result nobody waited for
 #: `id-changed`              an unchanged batch under another request id
 #: `id-reused`               a changed batch under a request id used before
@@ -22,11 +23,14 @@ from streamsim.model.events import Event
 #: `not-bisected`            a failed batch of several records retried or given up despite BisectBatchOnFunctionError
 #: `split-uneven`            parts that do not begin where the rules cut the batch
 #: `too-early`               an unchanged batch sent again before its back-off was over
-#: `age`                     MaximumRecordAgeInSeconds ignored, or records given up by an age they had not reached
-#: `undelivered-first`       a discarded batch whose document went nowhere, or somewhere without OnFailure
+#: `age`                     a maximum age ignored, or records or events given up by an age they had not reached
+#: `undelivered-first`       a discarded batch or window whose document went nowhere, or somewhere without OnFailure
 #: `over-limit`              concurrency above its ceiling, or counted wrongly
 #: `batch-too-large`         more records than BatchSize
-#: `child-before-parent`     a child shard begun before its parents were through
+#: `child-before-parent`     a child shard begun before its parents were through, or before there was one
+#: `window-mixed`            a batch that is not in the one tumbling window of its records, or in none
+#: `window-order`            a batch of a window that was over: closed, or earlier than the last
+#: `window-open`             a window whose state nobody closed before the next one, or before the shard ended
 #: `time-back`               an event before the one above it
 #: `out-of-place`            an event that cannot follow what came before
 Kind = Literal[
@@ -49,6 +53,9 @@ Kind = Literal[
     "over-limit",
     "batch-too-large",
     "child-before-parent",
+    "window-mixed",
+    "window-order",
+    "window-open",
     "time-back",
     "out-of-place",
 ]
@@ -63,7 +70,10 @@ Line = tuple[int, Event]
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A broken guarantee at `t` (microseconds); `evidence` is ascending, never empty, and ends where it showed."""
+    """A broken guarantee at `t` (microseconds); `evidence` is ascending, never empty, and ends where it showed.
+
+    `mapping` and `shard` are empty where it concerns none.
+    """
 
     kind: Kind
     sentence: str

@@ -8,7 +8,18 @@ import pytest
 from click.testing import CliRunner
 
 from streamsim.cli.verify import verify
-from streamsim.model.events import Checkpoint, Event, Invoke, Result, ShardEnd, ShardOpen
+from streamsim.model.events import (
+    Checkpoint,
+    Event,
+    Invoke,
+    Request,
+    Response,
+    Result,
+    ShardEnd,
+    ShardOpen,
+    ShardStop,
+    StateChange,
+)
 from streamsim.trace.header import Header
 from streamsim.trace.ndjson import create_trace
 
@@ -75,6 +86,53 @@ def test_a_dash_reads_standard_input(compress: type[bytes]) -> None:
     result = CliRunner().invoke(verify, ["-"], input=compress(Path("clean.ndjson").read_bytes()))
     assert result.stdout == "standard input holds: 5 events, 1 invocation, 3 deliveries of records\n"
     assert result.exit_code == 0
+
+
+def test_what_a_trace_leaves_open_is_said() -> None:
+    stopped = ShardStop(300_000, *SHARD)
+    call = Request(300_000, "checkout", "web", "r", 1, 1)
+    traces: dict[str, list[Event]] = {"stopped.ndjson": [stopped], "asked.ndjson": [call]}
+    for name, last in traces.items():
+        with create_trace(name, Header("A run", 1, mappings={"default": {}})) as sink:
+            for event in [*CLEAN[:4], *last]:
+                sink(event)
+    result = CliRunner().invoke(verify, ["stopped.ndjson", "asked.ndjson"])
+    assert result.stdout == (
+        "stopped.ndjson holds: 5 events, 1 invocation, 3 deliveries of records\n"
+        "asked.ndjson holds as far as it goes: 5 events, 2 invocations, 3 deliveries of records; it ends with 1 shard"
+        " still being read and 1 request of other event sources not over, so what is missing is not judged\n"
+    )
+    assert result.exit_code == 0
+
+
+PLACES: dict[str, tuple[Event, str]] = {
+    "of a shard": (
+        ShardStop(400_000, "default", "b"),
+        "out-of-place: b was never opened\n  at 400 ms, b of mapping default\n  line 7:",
+    ),
+    "of a mapping": (
+        StateChange(400_000, "default", "Dreaming", "OK"),
+        "out-of-place: Dreaming is no state of a mapping\n  at 400 ms, mapping default\n  line 7:",
+    ),
+    "of a source": (
+        Response(400_000, "checkout", "web", "r", 1, "success", 0),
+        (
+            "out-of-place: request r of checkout, attempt 1, ends without having been sent\n  at 400 ms\n"
+            '  line 7: {"t":400000,"event":"response","source":"checkout"'
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_violation_says_where_it_is(name: str) -> None:
+    event, text = PLACES[name]
+    with create_trace("bad.ndjson", Header("A run", 1, mappings={"default": {}})) as sink:
+        for before in [*CLEAN, event]:
+            sink(before)
+    result = CliRunner().invoke(verify, ["bad.ndjson"])
+    assert text in result.stdout
+    assert result.exit_code == 1
 
 
 def test_json_has_everything() -> None:

@@ -25,7 +25,7 @@ def outcomes(sizes: StateSize, ailments: Ailments, *batches: Batch) -> list[Outc
     async def main() -> list[Outcome]:
         duration = Duration(MILLISECOND, MILLISECOND)
         function = ModelledFunction("f", duration, SECOND, running().clock, 0, ailments, sizes)
-        return [await function.invoke(one) for one in batches]
+        return [await function.invoke(one, False) for one in batches]
 
     return run(main())
 

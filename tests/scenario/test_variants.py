@@ -182,3 +182,34 @@ def test_a_measure_of_one_mapping() -> None:
         "mappings: {a: {function: f}, b: {function: g}}\nexpect: {a.IteratorAge.max: <= 1s, b.discarded: 0}\n"
     )
     assert [one.measure for one in load_text(text).expect] == ["a.IteratorAge.max", "b.discarded"]
+
+
+ROWS = """scenario: Rows
+duration: 10s
+producer: {rate: 12/s}
+traffic: [{name: calls, source: api_gateway, rate: 5/s}]
+compare:
+- {stream.shards: 1, traffic.calls.rate: 10/s}
+- {stream.shards: 2, traffic.calls.rate: 20/s}
+expect: [{when: {stream.shards: 2}, discarded: 0}]
+"""
+
+
+def test_rows_of_settings_make_a_run_each() -> None:
+    runs = variants(load_text(ROWS))
+    assert [settings for settings, _ in runs] == [
+        {"stream.shards": 1, "traffic.calls.rate": "10/s"},
+        {"stream.shards": 2, "traffic.calls.rate": "20/s"},
+    ]
+    assert [(run.streams["default"].shards, int(run.traffic[0].rate[0].per_second)) for _, run in runs] == [
+        (1, 10),
+        (2, 20),
+    ]
+
+
+def test_an_override_replaces_the_setting_in_every_row() -> None:
+    runs = variants(load_text(ROWS, overrides=["traffic.calls.rate=7/s"]))
+    assert [(run.streams["default"].shards, int(run.traffic[0].rate[0].per_second)) for _, run in runs] == [
+        (1, 7),
+        (2, 7),
+    ]

@@ -1,10 +1,11 @@
 """Random traces that keep the contract: a small model of mappings, written apart from the engine and the oracle.
 
 `legal_trace(seed)` draws settings, records, outcomes and lineages; every choice a mapping may make is made some time.
+`tests.trace.lively` makes such traces in which streams, mappings and other event sources change as well.
 """
 
 import heapq
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -27,6 +28,7 @@ from streamsim.model.events import (
 )
 from streamsim.model.units import SECOND
 from streamsim.trace.header import Header
+from tests.trace.tumbling import Windows
 
 SPACING = SECOND // 2  # between two arrivals
 
@@ -35,7 +37,7 @@ def legal_trace(seed: int) -> tuple[Header, list[Event]]:
     """A header and events that break no guarantee; the same for the same seed."""
     random = Random(seed)
     names = ["default"] if random.random() < 0.7 else ["default", "other"]
-    mappings = {name: _settings(random, name) for name in names}
+    mappings = {name: settings_of(random, name) for name in names}
     reserved = random.choice([None, 2, 3])
     header = Header(
         f"legal {seed}",
@@ -44,13 +46,15 @@ def legal_trace(seed: int) -> tuple[Header, list[Event]]:
         functions={name: {"ReservedConcurrentExecutions": reserved} for name in names},
         account={"ConcurrentExecutions": 1000},
     )
-    events = _World(random, header).play()
+    world = World(random, header)
+    world.populate()
+    events = world.play()
     if random.random() < 0.2:
         events = events[: random.randrange(1, len(events) + 1)]  # killed
     return header, events
 
 
-def _settings(random: Random, name: str) -> dict[str, Any]:
+def settings_of(random: Random, name: str) -> dict[str, Any]:
     return {
         "BatchSize": random.choice([1, 3, 5, 8]),
         "ParallelizationFactor": random.choice([1, 1, 1, 2, 3]),
@@ -59,6 +63,7 @@ def _settings(random: Random, name: str) -> dict[str, Any]:
         "BisectBatchOnFunctionError": random.random() < 0.5,
         "FunctionResponseTypes": random.choice([[], ["ReportBatchItemFailures"]]),
         "DestinationConfig": random.choice([{}, {"OnFailure": {"Destination": "sqs"}}]),
+        "FilterCriteria": {"Filters": [{"Pattern": "{}"}]},
         "FunctionName": name,
     }
 
@@ -67,7 +72,7 @@ Steps = Generator[int, None, None]
 
 
 @dataclass
-class _Shard:
+class Shard:
     mapping: str
     name: str
     parents: tuple[str, ...]
@@ -77,9 +82,13 @@ class _Shard:
     checkpoint: int = 0
     lanes: int = 0
     ended: bool = False
+    born: bool = True  # its stream has opened it
+    closes: int = 0  # when its stream closes it
+    halting: bool = False
+    working: "list[Lane]" = field(default_factory=list)
 
 
-class _World:
+class World:
     def __init__(self, random: Random, header: Header) -> None:
         self.random = random
         self.header = header
@@ -88,17 +97,24 @@ class _World:
         self.asleep: list[tuple[int, int, Steps]] = []
         self.started = 0
         self.ids = 0
-        self.running = dict.fromkeys(header.mappings, 0)
-        self.shards: dict[tuple[str, str], _Shard] = {}
+        self.running = dict.fromkeys(header.functions, 0)
+        self.settings: dict[str, dict[str, Any]] = {
+            name: dict(settings) for name, settings in header.mappings.items()
+        }
+        self.shards: dict[tuple[str, str], Shard] = {}
 
-    def play(self) -> list[Event]:
+    def populate(self) -> None:
         for mapping in self.header.mappings:
             for name, parents in self._lineage():
                 start = self.random.choice([0, 0, 0, 4])
-                shard = _Shard(
-                    mapping, name, parents, start, start + self.random.randrange(30), checkpoint=start
-                )
-                self.shards[mapping, name] = shard
+                self.add(mapping, name, parents, start)
+
+    def add(self, mapping: str, name: str, parents: tuple[str, ...], start: int) -> Shard:
+        arrived = start + self.random.randrange(30)
+        shard = self.shards[mapping, name] = Shard(mapping, name, parents, start, arrived, checkpoint=start)
+        return shard
+
+    def play(self) -> list[Event]:
         self.open_ready()
         while self.asleep:
             self.now, _, steps = heapq.heappop(self.asleep)
@@ -119,18 +135,28 @@ class _World:
     def open_ready(self) -> None:
         for (mapping, name), shard in self.shards.items():
             parents = [self.shards.get((mapping, parent)) for parent in shard.parents]
-            if shard.lanes == 0 and all(parent is None or parent.ended for parent in parents):
-                self.events.append(
-                    ShardOpen(self.now, mapping, name, shard.parents, shard.start, shard.start)
-                )
-                settings = self.header.mappings[mapping]
+            settings = self.settings[mapping]
+            ready = shard.lanes == 0 and not shard.halting and shard.born and settings.get("Enabled", True)
+            if ready and all(parent is None or parent.ended for parent in parents):
+                start = shard.checkpoint
+                self.events.append(ShardOpen(self.now, mapping, name, shard.parents, start, start))
                 shard.lanes = settings["ParallelizationFactor"]
                 whose = [self.random.randrange(shard.lanes) for _ in range(shard.arrived)]
                 for lane in range(shard.lanes):
-                    mine = [
-                        position for position in range(shard.start, shard.arrived) if whose[position] == lane
-                    ]
-                    self.resume(_Lane(self, shard, lane, settings).work(mine))
+                    mine = [position for position in range(start, shard.arrived) if whose[position] == lane]
+                    Lane(self, shard, lane, settings).begin(mine)
+
+    def may_run(self, function: str) -> bool:
+        """Whether the function's reservation, or what the others' leave of the account, is not used up."""
+        limits: dict[str, int | None] = {
+            name: settings.get("ReservedConcurrentExecutions")
+            for name, settings in self.header.functions.items()
+        }
+        reserved = limits[function]
+        if reserved is not None:
+            return self.running[function] < reserved
+        left = int(self.header.account["ConcurrentExecutions"]) - sum(filter(None, limits.values()))
+        return sum(self.running[name] for name, limit in limits.items() if limit is None) < left
 
     def resume(self, steps: Steps) -> None:
         try:
@@ -145,25 +171,36 @@ class _World:
         return f"r{self.ids}"
 
 
-class _Lane:
-    def __init__(self, world: _World, shard: _Shard, number: int, settings: Any) -> None:
+class Lane:
+    def __init__(self, world: World, shard: Shard, number: int, settings: Any) -> None:
         self.world, self.shard, self.number, self.settings = world, shard, number, settings
         self.random = world.random
         self.place = (shard.mapping, shard.name, number)
+        self.in_flight = False
+        self.windows = Windows(self) if settings.get("TumblingWindowInSeconds") else None
+        shard.working.append(self)
 
     def tell(self, kind: type, *rest: Any) -> None:
         self.world.events.append(kind(self.world.now, *self.place, *rest))
 
+    def begin(self, mine: list[int]) -> None:
+        self.steps = self.work(mine)
+        self.world.resume(self.steps)
+
     def work(self, mine: list[int]) -> Steps:
         while mine:
             size = self.random.randint(1, self.settings["BatchSize"])
+            if self.windows is not None:
+                size = self.windows.fitting(mine[:size])
+                yield from self.windows.reach(mine[0])
             taken, mine = mine[:size], mine[size:]
             wait = taken[-1] * SPACING - self.world.now
             if wait > 0:
                 yield wait
-            unwanted = [position for position in taken if self.random.random() < 0.1]
+            filters = self.settings.get("FilterCriteria")
+            unwanted = [position for position in taken if filters and self.random.random() < 0.1]
             if unwanted:
-                self.tell(Filtered, _tidy(unwanted))
+                self.tell(Filtered, tidy(unwanted))
                 self.finish(unwanted)
             wanted = [position for position in taken if position not in unwanted]
             stack = [wanted] if wanted else []
@@ -171,6 +208,11 @@ class _Lane:
                 yield from self.send(stack)
             self.mark()
         self.tell(CaughtUp)
+        if self.shard.closes > self.world.now:
+            yield self.shard.closes - self.world.now + 1
+        if self.windows is not None:
+            yield from self.windows.leave()
+        self.shard.working.remove(self)
         self.shard.lanes -= 1
         if self.shard.lanes == 0:
             self.shard.ended = True
@@ -184,6 +226,7 @@ class _Lane:
         batch = stack.pop()
         request_id, counted = self.world.new_id(), 0
         while True:
+            yield from self.heed()
             left = self.age(batch, request_id, max(1, counted))
             if len(left) < len(batch):
                 if left:
@@ -215,6 +258,11 @@ class _Lane:
             self.tell(Backoff, request_id, self.world.now + pause)
             yield pause + self.random.choice([0, 7])
 
+    def heed(self) -> Steps:
+        """Does nothing more once the mapping is stopped."""
+        while self.shard.halting:
+            yield SECOND
+
     def age(self, batch: list[int], request_id: str, attempts: int) -> list[int]:
         """The batch without records too old for the mapping, or now and then for the stream."""
         limit = self.settings["MaximumRecordAgeInSeconds"]
@@ -225,7 +273,7 @@ class _Lane:
                 return batch[len(old) :]
         if self.random.random() < 0.03:
             gone = batch[: self.random.randint(1, len(batch))]
-            self.tell(Expired, _tidy(gone))
+            self.tell(Expired, tidy(gone))
             self.finish(gone)
             self.mark()
             return batch[len(gone) :]
@@ -233,39 +281,47 @@ class _Lane:
 
     def attempt(self, batch: list[int], request_id: str, attempt: int) -> Generator[int, None, str | int]:
         """Invokes once: how it ended, a position when partial."""
-        running = self.world.running
-        function = self.settings["FunctionName"]
-        reserved = self.world.header.functions[function]["ReservedConcurrentExecutions"]
-        denied = (reserved is not None and running[function] >= reserved) or self.random.random() < 0.05
-        if not denied:
-            running[function] += 1
         numbers = (str(100 + batch[0]), str(100 + batch[-1]))
         age = self.world.now - batch[-1] * SPACING
-        self.tell(Invoke, request_id, attempt, _tidy(batch), *numbers, running[function], age)
-        if denied:
+        window = self.windows.open if self.windows is not None else None
+        begin = (request_id, attempt, tidy(batch), *numbers)
+        duration = yield from self.occupy(lambda running: self.tell(Invoke, *begin, running, age, window))
+        if duration is None:
             self.tell(Result, request_id, attempt, "throttled", 0)
             return "throttled"
-        if self.random.random() < 0.02:
-            self.world.events.append(Fault(self.world.now, "slow", None))
-        duration = self.random.choice([0, SECOND // 10, 3 * SECOND])
-        yield duration
-        running[function] -= 1
         outcome = self.random.choice(["success"] * 5 + ["partial", "error", "timeout", "fault", "too_large"])
+        if outcome == "partial" and not self.settings["FunctionResponseTypes"]:
+            outcome = "success"
+        if outcome == "success" and self.windows is not None:
+            self.windows.owed = True
         if outcome != "partial":
             self.tell(Result, request_id, attempt, outcome, duration)
             return outcome
-        if not self.settings["FunctionResponseTypes"]:
-            self.tell(Result, request_id, attempt, "success", duration)
-            return "success"
         failed = self.random.choice(batch)
         self.tell(Result, request_id, attempt, "partial", duration, failed)
         return failed
 
+    def occupy(self, tell: Callable[[int], None]) -> Generator[int, None, int | None]:
+        """Tells of a request and holds a slot for a time, which is returned; None when it was denied."""
+        running, function = self.world.running, self.settings["FunctionName"]
+        denied = not self.world.may_run(function) or self.random.random() < 0.05
+        if not denied:
+            running[function] += 1
+        tell(running[function])
+        if denied:
+            return None
+        if self.random.random() < 0.02:
+            self.world.events.append(Fault(self.world.now, "slow", None))
+        duration = self.random.choice([0, SECOND // 10, 3 * SECOND])
+        self.in_flight = True
+        yield duration
+        self.in_flight = False
+        running[function] -= 1
+        return duration
+
     def discard(self, batch: list[int], request_id: str, condition: str, attempts: int) -> None:
         destination = self.settings["DestinationConfig"].get("OnFailure", {}).get("Destination")
-        self.tell(
-            Discard, request_id, condition, _tidy(batch), attempts, destination, destination is not None
-        )
+        self.tell(Discard, request_id, condition, tidy(batch), attempts, destination, destination is not None)
         self.finish(batch)
         self.mark()
 
@@ -283,5 +339,5 @@ class _Lane:
             self.world.events.append(mark)
 
 
-def _tidy(positions: list[int]) -> Positions:
+def tidy(positions: list[int]) -> Positions:
     return from_ranges(as_ranges(tuple(positions)))

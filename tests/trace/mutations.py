@@ -5,8 +5,8 @@ trace has no place for it. Where a trace offers several places, its length choos
 violation with them; the others cannot but break more (a batch sent out of turn, say, moves all that follow).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 from streamsim.model.batch import Positions
 from streamsim.model.events import (
@@ -14,7 +14,6 @@ from streamsim.model.events import (
     Checkpoint,
     Discard,
     Event,
-    Fault,
     Invoke,
     Result,
     ShardEnd,
@@ -24,46 +23,19 @@ from streamsim.model.events import (
 from streamsim.model.units import HOUR, SECOND
 from streamsim.trace.header import Header
 from streamsim.trace.violation import Kind
+from tests.trace.planting import (
+    Events,
+    changed,
+    choose,
+    each,
+    next_of_lane,
+    of_lane,
+    recounted,
+    result_of,
+    settings_in,
+)
 
-Events = list[Event]
 Mutation = Callable[[Header, Events], Events | None]
-_Any = TypeVar("_Any")
-
-
-def _chosen(events: Events, places: Sequence[_Any]) -> _Any | None:
-    return places[len(events) % len(places)] if places else None
-
-
-def _settings(header: Header, event: Event) -> Any:
-    return header.mappings.get(str(event[1]), {})
-
-
-def _of_lane(event: Event) -> bool:
-    return not isinstance(event, Fault | ShardOpen | ShardEnd | Checkpoint)
-
-
-def _places(events: Events, kind: type[_Any]) -> Iterator[tuple[int, _Any]]:
-    return ((i, event) for i, event in enumerate(events) if isinstance(event, kind))
-
-
-def _with(events: Events, changes: Mapping[int, Event]) -> Events:
-    return [changes.get(i, event) for i, event in enumerate(events)]
-
-
-def _next_of_lane(events: Events, i: int) -> int | None:
-    lane = events[i][1:4]
-    return next(
-        (j for j in range(i + 1, len(events)) if _of_lane(events[j]) and events[j][1:4] == lane), None
-    )
-
-
-def _result_of(events: Events, i: int) -> int | None:
-    """Where the Invoke at `i` ends."""
-    attempt = events[i][1:6]
-    found = (
-        j for j in range(i + 1, len(events)) if isinstance(events[j], Result) and events[j][1:6] == attempt
-    )
-    return next(found, None)
 
 
 def _fresh_successes(events: Events) -> Iterator[tuple[int, Invoke]]:
@@ -72,7 +44,7 @@ def _fresh_successes(events: Events) -> Iterator[tuple[int, Invoke]]:
     for i, event in enumerate(events):
         if isinstance(event, Invoke):
             lane = event[1:4]
-            j = _result_of(events, i)
+            j = result_of(events, i)
             if event.positions[0] > due.get(lane, -1) and j is not None:
                 result = events[j]
                 if isinstance(result, Result) and result.outcome == "success":
@@ -92,37 +64,13 @@ def _renamed(events: Events, start: int, old: str, new: str) -> Events:
             and event.request_id == old
         ):
             changes[i] = event._replace(request_id=new)
-    return _with(events, changes)
-
-
-def recounted(header: Header, events: Events) -> Events:
-    """The trace with the concurrency of each Invoke counted anew. A Result of no Invoke ends what its lane runs."""
-    running: dict[str, int] = {}
-    flying: list[tuple[Any, ...]] = []
-    counted: Events = []
-    for i, event in enumerate(events):
-        function = _settings(header, event).get("FunctionName", "default")
-        if isinstance(event, Invoke):
-            j = _result_of(events, i)
-            result = events[j] if j is not None else None
-            if not (isinstance(result, Result) and result.outcome == "throttled"):
-                running[function] = running.get(function, 0) + 1
-                flying.append(event[1:6])
-            counted.append(event._replace(concurrency=running.get(function, 0)))
-            continue
-        if isinstance(event, Result):
-            same_lane = [attempt for attempt in flying if attempt[:3] == event[1:4]]
-            if same_lane:
-                flying.remove(event[1:6] if event[1:6] in same_lane else same_lane[0])
-                running[function] -= 1
-        counted.append(event)
-    return counted
+    return changed(events, changes)
 
 
 def lost(_header: Header, events: Events) -> Events | None:
     """One more record arrived than anybody finished."""
-    place = _chosen(events, list(_places(events, ShardEnd)))
-    return place and _with(events, {place[0]: place[1]._replace(arrived=place[1].arrived + 1)})
+    place = choose(events, list(each(events, ShardEnd)))
+    return place and changed(events, {place[0]: place[1]._replace(arrived=place[1].arrived + 1)})
 
 
 def nonmonotonic_delivery(_header: Header, events: Events) -> Events | None:
@@ -134,7 +82,7 @@ def nonmonotonic_delivery(_header: Header, events: Events) -> Events | None:
         if lane in last:
             pairs.append((last[lane], place))
         last[lane] = place
-    pair = _chosen(events, pairs)
+    pair = choose(events, pairs)
     if pair is None:
         return None
     (i, first), (j, second) = pair
@@ -142,7 +90,7 @@ def nonmonotonic_delivery(_header: Header, events: Events) -> Events | None:
         i: first._replace(positions=second.positions),
         j: second._replace(positions=first.positions),
     }
-    return _with(events, swapped)
+    return changed(events, swapped)
 
 
 def skip(header: Header, events: Events) -> Events | None:
@@ -150,25 +98,25 @@ def skip(header: Header, events: Events) -> Events | None:
     places = [
         (i, event)
         for i, event in _fresh_successes(events)
-        if len(event.positions) > 1 and _settings(header, event).get("ParallelizationFactor", 1) == 1
+        if len(event.positions) > 1 and settings_in(header, event).get("ParallelizationFactor", 1) == 1
     ]
-    place = _chosen(events, places)
-    return place and _with(events, {place[0]: place[1]._replace(positions=place[1].positions[1:])})
+    place = choose(events, places)
+    return place and changed(events, {place[0]: place[1]._replace(positions=place[1].positions[1:])})
 
 
 def checkpoint_ahead(_header: Header, events: Events) -> Events | None:
     """A checkpoint runs a record ahead of all records."""
-    place = _chosen(events, list(_places(events, Checkpoint)))
+    place = choose(events, list(each(events, Checkpoint)))
     if place is None:
         return None
     i, mark = place
     last = max((e.positions[-1] for e in events if isinstance(e, Invoke | Discard)), default=0)
-    return _with(events, {i: mark._replace(position=max(last, mark.position) + 2)})
+    return changed(events, {i: mark._replace(position=max(last, mark.position) + 2)})
 
 
 def checkpoint_back(_header: Header, events: Events) -> Events | None:
     """A checkpoint is followed by one a record before it."""
-    place = _chosen(events, [(i, mark) for i, mark in _places(events, Checkpoint) if mark.position > 0])
+    place = choose(events, [(i, mark) for i, mark in each(events, Checkpoint) if mark.position > 0])
     if place is None:
         return None
     i, mark = place
@@ -178,11 +126,11 @@ def checkpoint_back(_header: Header, events: Events) -> Events | None:
 def two_in_flight(header: Header, events: Events) -> Events | None:
     """An invocation begins before the one before it in its lane has ended: its Result comes late."""
     places = []
-    for i, result in _places(events, Result):
-        j = _next_of_lane(events, i)
+    for i, result in each(events, Result):
+        j = next_of_lane(events, i)
         if result.outcome == "success" and j is not None and isinstance(events[j], Invoke):
             places.append((i, j))
-    place = _chosen(events, places)
+    place = choose(events, places)
     if place is None:
         return None
     i, j = place
@@ -194,11 +142,11 @@ def id_changed(_header: Header, events: Events) -> Events | None:
     """A retry gets a request id of its own."""
     seen: set[tuple[Any, ...]] = set()
     places = []
-    for i, invoke in _places(events, Invoke):
+    for i, invoke in each(events, Invoke):
         if invoke[1:5] in seen:
             places.append((i, invoke))
         seen.add(invoke[1:5])
-    place = _chosen(events, places)
+    place = choose(events, places)
     return place and _renamed(events, place[0], place[1].request_id, place[1].request_id + "-again")
 
 
@@ -206,31 +154,31 @@ def id_reused(_header: Header, events: Events) -> Events | None:
     """A new batch gets the request id of the batch its lane had before."""
     before: dict[tuple[Any, ...], str] = {}
     places = []
-    for i, invoke in _places(events, Invoke):
+    for i, invoke in each(events, Invoke):
         lane = invoke[1:4]
         if before.get(lane, invoke.request_id) != invoke.request_id:
             places.append((i, invoke, before[lane]))
         before[lane] = invoke.request_id
-    place = _chosen(events, places)
+    place = choose(events, places)
     return place and _renamed(events, place[0], place[1].request_id, place[2])
 
 
 def attempt_misnumbered(_header: Header, events: Events) -> Events | None:
     """An attempt and its result carry the next number."""
-    places = [(i, invoke, _result_of(events, i)) for i, invoke in _places(events, Invoke)]
-    place = _chosen(events, [place for place in places if place[2] is not None])
+    places = [(i, invoke, result_of(events, i)) for i, invoke in each(events, Invoke)]
+    place = choose(events, [place for place in places if place[2] is not None])
     if place is None or place[2] is None:
         return None
     i, invoke, _ = place
     result = events[place[2]]
     assert isinstance(result, Result)
     number = invoke.attempt + 1
-    return _with(events, {i: invoke._replace(attempt=number), place[2]: result._replace(attempt=number)})
+    return changed(events, {i: invoke._replace(attempt=number), place[2]: result._replace(attempt=number)})
 
 
 def over_retried(header: Header, events: Events) -> Events | None:
     """An exhausted batch is tried once more before it is given up."""
-    place = _chosen(events, _exhausted(events))
+    place = choose(events, _exhausted(events))
     if place is None:
         return None
     i, discard = place
@@ -251,113 +199,111 @@ def over_retried(header: Header, events: Events) -> Events | None:
 
 def _exhausted(events: Events) -> list[tuple[int, Discard]]:
     return [
-        (i, discard)
-        for i, discard in _places(events, Discard)
-        if discard.condition == "RetryAttemptsExhausted"
+        (i, discard) for i, discard in each(events, Discard) if discard.condition == "RetryAttemptsExhausted"
     ]
 
 
 def under_retried(header: Header, events: Events) -> Events | None:
     """A batch is given up at its first failed attempt though it has more, or the document counts one too many."""
-    for i, backoff in _places(events, Backoff):
-        settings = _settings(header, backoff)
+    for i, backoff in each(events, Backoff):
+        settings = settings_in(header, backoff)
         bisects = settings.get("BisectBatchOnFunctionError")
         before = [e for e in events[:i] if isinstance(e, Invoke) and e[1:5] == backoff[1:5]]
-        rest = [e for e in events[i + 1 :] if e[1:4] == backoff[1:4] and _of_lane(e)]
+        rest = [e for e in events[i + 1 :] if e[1:4] == backoff[1:4] and of_lane(e)]
         if before and not bisects and settings.get("MaximumRetryAttempts", -1) != 0 and not rest:
             target = "sqs" if settings.get("DestinationConfig") else None
             given_up = Discard(
                 *backoff[:5], "RetryAttemptsExhausted", before[-1].positions, 1, target, target is not None
             )
-            return _with(events, {i: given_up})
-    place = _chosen(events, _exhausted(events))
-    return place and _with(events, {place[0]: place[1]._replace(attempts=place[1].attempts + 1)})
+            return changed(events, {i: given_up})
+    place = choose(events, _exhausted(events))
+    return place and changed(events, {place[0]: place[1]._replace(attempts=place[1].attempts + 1)})
 
 
 def not_bisected(_header: Header, events: Events) -> Events | None:
     """A failed batch backs off instead of being split."""
-    place = _chosen(events, list(_places(events, Split)))
-    return place and _with(events, {place[0]: Backoff(*place[1][:5], until=place[1].t)})
+    place = choose(events, list(each(events, Split)))
+    return place and changed(events, {place[0]: Backoff(*place[1][:5], until=place[1].t)})
 
 
 def split_uneven(_header: Header, events: Events) -> Events | None:
     """A failed batch is split without a word."""
-    places = [i for i, _ in _places(events, Split) if _sends_next(events, i)]
-    place = _chosen(events, places)
+    places = [i for i, _ in each(events, Split) if _sends_next(events, i)]
+    place = choose(events, places)
     return None if place is None else [*events[:place], *events[place + 1 :]]
 
 
 def _sends_next(events: Events, i: int) -> bool:
-    j = _next_of_lane(events, i)
+    j = next_of_lane(events, i)
     return j is not None and isinstance(events[j], Invoke)
 
 
 def too_early(_header: Header, events: Events) -> Events | None:
     """A retry does not wait until its back-off is over."""
     places = []
-    for i, backoff in _places(events, Backoff):
-        j = _next_of_lane(events, i)
+    for i, backoff in each(events, Backoff):
+        j = next_of_lane(events, i)
         if j is not None and events[j][4:5] == backoff[4:5] and isinstance(events[j], Invoke):
             places.append((i, backoff))
-    place = _chosen(events, places)
-    return place and _with(events, {place[0]: place[1]._replace(until=place[1].until + HOUR)})
+    place = choose(events, places)
+    return place and changed(events, {place[0]: place[1]._replace(until=place[1].until + HOUR)})
 
 
 def age(header: Header, events: Events) -> Events | None:
     """A batch is sent though all of it is too old, or given up by an age that is no limit."""
     places: list[tuple[int, Event]] = []
     for i, event in enumerate(events):
-        limit = _settings(header, event).get("MaximumRecordAgeInSeconds", -1)
+        limit = settings_in(header, event).get("MaximumRecordAgeInSeconds", -1)
         if isinstance(event, Invoke) and limit != -1:
             places.append((i, event._replace(iterator_age=limit * SECOND + 1)))
         if isinstance(event, Discard) and limit == -1:
             places.append((i, event._replace(condition="RecordAgeExceeded")))
-    place = _chosen(events, places)
-    return place and _with(events, {place[0]: place[1]})
+    place = choose(events, places)
+    return place and changed(events, {place[0]: place[1]})
 
 
 def undelivered_first(_header: Header, events: Events) -> Events | None:
     """The document of a discarded batch goes nowhere, or where nobody asked for it."""
-    place = _chosen(events, list(_places(events, Discard)))
+    place = choose(events, list(each(events, Discard)))
     if place is None:
         return None
     i, discard = place
-    return _with(events, {i: discard._replace(destination=None if discard.destination else "sqs")})
+    return changed(events, {i: discard._replace(destination=None if discard.destination else "sqs")})
 
 
 def over_limit(_header: Header, events: Events) -> Events | None:
     """An invocation counts one execution too many."""
     places = []
-    for i, invoke in _places(events, Invoke):
-        j = _result_of(events, i)
+    for i, invoke in each(events, Invoke):
+        j = result_of(events, i)
         result = events[j] if j is not None else None
         if isinstance(result, Result) and result.outcome in {"success", "partial", "error", "timeout"}:
             places.append((i, invoke))
-    place = _chosen(events, places)
-    return place and _with(events, {place[0]: place[1]._replace(concurrency=place[1].concurrency + 1)})
+    place = choose(events, places)
+    return place and changed(events, {place[0]: place[1]._replace(concurrency=place[1].concurrency + 1)})
 
 
 def batch_too_large(header: Header, events: Events) -> Events | None:
     """A fresh batch holds more than BatchSize."""
-    place = _chosen(events, list(_fresh_successes(events)))
+    place = choose(events, list(_fresh_successes(events)))
     if place is None:
         return None
     i, invoke = place
     first = invoke.positions[0]
-    positions: Positions = range(first, first + _settings(header, invoke).get("BatchSize", 100) + 1)
-    return _with(events, {i: invoke._replace(positions=positions)})
+    positions: Positions = range(first, first + settings_in(header, invoke).get("BatchSize", 100) + 1)
+    return changed(events, {i: invoke._replace(positions=positions)})
 
 
 def child_before_parent(header: Header, events: Events) -> Events | None:
     """The last batch of a parent runs while its child has begun."""
     places = []
-    for i, opened in _places(events, ShardOpen):
-        child = next((j for j, e in _places(events, Invoke) if j > i and e[1:3] == opened[1:3]), None)
+    for i, opened in each(events, ShardOpen):
+        child = next((j for j, e in each(events, Invoke) if j > i and e[1:3] == opened[1:3]), None)
         for parent in opened.parents:
-            sent = [j for j, e in _places(events, Invoke) if e[1:3] == (opened.mapping, parent) and j < i]
+            sent = [j for j, e in each(events, Invoke) if e[1:3] == (opened.mapping, parent) and j < i]
             if child is not None and sent:
                 places.append((sent[-1], child, parent))
-    place = _chosen(events, places)
+    place = choose(events, places)
     if place is None:
         return None
     start, child, parent = place
@@ -371,14 +317,14 @@ def child_before_parent(header: Header, events: Events) -> Events | None:
 
 def time_back(_header: Header, events: Events) -> Events | None:
     """An event is earlier than the one before it."""
-    places = [(i, mark) for i, mark in _places(events, Checkpoint) if i > 0]
-    place = _chosen(events, places)
-    return place and _with(events, {place[0]: place[1]._replace(t=events[place[0] - 1][0] - 1)})
+    places = [(i, mark) for i, mark in each(events, Checkpoint) if i > 0]
+    place = choose(events, places)
+    return place and changed(events, {place[0]: place[1]._replace(t=events[place[0] - 1][0] - 1)})
 
 
 def out_of_place(_header: Header, events: Events) -> Events | None:
     """A batch backs off after it has succeeded."""
-    place = _chosen(events, [(i, e) for i, e in _places(events, Result) if e.outcome == "success"])
+    place = choose(events, [(i, e) for i, e in each(events, Result) if e.outcome == "success"])
     if place is None:
         return None
     i, result = place

@@ -2,17 +2,27 @@
 
 import io
 from collections import Counter
+from collections.abc import Callable
+from typing import get_args
 
 import pytest
 
+from streamsim.model.events import Event
+from streamsim.trace.header import Header
 from streamsim.trace.ndjson import TraceWriter, read_trace
 from streamsim.trace.oracle import Oracle
 from tests.trace.legal import legal_trace
+from tests.trace.lively import lively_trace
+
+LEGAL = [legal_trace, lively_trace]
 
 
-@pytest.mark.parametrize("seed", range(300))
-def test_nothing_is_said_of_a_legal_trace(seed: int) -> None:
-    header, events = legal_trace(seed)
+@pytest.mark.parametrize("legal", LEGAL)
+@pytest.mark.parametrize("seed", range(200))
+def test_nothing_is_said_of_a_legal_trace(
+    legal: Callable[[int], tuple[Header, list[Event]]], seed: int
+) -> None:
+    header, events = legal(seed)
     oracle = Oracle(header)
     for event in events:
         oracle(event)
@@ -23,31 +33,24 @@ def test_nothing_is_said_of_a_legal_trace(seed: int) -> None:
 def test_legal_traces_show_every_kind_of_event_and_outcome() -> None:
     seen: Counter[str] = Counter()
     for seed in range(60):
-        for event in legal_trace(seed)[1]:
+        for event in legal_trace(seed)[1] + lively_trace(seed)[1]:
             seen[type(event).__name__] += 1
-            for word in ("outcome", "condition"):
+            for word in ("outcome", "condition", "state"):
                 seen[getattr(event, word, "")] += 1
-    missing = {
-        *(
-            "ShardOpen",
-            "Invoke",
-            "Result",
-            "Backoff",
-            "Split",
-            "Discard",
-            "Expired",
-            "Filtered",
-            "Checkpoint",
-        ),
-        *("CaughtUp", "ShardEnd", "Fault", "RetryAttemptsExhausted", "RecordAgeExceeded"),
-        *("success", "partial", "error", "timeout", "throttled", "too_large", "fault"),
-    } - set(seen)
+    outcomes = {"success", "partial", "error", "timeout", "throttled", "too_large", "fault"}
+    conditions = {"RetryAttemptsExhausted", "RecordAgeExceeded", "RetriesExhausted", "EventAgeExceeded"}
+    states = {"Creating", "Enabled", "Updating", "Disabling", "Disabled", "Enabling"}
+    kinds = {kind.__name__ for kind in get_args(Event)}
+    missing = (outcomes | conditions | states | kinds) - set(seen)
     assert not missing
 
 
+@pytest.mark.parametrize("legal", LEGAL)
 @pytest.mark.parametrize("seed", range(20))
-def test_a_legal_trace_survives_the_disk(seed: int) -> None:
-    header, events = legal_trace(seed)
+def test_a_legal_trace_survives_the_disk(
+    legal: Callable[[int], tuple[Header, list[Event]]], seed: int
+) -> None:
+    header, events = legal(seed)
     file = io.StringIO()
     writer = TraceWriter(file, header)
     for event in events:

@@ -321,10 +321,11 @@ ANOMALIES: dict[str, tuple[str, str, set[Kind]]] = {
         ),
         {"over-limit"},
     ),
-    "more run than the account may": (
+    "more run than reservations leave of the account": (
         "700  open x at 0 of 6\n700  invoke x g 1 0,2\n700  invoke x h 1 1,3 lane=1\n",
         (
             "650  open q at 0 of 1\n650  invoke q m 1 0\n650  open r at 0 of 1\n650  invoke r n 1 0\n"
+            "650  open u at 0 of 1\n650  invoke u o 1 0\n651  result u o 1 success\n"
             "700  open x at 0 of 6\n700  invoke x g 1 0,2\n700  invoke x h 1 1,3 lane=1\n"
             "701  result q m 1 success\n701  result r n 1 success\n"
         ),

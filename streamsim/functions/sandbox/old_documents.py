@@ -16,7 +16,7 @@ def as_in_2017(document: bytes) -> bytes:
     """The same error with the fields of 2017; what is no such document stays as it is.
 
     Python: the stack is a list of [file, line, function, code], and there is no request id. Node.js: the stack is
-    called `stackTrace`, and has no first line with the message.
+    called `stackTrace`; it has no line with the message, and its lines no `at`.
     """
     try:
         fields = json.loads(document)
@@ -28,7 +28,7 @@ def as_in_2017(document: bytes) -> bytes:
     if "trace" in fields:
         old |= {
             "errorType": fields.get("errorType"),
-            "stackTrace": [line.strip() for line in fields["trace"][1:]],
+            "stackTrace": [line.strip().removeprefix("at ") for line in fields["trace"][1:]],
         }
     elif "stackTrace" in fields:
         old |= {

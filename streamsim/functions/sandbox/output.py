@@ -62,12 +62,12 @@ class OutputParser:
                 break
             self._text(data[position:start], now, events)
             position = start
-            if len(data) - start < _HEADER:
-                break
-            if data[start + 3] >= 0x20:
+            if data[start + 3 : start + 4] >= b"\x20":
                 self._text(_MAGIC, now, events)
                 position = start + len(_MAGIC)
                 continue
+            if len(data) - start < _HEADER:
+                break
             self._left = int.from_bytes(data[start + 4 : start + 8], "big")
             self._at = int.from_bytes(data[start + 8 : start + 16], "big")
             position = start + _HEADER
@@ -81,7 +81,7 @@ class OutputParser:
         events: list[LogEvent] = []
         if self._record:
             events.append(LogEvent(self._at, bytes(self._record)))
-        self._line += self._buffer
+        self._text(self._buffer, now, events)
         if self._line:
             events.append(LogEvent(now, bytes(self._line)))
         self._record.clear()

@@ -1,0 +1,97 @@
+"""What a destination receives for an asynchronous event, to the byte.
+
+Fields and their order as recorded (LocalStack's AWS-validated snapshots of Lambda destinations). Unlike a stream's
+document it holds the event itself and what the function answered.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from streamsim.model.asynchronous import Loss
+from streamsim.model.names import timestamp
+from streamsim.model.outcome import Outcome
+from streamsim.rules.async_event import AsyncSource, async_event
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An event that needs nothing any more: when it was accepted, why it ended, after how many executions, when.
+
+    `last` is what its last execution came to, None when there was none.
+    """
+
+    request_id: str
+    accepted_at: int
+    condition: Loss | Literal["Success"]
+    executions: int
+    at: int
+    last: Outcome | None
+
+
+def async_document(ended: Ended, source: AsyncSource) -> dict[str, Any]:
+    """The invocation record, as SQS receives it in its body and SNS in `Message`.
+
+    recorded: no response of any kind, and a count of 0, where the function was never invoked.
+    """
+    document: dict[str, Any] = {
+        "version": "1.0",
+        "timestamp": timestamp(source.epoch + ended.at),
+        "requestContext": {
+            "requestId": ended.request_id,
+            "functionArn": f"{source.account.function(source.function)}:$LATEST",
+            "condition": ended.condition,
+            "approximateInvokeCount": ended.executions,
+        },
+        "requestPayload": async_event(source, ended.request_id, ended.accepted_at),
+    }
+    if ended.last is None:
+        return document
+    context: dict[str, Any] = {"statusCode": 200, "executedVersion": "$LATEST"}
+    if ended.last.ending != "success":
+        context["functionError"] = "Unhandled"
+    return document | {"responseContext": context, "responsePayload": _payload(ended, ended.last)}
+
+
+def _payload(ended: Ended, last: Outcome) -> Any:
+    """The function's answer, or the error that Lambda reports in its place."""
+    if last.ending == "success":
+        return last.response
+    error = last.error or ""
+    if last.ending == "timeout":
+        message = f"RequestId: {ended.request_id} Error: {error}"
+        return {"errorType": "Sandbox.Timedout", "errorMessage": message}
+    kind, _, message = error.partition(": ")
+    return {"errorMessage": message or error, "errorType": kind, "requestId": ended.request_id}
+
+
+def sent_as(service: str, ended: Ended, source: AsyncSource, destination: str, uuid: str) -> tuple[str, str]:
+    """The text that the service receives, and the key of the object where it is S3.
+
+    The key is the guide's ("Capturing records of Lambda asynchronous invocations"):
+    `aws/lambda/async/<function>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<uuid>`, UTC.
+    """
+    document = _json(async_document(ended, source))
+    at = timestamp(source.epoch + ended.at)
+    match service:
+        case "sns":
+            notification = {
+                "Type": "Notification",
+                "MessageId": uuid,
+                "TopicArn": destination,
+                "Message": document,
+                "Timestamp": at,
+            }
+            return _json(notification), ""
+        case "s3":
+            day, time = at[:10], at[11:19].replace(":", ".")
+            return document, f"{_PREFIX}/{source.function}/{day.replace('-', '/')}/{day}T{time}-{uuid}"
+        case _:
+            return document, ""
+
+
+_PREFIX: Final = "aws/lambda/async"
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, separators=(",", ":"))

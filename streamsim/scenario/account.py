@@ -1,0 +1,104 @@
+"""Whether an account has the executions that its functions are promised, and whether traffic makes sense among them.
+
+Takes parts whose references are resolved; `path` tells where a part stands in the file.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping as Names
+
+from streamsim.scenario.fields import Complaint
+from streamsim.scenario.file import ScenarioFile
+from streamsim.scenario.function import UNRESERVED_MINIMUM, Function
+from streamsim.scenario.traffic import Traffic
+
+#: Where the part of a kind (such as `function`) and a name stands.
+PathOf = Callable[[str, str], tuple[str | int, ...]]
+
+
+def traffic_complaints(
+    file: ScenarioFile, traffic: Sequence[Traffic], functions: Names[str, Function], path: PathOf
+) -> Iterator[Complaint]:
+    """Traffic needs a name of its own and an end, and settings for asynchronous events need asynchronous events."""
+    for index, source in enumerate(traffic):
+        if file.mappings is not None and source.name in file.mappings:
+            yield Complaint(
+                ("traffic", index, "name"),
+                f"a mapping is called {source.name!r} already",
+                "reports tell sources by name; rename one of the two",
+            )
+        if functions[source.function].handler is not None:
+            yield Complaint(
+                ("traffic", index),
+                f"traffic calls models, and function {source.function!r} has a handler",
+                "call a function with a `model`; a handler gets the batches of a mapping",
+            )
+        if source.length is None and not file.duration:
+            yield Complaint(
+                ("traffic", index),
+                f"the traffic {source.name!r} needs an end",
+                "add `duration: 60s` at the top level, or `for: 60s` here",
+            )
+    queued = {source.function for source in traffic if not source.synchronous}
+    for name, function in functions.items():
+        if function.EventInvokeConfig is not None and name not in queued:
+            yield Complaint(
+                (*path("function", name), "EventInvokeConfig"),
+                "EventInvokeConfig is for asynchronous events, and no traffic of s3 or a schedule goes to this function",
+                "remove it; a mapping has settings of its own for its batches",
+                at_key=True,
+            )
+
+
+def concurrency_complaints(
+    account: int, functions: Names[str, Function], path: PathOf
+) -> Iterator[Complaint]:
+    """Lambda keeps 100 executions unreserved; accounts of less than that are models and only must not overdraw."""
+    for name, function in functions.items():
+        provisioned, reserved = (
+            function.ProvisionedConcurrentExecutions,
+            function.ReservedConcurrentExecutions,
+        )
+        if reserved is not None and provisioned > reserved:
+            yield Complaint(
+                (*path("function", name), "ProvisionedConcurrentExecutions"),
+                f"this provisions {provisioned} of the {reserved} executions that the function may have",
+                f"write up to {reserved}, or raise ReservedConcurrentExecutions",
+            )
+    keep = UNRESERVED_MINIMUM if account >= UNRESERVED_MINIMUM else 0
+    left = account
+    for name, function in functions.items():
+        reserved = function.ReservedConcurrentExecutions
+        promised = function.ProvisionedConcurrentExecutions if reserved is None else reserved
+        left -= promised
+        if not promised or left >= keep:
+            continue
+        if reserved is None:
+            yield _overprovisioned(path("function", name), left, account, keep)
+        else:
+            yield _overreserved(path("function", name), left + reserved, account, keep)
+        return
+
+
+def _overprovisioned(path: tuple[str | int, ...], left: int, account: int, keep: int) -> Complaint:
+    kept = f", and Lambda keeps {keep}" if keep else ""
+    return Complaint(
+        (*path, "ProvisionedConcurrentExecutions"),
+        f"this leaves {max(left, 0)} of the account's {account} executions unreserved{kept}",
+        "provision less, or raise account.ConcurrentExecutions",
+    )
+
+
+def _overreserved(path: tuple[str | int, ...], left: int, account: int, keep: int) -> Complaint:
+    """`left` is what the account had left before."""
+    if keep:
+        return Complaint(
+            (*path, "ReservedConcurrentExecutions"),
+            "Specified ReservedConcurrentExecutions for function decreases account's "
+            f"UnreservedConcurrentExecution below its minimum value of [{UNRESERVED_MINIMUM}].",
+            f"reserve up to {max(left - keep, 0)}, or raise account.ConcurrentExecutions ({account})",
+        )
+    return Complaint(
+        (*path, "ReservedConcurrentExecutions"),
+        f"this reserves more than the account's {account} executions",
+        f"reserve up to {left}, or raise account.ConcurrentExecutions",
+    )

@@ -1,0 +1,113 @@
+"""What a scenario says of a function's asynchronous events: how they are retried, and where they end."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from streamsim.model.asynchronous import EventInvokeConfig
+from streamsim.model.units import SECOND
+from streamsim.rules.destinations import destination_arn, destination_refusal
+from streamsim.scenario.fields import Complaint, reader, refused, whole_number
+from streamsim.scenario.maps import Strict
+
+_EVENTS: Final = "an asynchronous event"
+
+
+def _destination(value: object) -> str:
+    for service in ("lambda", "events"):
+        if isinstance(value, str) and value.startswith(f"arn:aws:{service}:"):
+            raise refused(
+                f"a destination in {service} is not simulated, only sqs, sns and s3", "write sqs, sns or s3"
+            )
+    refusal = destination_refusal(value, _EVENTS)
+    if refusal:
+        raise refused(*refusal)
+    return destination_arn(str(value))
+
+
+def _on_success(value: object) -> str:
+    arn = _destination(value)
+    if arn.startswith("arn:aws:s3:"):
+        raise refused("S3 takes failed events only", "write sqs or sns")
+    return arn.replace(":on-failure-", ":on-success-") if value in {"sqs", "sns"} else arn
+
+
+class FailureEnd(Strict, label="OnFailure", example="{Destination: sqs}"):
+    """Where events go that are given up."""
+
+    Destination: Annotated[str, *reader(_destination, type="string")] = Field(
+        description="sqs, sns, s3, or the ARN of a standard queue, a standard topic or a bucket.",
+        examples=["sqs"],
+    )
+
+
+class SuccessEnd(Strict, label="OnSuccess", example="{Destination: sqs}"):
+    """Where events go that the function has handled."""
+
+    Destination: Annotated[str, *reader(_on_success, type="string")] = Field(
+        description="sqs, sns, or the ARN of a standard queue or a standard topic.", examples=["sqs"]
+    )
+
+
+class Destinations(Strict, label="DestinationConfig", example="{OnFailure: {Destination: sqs}}"):
+    """Where asynchronous events go in the end."""
+
+    OnFailure: FailureEnd | None = Field(default=None, description="Where events go that are given up.")
+    OnSuccess: SuccessEnd | None = Field(
+        default=None, description="Where events go that the function has handled."
+    )
+
+
+class AsyncSettings(Strict, label="an EventInvokeConfig", example="{MaximumRetryAttempts: 0}"):
+    """Lambda's settings for asynchronous events of a function, under AWS's names."""
+
+    MaximumRetryAttempts: Annotated[int, *whole_number(0, 2, "MaximumRetryAttempts")] = Field(
+        default=2,
+        description="How often an event is tried again after the function failed: 0 to 2, default 2 (Lambda API).",
+    )
+    MaximumEventAgeInSeconds: Annotated[int, *whole_number(60, 21_600, "MaximumEventAgeInSeconds")] = Field(
+        default=21_600,
+        description="How long an event may stay in Lambda's queue: 60 to 21600 seconds, default 21600 (Lambda API).",
+    )
+    DestinationConfig: Destinations = Field(
+        default=Destinations(),
+        description="Where events go in the end: {OnFailure: {Destination: sqs}, OnSuccess: {Destination: sns}}. "
+        "Default: nowhere (Lambda API).",
+    )
+
+    @property
+    def on_failure(self) -> str | None:
+        """The ARN for events that are given up."""
+        found = self.DestinationConfig.OnFailure
+        return found.Destination if found else None
+
+    @property
+    def on_success(self) -> str | None:
+        """The ARN for events that the function has handled."""
+        found = self.DestinationConfig.OnSuccess
+        return found.Destination if found else None
+
+    def to_config(self) -> EventInvokeConfig:
+        """The settings as the engine takes them."""
+        return EventInvokeConfig(self.MaximumRetryAttempts, self.MaximumEventAgeInSeconds * SECOND)
+
+    def settings(self) -> dict[str, Any]:
+        """The settings as the trace shows them, JSON-ready."""
+        ends = {"OnFailure": self.on_failure, "OnSuccess": self.on_success}
+        return {
+            "MaximumRetryAttempts": self.MaximumRetryAttempts,
+            "MaximumEventAgeInSeconds": self.MaximumEventAgeInSeconds,
+            "DestinationConfig": {end: {"Destination": arn} for end, arn in ends.items() if arn},
+        }
+
+    @classmethod
+    def unknown(cls, name: str, value: object) -> Complaint:
+        """See `Strict`."""
+        if name == "DeadLetterConfig":
+            return Complaint(
+                (name,),
+                "a dead-letter queue is not simulated",
+                "write DestinationConfig: {OnFailure: {Destination: sqs}}, which tells more",
+                at_key=True,
+            )
+        return super().unknown(name, value)

@@ -1,0 +1,115 @@
+"""From a description of traffic to a source at work: its instants, the function it calls, where its events end."""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from streamsim.destinations.kept import KeptDestination
+from streamsim.engine.chance import Uuids
+from streamsim.engine.concurrency import Account
+from streamsim.engine.deliveries import Deliveries
+from streamsim.engine.ports import Clock, Sink
+from streamsim.engine.traffic import Attempts, Calls, Queue, TrafficRun
+from streamsim.functions.modelled import Caller, Duration, ModelledFunction
+from streamsim.model.units import MILLISECOND
+from streamsim.rules.async_event import AsyncSource
+from streamsim.scenario import models
+from streamsim.scenario.asynchronous import AsyncSettings
+from streamsim.scenario.shards import Pace, segments_of
+from streamsim.streams.arrivals import NEVER, GeneratedArrivals, Schedule
+
+_DEFAULTS = AsyncSettings()
+
+
+def traffic_run(
+    scenario: models.Scenario,
+    source: models.Traffic,
+    function: ModelledFunction,
+    account: Account,
+    clock: Clock,
+    sink: Sink,
+    folder: Path | None = None,
+) -> TrafficRun:
+    """The source as the engine runs it. Documents of its events are kept under `folder` if there is one."""
+    described = scenario.functions[source.function]
+    model = described.model
+    attempts = Attempts(
+        source.name,
+        source.function,
+        partial(
+            function.answer,
+            Caller(f"traffic {source.name}"),
+            Duration(_duration(source, model), 0, model.jitter),
+        ),
+        account.functions[source.function],
+        clock,
+        sink,
+        source.TimeoutInMillis * MILLISECOND if source.synchronous else None,
+    )
+    ids = Uuids(scenario.seed, "request id", "traffic", source.name)
+    if source.synchronous:
+        return TrafficRun(source.name, _instants(scenario, source), Calls(attempts, clock), ids, clock)
+    config = described.EventInvokeConfig or _DEFAULTS
+    deliveries = Deliveries(
+        AsyncSource(source.name, source.source, source.function, scenario.epoch),
+        _kept(config.on_failure, clock, folder, source.name),
+        _kept(config.on_success, clock, folder, source.name),
+        Uuids(scenario.seed, "uuid", "traffic", source.name),
+        clock,
+    )
+    closed = described.ReservedConcurrentExecutions == 0
+    queue = Queue(attempts, config.to_config(), deliveries, clock, sink, closed=closed)
+    return TrafficRun(source.name, _instants(scenario, source), queue, ids, clock)
+
+
+def traffic_settings(scenario: models.Scenario, source: models.Traffic) -> dict[str, Any]:
+    """The source in the first line of a trace."""
+    function = scenario.functions[source.function]
+    settings: dict[str, Any] = {"source": source.source, "FunctionName": source.function}
+    if source.every is not None:
+        settings["every"] = source.every
+    else:
+        settings["rate"] = [
+            {"at": source.begin + point.at, "per_second": float(point.per_second), "ramp": point.ramp}
+            for point in source.rate
+        ]
+        settings["arrivals"] = source.arrivals
+    settings["duration"] = _duration(source, function.model)
+    settings["from"] = source.begin
+    settings["until"] = _end(scenario, source)
+    if source.synchronous:
+        return settings | {"TimeoutInMillis": source.TimeoutInMillis}
+    return settings | (function.EventInvokeConfig or _DEFAULTS).settings()
+
+
+def _duration(source: models.Traffic, model: models.Model) -> int:
+    return model.fixed if source.duration is None else source.duration
+
+
+def _end(scenario: models.Scenario, source: models.Traffic) -> int:
+    """When the last request has come."""
+    return scenario.duration if source.length is None else source.begin + source.length
+
+
+def _instants(scenario: models.Scenario, source: models.Traffic) -> Iterator[int]:
+    end = _end(scenario, source)
+    if source.every is not None:
+        yield from range(source.begin + source.every, end + 1, source.every)
+        return
+    paces = [Pace(point.at, point.per_second, point.ramp) for point in source.rate]
+    arrivals = GeneratedArrivals(
+        Schedule(segments_of(paces), end - source.begin),
+        source.arrivals,
+        (scenario.seed, "arrivals traffic", source.name),
+    )
+    for number in count():
+        at = arrivals.at(number)
+        if at == NEVER:
+            return
+        yield source.begin + at
+
+
+def _kept(arn: str | None, clock: Clock, folder: Path | None, name: str) -> KeptDestination | None:
+    return KeptDestination(arn, clock, folder=folder / name if folder else None) if arn else None

@@ -1,0 +1,169 @@
+"""Event sources that are no streams: what calls which function, how often, and from when to when."""
+
+from collections.abc import Iterable
+from collections.abc import Mapping as Names
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, ValidationInfo
+
+from streamsim.model.units import DAY, MINUTE, show_duration
+from streamsim.rules.settings import described
+from streamsim.scenario.fields import (
+    Complaint,
+    Duration,
+    LaterInstant,
+    PositiveDuration,
+    Reference,
+    one_of,
+    positive_duration,
+    reader,
+    refused,
+    whole_number,
+)
+from streamsim.scenario.maps import Strict
+from streamsim.scenario.rates import RATE_SCHEMA, RatePoint, read_rate
+
+SOURCES: Final = ("api_gateway", "s3", "schedule")
+
+#: A synchronous source waits for the answer, the others hand their events to Lambda's queue.
+SYNCHRONOUS: Final = "api_gateway"
+
+
+def _source(value: object) -> str:
+    if value in {"kinesis", "dynamodb"}:
+        raise refused(
+            f"{value} is a stream, and traffic is what comes from elsewhere", "write it under `stream`"
+        )
+    return one_of(value, SOURCES, "source")
+
+
+def _rate(value: object) -> tuple[RatePoint, ...]:
+    points = read_rate(value)
+    if any(point.per_shard for point in points):
+        raise refused("only a stream has shards; traffic has none", "write a rate such as 100/s")
+    return points
+
+
+def _every(value: object) -> int:
+    result = positive_duration(value)
+    if result < MINUTE:
+        raise refused(
+            f"a schedule fires once a minute at most, not every {show_duration(result)}",
+            "write 1m, or use source: s3 with a rate",
+        )
+    if result % MINUTE:
+        raise refused(
+            "a schedule has whole minutes, hours or days (EventBridge rate expressions)", "write 1m"
+        )
+    if result > 365 * DAY:
+        raise refused(f"a schedule of {show_duration(result)} never fires here", "write up to 8760h")
+    return result
+
+
+def _arrivals(value: object) -> str:
+    return one_of(value, ("poisson", "constant"), "arrivals")
+
+
+class Traffic(Strict, label="traffic", example="{name: checkout, source: api_gateway, rate: 100/s}"):
+    """One source of calls or events that is no stream, and shares the account's concurrency with streams."""
+
+    name: Reference = Field(description="What the source is called in reports.", examples=["checkout"])
+    source: Annotated[Literal["api_gateway", "s3", "schedule"], *reader(_source, enum=list(SOURCES))] = Field(
+        description="`api_gateway` calls and waits for the answer; a throttled call gets 429 and is gone. `s3` and `schedule` "
+        "hand events to Lambda's queue, which retries them.",
+        examples=["api_gateway"],
+    )
+    function: Reference = Field(
+        default="default", description="The function it calls, where there are several."
+    )
+    rate: Annotated[tuple[RatePoint, ...], *reader(_rate, **RATE_SCHEMA)] = Field(
+        default=(),
+        description="Requests over time, counted from `from`: `1000/s`; a ramp `{from: 200/s, to: 1200/s, over: 2m}`; or steps "
+        "`[{at: 0s, rate: 12/s}, {at: 1m, rate: 50/s}]`. Not for a schedule.",
+    )
+    arrivals: Annotated[Literal["poisson", "constant"], *reader(_arrivals, enum=["poisson", "constant"])] = (
+        Field(
+            default="poisson",
+            description="How requests are spread: `poisson` (independent of each other, the default) or `constant` (evenly apart).",
+        )
+    )
+    every: Annotated[int | None, *reader(_every, type="string")] = Field(
+        default=None,
+        description="Of a schedule: how often it fires, in whole minutes; the first time one interval after `from` "
+        "(EventBridge rate expressions).",
+    )
+    duration: Duration | None = Field(
+        default=None,
+        description="How long the function takes for one request. Default: the fixed part of its model's duration.",
+    )
+    begin: LaterInstant = Field(
+        default=0, alias="from", description="When it begins, since the start of the run. Default 0s."
+    )
+    length: PositiveDuration | None = Field(
+        default=None, alias="for", description="How long it lasts. Default: to the scenario's duration."
+    )
+    TimeoutInMillis: Annotated[int, *whole_number(50, 30_000, "TimeoutInMillis")] = Field(
+        default=29_000,
+        description="Of api_gateway: how long the caller waits for the answer before it gets 504, while the function goes on: "
+        "50 to 30000 ms, default 29000 (API Gateway quotas: 29 s of a REST API, 30 s of an HTTP API).",
+    )
+
+    @property
+    def synchronous(self) -> bool:
+        """Whether somebody waits for the answer."""
+        return self.source == SYNCHRONOUS
+
+    @classmethod
+    def before(cls, settings: Names[str, Any], info: ValidationInfo) -> Iterable[Complaint]:
+        """See `Strict`: what does not go with the kind of source."""
+        del info
+        source = settings.get("source")
+        if source not in SOURCES:
+            return
+        for name in _NOT_OF[source]:
+            if name in settings:
+                yield Complaint((name,), f"{_whose(source)} has no {name}", f"remove {name}", at_key=True)
+        need, example = ("every", "1m") if source == "schedule" else ("rate", "100/s")
+        if need not in settings:
+            yield Complaint((), f"{_whose(source)} needs {need}", f"add `{need}: {example}`")
+
+    @classmethod
+    def unknown(cls, name: str, value: object) -> Complaint:
+        """See `Strict`."""
+        if name in {"MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"}:
+            return Complaint(
+                (name,),
+                f"{name} is a setting of the function that the events go to",
+                f"write it in the function: `EventInvokeConfig: {{{name}: …}}`",
+                at_key=True,
+            )
+        return super().unknown(name, value)
+
+
+#: What makes no sense for each source.
+_NOT_OF: Final[Names[str, tuple[str, ...]]] = {
+    "api_gateway": ("every",),
+    "s3": ("every", "TimeoutInMillis"),
+    "schedule": ("rate", "arrivals", "TimeoutInMillis"),
+}
+
+
+def _whose(source: str) -> str:
+    return "a schedule" if source == "schedule" else f"source {source}"
+
+
+def traffic_shape(value: object) -> Iterable[Complaint]:
+    """What is wrong with a file's `traffic` before its items are read."""
+    if not isinstance(value, list):
+        hint = "write `- ` before each source" if isinstance(value, dict) else f"write [{Traffic.example}]"
+        yield Complaint(("traffic",), f"traffic is a list of sources, not {described(value)}", hint)
+        return
+    seen: set[str] = set()
+    for index, item in enumerate(value):
+        name = item.get("name") if isinstance(item, dict) else None
+        if isinstance(name, str) and name in seen:
+            yield Complaint(
+                ("traffic", index, "name"), f"there is a source {name!r} already", "rename one of the two"
+            )
+        elif isinstance(name, str):
+            seen.add(name)

@@ -1,0 +1,85 @@
+"""The life of a mapping as the contract sees it: its settings in force, its states, the request ids it has used.
+
+Knows no batches; of shards only that an update finds none being read.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from streamsim.model.events import StateChange, Update
+from streamsim.trace.contract import contract_of
+from streamsim.trace.identities import Identities
+from streamsim.trace.shard import Shard
+from streamsim.trace.violation import Findings, Line
+
+#: The states of GetEventSourceMapping, and which may follow which. A mapping that is being created, updated, enabled or
+#: disabled takes no other change (ResourceInUseException, UpdateEventSourceMapping); it may be deleted at any time here.
+FOLLOWING: Final[dict[str, frozenset[str]]] = {
+    "Creating": frozenset({"Enabled", "Disabled", "Deleting"}),
+    "Enabling": frozenset({"Enabled", "Deleting"}),
+    "Enabled": frozenset({"Disabling", "Updating", "Deleting"}),
+    "Disabling": frozenset({"Disabled", "Deleting"}),
+    "Disabled": frozenset({"Enabling", "Updating", "Deleting"}),
+    "Updating": frozenset({"Enabled", "Disabled", "Deleting"}),
+    "Deleting": frozenset(),
+}
+
+
+class Life:
+    """One mapping: `contract` is what it promises from now on, `state` the last StateChange."""
+
+    __slots__ = ("_findings", "_settings", "contract", "ids", "name", "state", "updated")
+
+    def __init__(self, name: str, settings: Mapping[str, Any], findings: Findings) -> None:
+        """ValueError when a setting is not of its type."""
+        self.name = name
+        self.contract = contract_of(name, settings)
+        self.ids = Identities()
+        self.state: Line | None = None
+        self.updated: Line | None = None
+        self._settings = dict(settings)
+        self._findings = findings
+
+    def update(self, number: int, event: Update, reading: Iterable[Shard]) -> None:
+        """Puts settings in force, while no shard of the mapping may be being read."""
+        line = (number, event)
+        shards = list(reading)
+        busy = next((shard for shard in shards if shard.busy()), shards[0] if shards else None)
+        if busy is not None:
+            what = "has work in flight or due" if busy.busy() else "is being read"
+            sentence = f"{self.name} is updated while {busy.name} {what}"
+            lane = next((lane for lane in busy.lanes.values() if lane.busy), None)
+            self._tell(sentence, busy.opened if lane is None else lane.sent, line)
+        try:
+            self.contract = contract_of(self.name, {**self._settings, **event.settings})
+        except ValueError as error:
+            self._tell(str(error), line)
+        else:
+            self._settings |= event.settings
+            self.updated = line
+
+    def change(self, number: int, event: StateChange) -> None:
+        """Takes a new state, or a new result in the same one."""
+        line = (number, event)
+        before = self.state
+        self.state = line
+        if event.state not in FOLLOWING:
+            self._tell(f"{event.state} is no state of a mapping", line)
+            self.state = before
+        elif before is not None and isinstance(before[1], StateChange):
+            old = before[1].state
+            if event.state != old and event.state not in FOLLOWING[old]:
+                self._tell(f"{self.name} is {event.state} after {old}", before, line)
+
+    def may_read(self) -> tuple[str, Line | None] | None:
+        """Why the mapping may not begin with a shard now, and the line that says so; None when it may."""
+        if (
+            self.state is not None
+            and isinstance(self.state[1], StateChange)
+            and self.state[1].state == "Deleting"
+        ):
+            return "being deleted", self.state
+        return None if self.contract.enabled else ("disabled", self.updated)
+
+    def _tell(self, sentence: str, *evidence: Line | None) -> None:
+        self._findings.add("out-of-place", sentence, self.name, "", *evidence)
