@@ -25,8 +25,9 @@ from streamsim.functions.logs import log_stream_name
 from streamsim.functions.runtime import Deployment, Limits, LogFormat, Runtime
 from streamsim.model.asynchronous import EventInvokeConfig
 from streamsim.model.units import HOUR, SECOND, parse_duration
-from streamsim.rules.api_error import MAXIMUM_ASYNC_PAYLOAD, MAXIMUM_PAYLOAD, ApiError, payload_too_large
+from streamsim.rules.api_error import ApiError, payload_too_large
 from streamsim.rules.function_name import LATEST, VERSION, parse
+from streamsim.rules.limits import QUOTAS, environment_refusals, function_refusals
 from streamsim.rules.sample_events import DETAILS, SAMPLES, Details, sample
 
 EXAMPLES: Final = """\b
@@ -101,8 +102,8 @@ class _Age(click.ParamType[int]):
 @click.option(
     "--runtime", type=click.Choice(RUNTIMES), default="in-process", show_default=True, help="Where it runs."
 )
-@click.option("--memory-size", type=click.IntRange(128, 10_240), default=128, show_default=True, help="MB.")
-@click.option("--timeout", type=click.IntRange(1, 900), default=3, show_default=True, help="Seconds.")
+@click.option("--memory-size", type=int, default=128, show_default=True, help="MB.")
+@click.option("--timeout", type=int, default=3, show_default=True, help="Seconds.")
 @click.option("--env", multiple=True, metavar="NAME=VALUE", help="A variable of the function; repeatable.")
 @click.option("--log-format", type=click.Choice(["Text", "JSON"]), default="Text", show_default=True)
 @click.option("--limits", type=click.Choice(["current", "2017"]), default="current", show_default=True,
@@ -135,13 +136,15 @@ def _asked(found: Handler, event_text: str | None, options: dict[str, Any]) -> A
     named = parse(name, options["qualifier"])
     if isinstance(named, ApiError):
         raise click.UsageError(named.message)
+    environment = variables(options["env"])
+    _check(options, environment)
     deployment = Deployment(
         named.name,
         found.entry,
         found.folder,
         options["memory_size"],
         options["timeout"] * SECOND,
-        variables(options["env"]),
+        environment,
         _version(named.qualifier),
         log_format=cast("LogFormat", options["log_format"]),
         limits=cast("Limits", options["limits"]),
@@ -154,7 +157,8 @@ def _asked(found: Handler, event_text: str | None, options: dict[str, Any]) -> A
         json_object("--cognito-identity", options["cognito_identity"]),
     )
     kind = options["invocation_type"]
-    limit = MAXIMUM_ASYNC_PAYLOAD if kind == "Event" else MAXIMUM_PAYLOAD
+    quotas = QUOTAS[deployment.limits]
+    limit = quotas.asynchronous_payload if kind == "Event" else quotas.synchronous_payload
     if len(call.event) > limit:
         raise click.UsageError(payload_too_large(len(call.event), kind, limit).message)
     age = options["maximum_event_age"]
@@ -169,6 +173,14 @@ def _asked(found: Handler, event_text: str | None, options: dict[str, Any]) -> A
         options["dead_letter"],
         options["as_json"],
     )
+
+
+def _check(options: dict[str, Any], environment: dict[str, str]) -> None:
+    """`click.UsageError` in Lambda's words for what it does not take."""
+    settings = {"MemorySize": options["memory_size"], "Timeout": options["timeout"]}
+    refusals = [*function_refusals(settings, options["limits"]), *environment_refusals(environment)]
+    if refusals:
+        raise click.UsageError("\n".join(f"{one.message}\nhint: {one.hint}" for one in refusals))
 
 
 def _version(qualifier: str | None) -> str:

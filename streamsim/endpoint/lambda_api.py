@@ -17,9 +17,10 @@ from streamsim.endpoint.call import Call, Called, wall_clock
 from streamsim.endpoint.configuration import configuration
 from streamsim.functions.logs import log_result
 from streamsim.rules import api_error
-from streamsim.rules.api_error import MAXIMUM_ASYNC_PAYLOAD, MAXIMUM_PAYLOAD, ApiError, constraint
+from streamsim.rules.api_error import ApiError, constraint
 from streamsim.rules.function_name import LATEST, Target, parse
 from streamsim.rules.http_message import Headers, Request, Response
+from streamsim.rules.limits import QUOTAS, Quotas
 from streamsim.rules.proxy_event import trace_id
 
 #: Every path of the Lambda API begins with the date of a version of it.
@@ -103,7 +104,8 @@ class LambdaApi:
     async def _invoke(self, target: Target, request: Request) -> Response | ApiError:
         kind = request.header("x-amz-invocation-type") or "RequestResponse"
         log_type = request.header("x-amz-log-type") or "None"
-        refusal = _refusal(kind, log_type, request)
+        quotas = QUOTAS[self._account.functions[target.name].deployment.limits]
+        refusal = _refusal(kind, log_type, request, quotas)
         if refusal is not None:
             return refusal
         context = _client_context(request.header("x-amz-client-context"))
@@ -165,7 +167,7 @@ class LambdaApi:
         return [Target(name, version, f"{arn}:{version}") for version in (LATEST, *versions)]
 
 
-def _refusal(kind: str, log_type: str, request: Request) -> ApiError | None:
+def _refusal(kind: str, log_type: str, request: Request, quotas: Quotas) -> ApiError | None:
     """What Invoke refuses before it looks at anything else."""
     problems = [
         constraint(value, member, f"satisfy enum value set: [{', '.join(values)}]")
@@ -177,7 +179,7 @@ def _refusal(kind: str, log_type: str, request: Request) -> ApiError | None:
     for header, message in _REFUSED.items():
         if request.header(header) is not None:
             return api_error.lower(400, "InvalidParameterValueException", message)
-    limit = MAXIMUM_ASYNC_PAYLOAD if kind == "Event" else MAXIMUM_PAYLOAD
+    limit = quotas.asynchronous_payload if kind == "Event" else quotas.synchronous_payload
     if len(request.body) > limit:
         return api_error.payload_too_large(len(request.body), kind, limit)
     try:

@@ -7,19 +7,15 @@ when they occur.
 
 import json
 from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
+
+from streamsim.rules.limits import QUOTAS
 
 #: What X-Amzn-ErrorType and the body's `Reason` say of a throttle.
 ThrottleReason = Literal[
     "ConcurrentInvocationLimitExceeded",
     "ReservedFunctionConcurrentInvocationLimitExceeded",
 ]
-
-#: Bytes of a synchronous request (Lambda quotas: 6 MB).
-MAXIMUM_PAYLOAD: Final = 6 * 1024 * 1024
-
-#: Bytes of an asynchronous request (Lambda quotas: 1 MB).
-MAXIMUM_ASYNC_PAYLOAD: Final = 1024 * 1024
 
 
 class ApiError(NamedTuple):
@@ -88,7 +84,8 @@ def payload_too_large(size: int, invocation_type: str, limit: int) -> ApiError:
 
 def request_too_large() -> ApiError:
     """A request that is not even read to its end (text of public error logs)."""
-    message = f"Request must be smaller than {MAXIMUM_PAYLOAD} bytes for the InvokeFunction operation"
+    limit = QUOTAS["current"].synchronous_payload
+    message = f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
     return _upper(413, "RequestEntityTooLargeException", message)
 
 

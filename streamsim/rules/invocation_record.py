@@ -6,7 +6,7 @@ Fields and their order as recorded (LocalStack's AWS-validated snapshots of Lamb
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from streamsim.model.asynchronous import Loss
 from streamsim.model.names import timestamp
@@ -41,25 +41,58 @@ class Ended:
     last: Invoked | None
 
 
-def invocation_record(ended: Ended) -> dict[str, Any]:
-    """What a destination receives."""
-    record: dict[str, Any] = {
+class Response(NamedTuple):
+    """What the last attempt answered: the version that ran, X-Amz-Function-Error, the payload as JSON values."""
+
+    version: str
+    function_error: str | None
+    payload: Any
+
+
+def record(
+    request_id: str,
+    function_arn: str,
+    condition: str,
+    attempts: int,
+    at: int,
+    request: Any,
+    response: Response | None,
+) -> dict[str, Any]:
+    """What a destination receives; `function_arn` with its qualifier, `at` in microseconds since 1970.
+
+    recorded: no response of any kind, and a count of 0, where the function was never invoked.
+    """
+    found: dict[str, Any] = {
         "version": "1.0",
-        "timestamp": timestamp(ended.at),
+        "timestamp": timestamp(at),
         "requestContext": {
-            "requestId": ended.request_id,
-            "functionArn": f"{ended.function}:{ended.qualifier}",
-            "condition": ended.condition,
-            "approximateInvokeCount": ended.attempts,
+            "requestId": request_id,
+            "functionArn": function_arn,
+            "condition": condition,
+            "approximateInvokeCount": attempts,
         },
-        "requestPayload": json.loads(ended.event),
+        "requestPayload": request,
     }
-    if ended.last is None:
-        return record
-    context: dict[str, Any] = {"statusCode": 200, "executedVersion": ended.last.version}
-    if ended.last.function_error is not None:
-        context["functionError"] = ended.last.function_error
-    return record | {"responseContext": context, "responsePayload": _json_or_text(ended.last.payload)}
+    if response is None:
+        return found
+    context: dict[str, Any] = {"statusCode": 200, "executedVersion": response.version}
+    if response.function_error is not None:
+        context["functionError"] = response.function_error
+    return found | {"responseContext": context, "responsePayload": response.payload}
+
+
+def invocation_record(ended: Ended) -> dict[str, Any]:
+    """What a destination receives of an event."""
+    last = ended.last
+    return record(
+        ended.request_id,
+        f"{ended.function}:{ended.qualifier}",
+        ended.condition,
+        ended.attempts,
+        ended.at,
+        json.loads(ended.event),
+        None if last is None else Response(last.version, last.function_error, _json_or_text(last.payload)),
+    )
 
 
 def dead_letter(ended: Ended) -> dict[str, Any]:

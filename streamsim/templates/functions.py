@@ -13,6 +13,7 @@ from streamsim.functions.runtime import Deployment, LogFormat
 from streamsim.model.asynchronous import EventInvokeConfig
 from streamsim.model.units import SECOND
 from streamsim.rules.function_name import VERSION
+from streamsim.rules.limits import environment_refusals, function_refusals
 from streamsim.scenario.errors import Span
 from streamsim.templates.intrinsics import NOTHING, Unknown, text, unknown_in
 from streamsim.templates.resources import FUNCTIONS, Resource
@@ -64,8 +65,8 @@ def _function(stack: Stack, resource: Resource) -> PublishedFunction | None:
         stack.named(resource),
         handler,
         folder,
-        _ranged(stack, resource, "MemorySize", 128, 10_240, 128),
-        _ranged(stack, resource, "Timeout", 1, 900, 3) * SECOND,
+        _number(stack, resource, "MemorySize", 128),
+        _number(stack, resource, "Timeout", 3) * SECOND,
         _environment(stack, resource),
         account=stack.account,
         log_format=_log_format(stack, resource),
@@ -125,11 +126,11 @@ def _can_run(stack: Stack, resource: Resource, language: str) -> bool:
     return False
 
 
-def _ranged(stack: Stack, resource: Resource, key: str, low: int, high: int, default: int) -> int:
-    value: int = stack.known(resource, key, default, int, f"a whole number from {low} to {high}")
-    if not low <= value <= high:
-        stack.problem(resource.properties[key].span, f"{key} is {low} to {high}, not {value}")
-        return default
+def _number(stack: Stack, resource: Resource, key: str, default: int) -> int:
+    """MemorySize or Timeout; outside Lambda's quotas it is refused in Lambda's words."""
+    value: int = stack.known(resource, key, default, int, "a whole number")
+    for _, message, hint in function_refusals({key: value}, "current"):
+        stack.problem(resource.properties[key].span, message, hint)
     return value
 
 
@@ -144,6 +145,9 @@ def _environment(stack: Stack, resource: Resource) -> dict[str, str]:
             stack.note(entry.key, f"{resource.id}: variable {name} is not set: {unknown.reason}")
         elif value is not NOTHING:
             found[name] = text(value)
+    for _, message, hint in environment_refusals(found) if variables else ():
+        assert variables is not None
+        stack.problem(variables.span, message, hint)
     return found
 
 

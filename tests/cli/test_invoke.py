@@ -178,7 +178,9 @@ WRONG: list[tuple[str, str, int, str]] = [
     ("a name that is none", "lambda_function:echo --function-name a!", 2, "'a!' at 'functionName' failed to satisfy constraint"),
     ("a variable without a value", "lambda_function:echo --env TABLE", 2, "NAME=VALUE is expected"),
     ("a context that is no object", "lambda_function:echo --client-context 1", 2, "a JSON object is expected"),
-    ("a timeout that Lambda has not", "lambda_function:echo --timeout 901", 2, "901 is not in the range 1<=x<=900"),
+    ("a timeout that Lambda has not", "lambda_function:echo --timeout 901", 2, "Value '901' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to 900"),
+    ("a timeout that Lambda had not in 2017", "lambda_function:echo --timeout 301 --limits 2017", 2, "Value '301' at 'timeout'"),
+    ("a variable of Lambda's own", "lambda_function:echo --env AWS_REGION=here", 2, "reserved keys"),
     ("an age that Lambda has not", "lambda_function:echo --maximum-event-age 7h", 2, "7h is not within 60s and 6h"),
 ]  # fmt: skip
 

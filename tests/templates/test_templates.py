@@ -74,8 +74,8 @@ FUNCTION = "Resources: {F: {Type: AWS::Serverless::Function, Properties: {Handle
 BROKEN: list[tuple[str, str, str]] = [
     ("no resources", "scenario: a\n", "this template has no Resources"),
     ("nothing that can be served", "Resources: {Q: {Type: AWS::SQS::Queue}}", "no function of this template can be served"),
-    ("a timeout of an hour", FUNCTION + "Timeout: 3600}}}", "Timeout is 1 to 900, not 3600"),
-    ("a memory that is no number", FUNCTION + "MemorySize: much}}}", "MemorySize is a whole number from 128 to 10240"),
+    ("a timeout of an hour", FUNCTION + "Timeout: 3600}}}", "Value '3600' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to 900"),
+    ("a memory that is no number", FUNCTION + "MemorySize: much}}}", "MemorySize is a whole number"),
     ("four retries", FUNCTION + "EventInvokeConfig: {MaximumRetryAttempts: 4}}}}", "MaximumRetryAttempts is 0 to 2, not 4"),
     ("an age of a second", FUNCTION + "EventInvokeConfig: {MaximumEventAgeInSeconds: 1}}}}", "MaximumEventAgeInSeconds is 60 to 21600, not 1"),
     ("a path without a slash", FUNCTION + "Events: {E: {Type: Api, Properties: {Path: orders, Method: get}}}}}}", "the path of a route begins with a slash, not 'orders'"),
