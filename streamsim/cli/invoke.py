@@ -3,7 +3,9 @@
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final, cast
 from uuid import uuid4
 
@@ -14,15 +16,15 @@ from streamsim.cli.invoke_input import Handler, event, handler, json_object, var
 from streamsim.cli.invoke_output import (
     delivered_document,
     invoked_document,
+    log_files,
     show_attempt,
     show_end,
     show_invoked,
 )
 from streamsim.endpoint.asynchronous import Skipping, Tried, deliver
-from streamsim.endpoint.call import Call, Called, invoke, wall_clock
+from streamsim.endpoint.call import Call, Called, Environment, launched, wall_clock
 from streamsim.endpoint.launchers import RUNTIMES, NoRuntimeError, launcher
-from streamsim.functions.logs import log_stream_name
-from streamsim.functions.runtime import Deployment, Limits, LogFormat, Runtime
+from streamsim.functions.runtime import Deployment, Limits, LogFormat
 from streamsim.model.asynchronous import EventInvokeConfig
 from streamsim.model.units import HOUR, SECOND, parse_duration
 from streamsim.rules.api_error import ApiError, payload_too_large
@@ -63,6 +65,7 @@ class Asked:
     config: EventInvokeConfig
     dead_letter: bool
     as_json: bool
+    logs: Callable[[Called], None] | None
 
 
 class _Age(click.ParamType[int]):
@@ -117,6 +120,7 @@ class _Age(click.ParamType[int]):
 @click.option(
     "--dead-letter", is_flag=True, help="Of a failed Event: the dead-letter queue's message, not the record."
 )
+@click.option("--logs", type=click.Path(path_type=Path), help="Keep the log stream in this folder too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, with the log in it.")
 def command(handler_name: str, event_text: str | None, **options: Any) -> None:
     """See `HELP`."""
@@ -125,10 +129,12 @@ def command(handler_name: str, event_text: str | None, **options: Any) -> None:
         _dry_run(asked)
         return
     try:
-        runtime = launcher(asked.runtime)(asked.deployment, _log_stream(asked.deployment))
+        clock = Skipping(wall_clock)
+        launch = launcher(asked.runtime, clock.time)
+        environment = launched(launch, asked.deployment, str(uuid4()), clock.time)
     except NoRuntimeError as error:
         raise click.UsageError(str(error)) from None
-    sys.exit(asyncio.run(_run(runtime, asked)))
+    sys.exit(asyncio.run(_run(environment, asked, clock)))
 
 
 def _asked(found: Handler, event_text: str | None, options: dict[str, Any]) -> Asked:
@@ -172,6 +178,7 @@ def _asked(found: Handler, event_text: str | None, options: dict[str, Any]) -> A
         config,
         options["dead_letter"],
         options["as_json"],
+        None if options["logs"] is None else log_files(options["logs"]),
     )
 
 
@@ -207,23 +214,21 @@ def _event(text: str | None, kind: str | None, details: tuple[str, ...]) -> byte
     return json.dumps(sample(kind, replace(Details(at=wall_clock()), **told)), separators=(",", ":")).encode()
 
 
-def _log_stream(deployment: Deployment) -> str:
-    return log_stream_name(deployment.version, wall_clock(), 0, deployment.name, str(uuid4()))
-
-
 def _dry_run(asked: Asked) -> None:
     """AWS looks whether the caller may invoke; here it is enough that everything before the call was in order."""
     if asked.as_json:
         click.echo(json.dumps({"format": 1, "StatusCode": 204, "RequestId": asked.call.request_id}))
 
 
-async def _run(runtime: Runtime, asked: Asked) -> int:
+async def _run(environment: Environment, asked: Asked, clock: Skipping) -> int:
     try:
         if asked.invocation_type == "Event":
-            return await _deliver(runtime, asked)
-        called = await invoke(runtime, asked.deployment, asked.call)
+            return await _deliver(environment, asked, clock)
+        called = await environment.invoke(asked.call, clock.time)
     finally:
-        await runtime.close()
+        await environment.runtime.close()
+    if asked.logs is not None:
+        asked.logs(called)
     if asked.as_json:
         click.echo(json.dumps(invoked_document(called, asked.log_type), indent=2, ensure_ascii=False))
     else:
@@ -231,11 +236,14 @@ async def _run(runtime: Runtime, asked: Asked) -> int:
     return _exit_code(called)
 
 
-async def _deliver(runtime: Runtime, asked: Asked) -> int:
-    clock, tried = Skipping(wall_clock), []
+async def _deliver(environment: Environment, asked: Asked, clock: Skipping) -> int:
+    tried: list[Tried] = []
 
     async def attempt(call: Call) -> Called:
-        return await invoke(runtime, asked.deployment, call)
+        called = await environment.invoke(call, clock.time)
+        if asked.logs is not None:
+            asked.logs(called)
+        return called
 
     def tell(one: Tried) -> None:
         tried.append(one)

@@ -2,19 +2,36 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
+from streamsim.cli.whole_trace import CannotWriteError, check_folder
 from streamsim.endpoint.asynchronous import Tried
 from streamsim.endpoint.call import Called
 from streamsim.functions.error_documents import told
+from streamsim.functions.log_folder import LogFolder
 from streamsim.functions.logs import log_result, tail
 from streamsim.model.units import show_duration
 from streamsim.rules.invocation_record import Ended, dead_letter, invocation_record
 
 FORMAT = 1
+
+
+def log_files(folder: Path) -> Callable[[Called], None]:
+    """Writes logs of calls below a folder, a file for each log stream; `CannotWriteError` where that cannot be."""
+    try:
+        check_folder(folder)
+    except OSError as error:
+        raise CannotWriteError("--logs", folder, error) from None
+    journal = LogFolder(folder)
+
+    def keep(called: Called) -> None:
+        journal(called.deployment.log_group, called.log_stream, list(called.log))
+
+    return keep
 
 
 def show_invoked(called: Called, log_type: str | None) -> None:

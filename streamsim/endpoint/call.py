@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from streamsim.functions.logs import LogEvent, init_duration, log_events
-from streamsim.functions.runtime import Answer, Deployment, Invocation, Runtime
+from streamsim.functions.logs import LogEvent, init_duration, log_events, log_stream_name
+from streamsim.functions.runtime import Answer, Deployment, Invocation, Launcher, Runtime
 
 Now = Callable[[], int]
 
@@ -27,13 +27,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What came of a call, and what CloudWatch shows of it. `began` is microseconds since 1970, after the Init phase."""
+    """What came of a call, and what CloudWatch shows of it in which log stream."""
 
     call: Call
     deployment: Deployment
     answer: Answer
-    began: int
     log: Sequence[LogEvent]
+    log_stream: str
 
     @property
     def loads(self) -> bool:
@@ -46,18 +46,32 @@ def wall_clock() -> int:
     return time.time_ns() // 1000
 
 
-async def invoke(runtime: Runtime, deployment: Deployment, call: Call, now: Now = wall_clock) -> Called:
-    """Invokes the environment; a failing handler is an answer."""
-    asked = now()
-    invocation = Invocation(
-        call.request_id,
-        call.event,
-        call.arn,
-        (asked + deployment.timeout) // 1000,
-        call.client_context,
-        call.cognito_identity,
-        call.trace_id,
-    )
-    answer = await runtime.invoke(invocation)
-    began = asked + init_duration(answer)
-    return Called(call, deployment, answer, began, log_events(deployment, invocation, answer, began))
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """An execution environment, what is deployed in it, and its log stream."""
+
+    runtime: Runtime
+    deployment: Deployment
+    log_stream: str
+
+    async def invoke(self, call: Call, now: Now = wall_clock) -> Called:
+        """Invokes it; a failing handler is an answer. `now` is the clock that its log shows."""
+        deployment, asked = self.deployment, now()
+        invocation = Invocation(
+            call.request_id,
+            call.event,
+            call.arn,
+            (asked + deployment.timeout) // 1000,
+            call.client_context,
+            call.cognito_identity,
+            call.trace_id,
+        )
+        answer = await self.runtime.invoke(invocation)
+        log = log_events(deployment, invocation, answer, asked + init_duration(answer))
+        return Called(call, deployment, answer, log, self.log_stream)
+
+
+def launched(launcher: Launcher, deployment: Deployment, name: str, now: Now = wall_clock) -> Environment:
+    """A new environment. `name` is what tells its log stream from others of the function."""
+    log_stream = log_stream_name(deployment.version, now(), 0, deployment.name, name)
+    return Environment(launcher(deployment, log_stream), deployment, log_stream)

@@ -1,7 +1,9 @@
 """Execution environments by the word that people choose them with."""
 
+from functools import partial
 from typing import Final
 
+from streamsim.endpoint.call import Now, wall_clock
 from streamsim.functions.runtime import Deployment, Launcher, Runtime
 
 #: `in-process` is quick and can be debugged, `process` is a sandbox of its own, as on Lambda.
@@ -12,15 +14,16 @@ class NoRuntimeError(Exception):
     """An execution environment of that kind cannot be made here; the text says what to install."""
 
 
-def launcher(kind: str) -> Launcher:
-    """What makes environments of a kind in `RUNTIMES`; it raises `NoRuntimeError` when that is not installed."""
-    return _in_process if kind == "in-process" else _sandbox
+def launcher(kind: str, now: Now = wall_clock) -> Launcher:
+    """What makes environments of a kind in `RUNTIMES`; it raises `NoRuntimeError` when that is not installed.
 
-
-def _in_process(deployment: Deployment, log_stream: str) -> Runtime:
+    `now` is the clock that handlers in this process see; others see this machine's.
+    """
+    if kind == "process":
+        return _sandbox
     from streamsim.functions.inprocess.runtime import InProcessRuntime  # noqa: PLC0415 - only when chosen
 
-    return InProcessRuntime(deployment, log_stream)
+    return partial(InProcessRuntime, now=now)
 
 
 def _sandbox(deployment: Deployment, log_stream: str) -> Runtime:

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from streamsim.endpoint.call import Call, Called, Now, invoke, wall_clock
-from streamsim.functions.logs import log_stream_name
+from streamsim.endpoint.call import Call, Called, Environment, Now, launched, wall_clock
 from streamsim.functions.published import PublishedFunction
-from streamsim.functions.runtime import Deployment, Launcher, Runtime
+from streamsim.functions.runtime import Launcher
 from streamsim.rules.api_error import ThrottleReason
 
 
@@ -60,22 +59,22 @@ class Pool:
         self._listener = listener
         self._uuid = uuid
         self._now = now
-        self._idle: dict[str, list[tuple[Runtime, Deployment]]] = {}
-        self._all: list[Runtime] = []
+        self._idle: dict[str, list[Environment]] = {}
+        self._all: list[Environment] = []
 
     async def invoke(self, call: Call, version: str) -> Called | ThrottleReason:
         """What came of a call, or why it was not made. An environment whose invocation is broken off is ended."""
         if not self.slots.take():
             return self.slots.reason
         try:
-            runtime, deployment = self._environment(version)
+            environment = self._environment(version)
             try:
-                called = await invoke(runtime, deployment, call, self._now)
+                called = await environment.invoke(call, self._now)
             except BaseException:
-                self._all.remove(runtime)
-                await runtime.close()
+                self._all.remove(environment)
+                await environment.runtime.close()
                 raise
-            self._idle[version].append((runtime, deployment))
+            self._idle[version].append(environment)
         finally:
             self.slots.give()
         self._listener.called(called)
@@ -83,16 +82,15 @@ class Pool:
 
     async def close(self) -> None:
         """Ends all environments."""
-        runtimes, self._all, self._idle = self._all, [], {}
-        await asyncio.gather(*(runtime.close() for runtime in runtimes))
+        environments, self._all, self._idle = self._all, [], {}
+        await asyncio.gather(*(environment.runtime.close() for environment in environments))
 
-    def _environment(self, version: str) -> tuple[Runtime, Deployment]:
+    def _environment(self, version: str) -> Environment:
         """The one that was used last, or a new one."""
         idle = self._idle.setdefault(version, [])
         if idle:
             return idle.pop()
         deployment = replace(self.function.deployment, version=version)
-        stream = log_stream_name(version, self._now(), 0, deployment.name, self._uuid())
-        runtime = self._launcher(deployment, stream)
-        self._all.append(runtime)
-        return runtime, deployment
+        environment = launched(self._launcher, deployment, self._uuid(), self._now)
+        self._all.append(environment)
+        return environment

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def third_time(event, context):
     calls.append(context.aws_request_id)
     if len(calls) < 3:
         raise RuntimeError(f"not yet, {len(calls)}")
-    return {"same": len(set(calls)) == 1, "calls": len(calls)}
+    return {"same": len(set(calls)) == 1, "calls": len(calls), "in time": context.get_remaining_time_in_millis() <= 3000}
 
 def fails(event, context):
     raise KeyError("id")
@@ -155,6 +156,22 @@ def test_the_tail_of_the_log_has_4_kb() -> None:
 
 def test_bytes_that_are_no_text_are_shown_in_base64() -> None:
     assert run("lambda_function:rubbish").stdout == "//4=\n"
+
+
+def test_logs_are_kept_in_a_file_for_the_log_stream() -> None:
+    result = run("lambda_function:fails --invocation-type Event --logs logs")
+    (file,) = [path for path in Path("logs").rglob("*") if path.is_file()]
+    assert re.fullmatch(
+        r"logs/aws/lambda/lambda_function/\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}", str(file)
+    )
+    starts = re.findall(r"(\S+) START RequestId: (\S+)", file.read_text())
+    assert len(starts) == 3
+    assert len({request_id for _, request_id in starts}) == 1
+    first, second, third = (datetime.fromisoformat(at) for at, _ in starts)
+    assert (round((second - first).total_seconds()), round((third - second).total_seconds())) == (60, 120)
+    assert result.exit_code == 1
+    Path("file").touch()
+    assert "--logs file: error: Not a directory" in run("lambda_function:echo --logs file").stderr
 
 
 def test_a_dry_run_runs_nothing() -> None:

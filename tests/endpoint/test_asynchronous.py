@@ -33,7 +33,7 @@ class Attempts:
     async def __call__(self, call: Call) -> Called | None:
         self.calls.append((self.clock.now - START, call.request_id))
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        return None if answer is None else Called(call, DEPLOYMENT, answer, self.clock.now, ())
+        return None if answer is None else Called(call, DEPLOYMENT, answer, (), "stream")
 
     def play(self, config: EventInvokeConfig | None = None, arn: str = ARN) -> Ended:
         call = Call("id", b'{"a":1}', arn)
