@@ -1,7 +1,7 @@
 """What `streamsim serve` prints: what is served and where, then logs of functions as they come."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import click
 
@@ -37,14 +37,16 @@ def served_lines(url: str, account: LocalAccount, apis: Sequence[ServedApi]) -> 
 class Console:
     """Shows on stderr what functions write, and on stdout what asynchronous events end in."""
 
-    def __init__(self, *, quiet: bool) -> None:
+    def __init__(self, *, quiet: bool, keep: Callable[[Called], None] | None) -> None:
+        """`keep` is handed every call too."""
         self._quiet = quiet
+        self._keep = keep
 
     def called(self, called: Called) -> None:
         """See `streamsim.endpoint.pool.Listener`."""
-        if self._quiet:
-            return
-        for event in called.log:
+        if self._keep is not None:
+            self._keep(called)
+        for event in () if self._quiet else called.log:
             click.echo(f"{called.deployment.name}  {event.text}".replace("\r", "\n"), err=True)
 
     def tried(self, function: str, tried: Tried) -> None:

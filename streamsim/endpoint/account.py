@@ -61,6 +61,7 @@ class LocalAccount:
         self.functions = {function.name: function for function in functions}
         self.account = account or Account()
         self.new_id = uuid
+        self._launcher = launcher
         self._events = events
         self._clock = clock
         kept = sum(function.reserved or 0 for function in self.functions.values())
@@ -70,6 +71,11 @@ class LocalAccount:
             for name, function in self.functions.items()
         }
         self._background: set[asyncio.Task[None]] = set()
+
+    async def check(self) -> None:
+        """Makes an environment of each function and ends it: what cannot be run at all is told before it is called."""
+        for function in self.functions.values():
+            await self._launcher(function.deployment, "").close()
 
     def resolve(self, named: FunctionName, action: str) -> Target | ApiError:
         """See `streamsim.rules.function_name.resolve`."""

@@ -13,22 +13,21 @@ from streamsim.functions.logs import runtime_version
 from streamsim.functions.published import PublishedFunction
 from streamsim.model.names import timestamp
 from streamsim.model.units import SECOND
-from streamsim.rules.function_name import LATEST, Target
+from streamsim.rules.function_name import Target
 
 
 def configuration(
-    function: PublishedFunction, target: Target, since: int, *, with_state: bool = True
+    function: PublishedFunction, target: Target, since: int, *, listed: bool = False
 ) -> dict[str, Any]:
     """The configuration of what a caller named; `since` is when it was deployed, in microseconds since 1970.
 
-    ListFunctions leaves the state out (API reference, ListFunctions). assumed: CodeSize is 0, for nothing was uploaded.
+    The ARN is as it was named, an alias stays one. ListFunctions leaves state and runtime version out (recorded). assumed: CodeSize is 0, for nothing was uploaded.
     """
     deployment = function.deployment
     digest = hashlib.sha256(repr(deployment).encode()).digest()
-    arn = target.arn if target.version == LATEST else f"{deployment.arn}:{target.version}"
     found: dict[str, Any] = {
         "FunctionName": deployment.name,
-        "FunctionArn": arn if target.version != LATEST or target.arn.endswith(LATEST) else deployment.arn,
+        "FunctionArn": target.arn,
         "Runtime": function.language,
         "Role": function.role_arn,
         "Handler": deployment.handler,
@@ -51,7 +50,9 @@ def configuration(
         "Architectures": ["x86_64"],
         "EphemeralStorage": {"Size": deployment.tmp_size},
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
-        "RuntimeVersionConfig": {"RuntimeVersionArn": runtime_version(deployment)[1]},
         "LoggingConfig": {"LogFormat": deployment.log_format, "LogGroup": deployment.log_group},
     }
-    return found | {"State": "Active", "LastUpdateStatus": "Successful"} if with_state else found
+    if listed:
+        return found
+    version = {"RuntimeVersionArn": runtime_version(deployment)[1]}
+    return found | {"RuntimeVersionConfig": version, "State": "Active", "LastUpdateStatus": "Successful"}

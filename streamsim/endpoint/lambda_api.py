@@ -125,8 +125,8 @@ class LambdaApi:
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
-    def _configuration(self, target: Target, *, with_state: bool = True) -> dict[str, Any]:
-        return configuration(self._account.functions[target.name], target, self._since, with_state=with_state)
+    def _configuration(self, target: Target, *, listed: bool = False) -> dict[str, Any]:
+        return configuration(self._account.functions[target.name], target, self._since, listed=listed)
 
     def _get_function(self, target: Target) -> Response:
         function = self._account.functions[target.name]
@@ -154,7 +154,7 @@ class LambdaApi:
         start = int(marker) if marker.isdecimal() else 0
         stop = start + min(int(most or _PAGE), _PAGE)
         page: dict[str, Any] = {
-            "Functions": [self._configuration(target, with_state=False) for target in targets[start:stop]]
+            "Functions": [self._configuration(target, listed=True) for target in targets[start:stop]]
         }
         return _json(page | {"NextMarker": str(stop)} if stop < len(targets) else page)
 

@@ -41,9 +41,11 @@ class Server:
         """The URL that is listened on; port 0 takes a free one. `CannotListenError` when that cannot be."""
         app = web.Application(client_max_size=_READ)
         app.router.add_route("*", "/{path:.*}", self._handle)
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, handler_cancellation=False)
+        self._runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, handler_cancellation=False, shutdown_timeout=0.1
+        )
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port, shutdown_timeout=0.1)
+        site = web.TCPSite(self._runner, host, port)
         try:
             await site.start()
         except OSError as error:
