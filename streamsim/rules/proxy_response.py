@@ -8,6 +8,7 @@ Lambda Developer Guide, "Handling errors with an API Gateway API", and texts of 
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ from streamsim.rules.proxy_event import Api, accepts
 from streamsim.rules.routes import ApiKind
 
 _JSON: Final = (("Content-Type", "application/json"),)
+
+#: Names of headers (RFC 9110, 5.6.2).
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 #: What a REST API's function may answer with; anything else is malformed (recorded).
 _FIELDS: Final = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
@@ -96,7 +100,12 @@ def _headers(answer: Mapping[str, Any]) -> Headers | None:
         (name, value) for name, values in by_name(tuple(pairs)).items() for value in dict.fromkeys(values)
     ]
     found += [("Set-Cookie", str(cookie)) for cookie in cookies]
-    return tuple(found)
+    return tuple(found) if all(_sendable(name, value) for name, value in found) else None
+
+
+def _sendable(name: str, value: str) -> bool:
+    """assumed: what HTTP cannot carry in a header makes an answer malformed."""
+    return _TOKEN.fullmatch(name) is not None and not any(ord(one) < 32 or ord(one) == 127 for one in value)
 
 
 def _text(value: Any) -> str:
