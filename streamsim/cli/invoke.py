@@ -138,6 +138,8 @@ def command(handler_name: str, event_text: str | None, **options: Any) -> None:
 
 
 def _asked(found: Handler, event_text: str | None, options: dict[str, Any]) -> Asked:
+    if options["runtime"] == "in-process" and found.script is not None:
+        raise click.UsageError(f"{found.script} is for Node, not for this Python; add --runtime process")
     name = options["function_name"] or found.name
     named = parse(name, options["qualifier"])
     if isinstance(named, ApiError):

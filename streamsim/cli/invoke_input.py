@@ -9,6 +9,9 @@ import click
 
 from streamsim.cli import OUTSIDE
 
+#: Files of Node's, which run in a process of their own.
+SCRIPTS: Final = (".js", ".mjs", ".cjs")
+
 #: How long a name of a function is at most (CreateFunction).
 _MAXIMUM_NAME: Final = 64
 
@@ -31,6 +34,17 @@ class Handler(NamedTuple):
     folder: Path
     name: str
 
+    @property
+    def module(self) -> str:
+        """The module's name, with slashes or dots."""
+        return self.entry.rpartition(":")[0]
+
+    @property
+    def script(self) -> str | None:
+        """The name of its file if that is Node's."""
+        names = (f"{self.module}{suffix}" for suffix in SCRIPTS)
+        return next((name for name in names if (self.folder / name).is_file()), None)
+
 
 def handler(text: str) -> Handler:
     """`module:function`, `package.module:function`, `path/to/file.py:function`, or AWS's `module.function`.
@@ -45,7 +59,7 @@ def handler(text: str) -> Handler:
             f"{text!r} names no function; write module:function, such as lambda_function:lambda_handler",
             param_hint="HANDLER",
         )
-    if not place.endswith(".py"):
+    if not place.endswith((".py", *SCRIPTS)):
         last = place.replace("/", ".").rpartition(".")[2]
         return Handler(f"{place}:{function}", Path.cwd(), last[:_MAXIMUM_NAME])
     file = Path(place)

@@ -14,8 +14,10 @@ from streamsim.endpoint.call import Called
 from streamsim.functions.error_documents import told
 from streamsim.functions.log_folder import LogFolder
 from streamsim.functions.logs import log_result, tail
+from streamsim.functions.runtime import Deployment
 from streamsim.model.units import show_duration
 from streamsim.rules.invocation_record import Ended, dead_letter, invocation_record
+from streamsim.scenario.errors import did_you_mean
 
 FORMAT = 1
 
@@ -129,6 +131,17 @@ def _show_failure(called: Called) -> None:
         return
     what = "the function failed" if called.loads else "the handler cannot be loaded"
     click.echo(f"\nerror: {what}: {told(called.answer.payload)}", err=True)
+    if not called.loads and (hint := _nearest(called.deployment)):
+        click.echo(f"hint: {hint}", err=True)
+
+
+def _nearest(deployment: Deployment) -> str | None:
+    """`did you mean 'lambda_function'?` where the folder has no such module but one with a name like it."""
+    module = deployment.entry.rpartition(".")[0]
+    there = sorted(path.stem for path in deployment.path.glob("*.py"))
+    if module.partition(".")[0] in there or (deployment.path / module.partition(".")[0]).exists():
+        return None
+    return did_you_mean(module, there)
 
 
 def _text(payload: bytes) -> str:

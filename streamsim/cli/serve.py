@@ -36,7 +36,7 @@ HELP: Final = f"""Answer the Lambda API and the API routes of functions on this 
 
 {EXAMPLES}
 FILE is a SAM or CloudFormation template, or a scenario whose functions have handlers; without one it is
-template.yaml. Logs of functions are shown as they come. Control-C stops it.
+template.yaml. Requests and logs of functions are shown as they come. Control-C stops it.
 
 Exit codes: 0 stopped, 2 the command or the file is wrong, 3 the port cannot be had."""
 
@@ -60,7 +60,7 @@ NO_AIOHTTP: Final = "this needs aiohttp, which is not installed; try: pip instal
     "--skip-waits", is_flag=True, help="Try failed asynchronous events again at once, not after minutes."
 )
 @click.option("--logs", type=click.Path(path_type=Path), help="Keep log streams in this folder too.")
-@click.option("-q", "--quiet", is_flag=True, help="Do not show what functions log.")
+@click.option("-q", "--quiet", is_flag=True, help="Do not show requests and what functions log.")
 def command(
     file: Path | None,
     host: str,
@@ -90,18 +90,18 @@ def command(
             limit=found.concurrency,
         )
         with suppress(KeyboardInterrupt):
-            sys.exit(asyncio.run(_serve(account, found, host, port)))
+            sys.exit(asyncio.run(_serve(account, found, console, host, port)))
 
 
 def _skipping() -> Clock:
     return Skipping(wall_clock)
 
 
-async def _serve(account: LocalAccount, found: Served, host: str, port: int) -> int:
+async def _serve(account: LocalAccount, found: Served, console: Console, host: str, port: int) -> int:
     from streamsim.endpoint.server import CannotListenError, Server  # noqa: PLC0415 - aiohttp is optional
 
     gateway = Gateway(found.apis, account) if found.apis else None
-    server = Server(LambdaApi(account), gateway, account.new_id)
+    server = Server(LambdaApi(account), gateway, account.new_id, console.answered)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # Windows stops by KeyboardInterrupt

@@ -11,6 +11,7 @@ from streamsim.endpoint.call import Called
 from streamsim.functions.error_documents import told
 from streamsim.functions.published import PublishedFunction
 from streamsim.model.units import show_duration
+from streamsim.rules.http_message import Request
 from streamsim.rules.invocation_record import Ended, dead_letter, invocation_record
 from streamsim.rules.routes import DEFAULT
 from streamsim.templates.apis import ServedApi
@@ -41,6 +42,11 @@ class Console:
         """`keep` is handed every call too."""
         self._quiet = quiet
         self._keep = keep
+
+    def answered(self, request: Request, status: int) -> None:
+        """A request was answered with this status."""
+        if not self._quiet:
+            click.echo(f"{request.method} {request.path} -> {status}", err=True)
 
     def called(self, called: Called) -> None:
         """See `streamsim.endpoint.pool.Listener`."""

@@ -1,7 +1,7 @@
 """What `streamsim serve` serves: the functions of a template or a scenario, and what runs each."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,9 +50,11 @@ def served(
     text = read(path, str(path), MAXIMUM_SCENARIO_SIZE)
     if compose(text, Source.of(str(path), text), TAGS).child("scenario") is None:
         template = load_template(path, parameters, account)
+        kind = runtime or "process"
+        if kind == "in-process":
+            _refuse_other_languages(path, template.functions)
         functions = tuple(_with_code(function, folders) for function in template.functions)
-        notes = tuple(map(str, template.notes))
-        return Served(functions, launcher(runtime or "process"), template.apis, notes)
+        return Served(functions, launcher(kind), template.apis, tuple(map(str, template.notes)))
     if parameters:
         raise click.UsageError("--parameter is for templates; a scenario has none")
     return _of_scenario(path, runtime, account)
@@ -93,6 +95,13 @@ def _of_scenario(path: Path, runtime: str | None, account: Account) -> Served:
 
     limit = scenario.account.ConcurrentExecutions
     return Served(tuple(functions), launch, notes=tuple(notes), concurrency=limit)
+
+
+def _refuse_other_languages(path: Path, functions: Sequence[PublishedFunction]) -> None:
+    for function in functions:
+        if not function.language.startswith("python"):
+            message = f"{function.name} is for {function.language}, which does not run in this Python"
+            raise ScenarioError([Problem(message, Span(Source(str(path))), "leave out --runtime in-process")])
 
 
 def _default() -> Path:

@@ -14,7 +14,7 @@ from streamsim.endpoint.call import Call, Called, wall_clock
 from streamsim.rules.api_error import ApiError
 from streamsim.rules.function_name import parse
 from streamsim.rules.http_message import Request, Response
-from streamsim.rules.proxy_event import Api, proxy_event, trace_id
+from streamsim.rules.proxy_event import Api, proxy_event, trace_header
 from streamsim.rules.proxy_response import (
     malformed,
     no_route,
@@ -75,8 +75,7 @@ class Gateway:
         if isinstance(target, ApiError):
             return refused(api.kind)
         event = json.dumps(proxy_event(api, found, request, path), separators=(",", ":")).encode()
-        trace = f"Root={trace_id(request)};Sampled=0"
-        call = Call(self._account.new_id(), event, target.arn, trace_id=trace)
+        call = Call(self._account.new_id(), event, target.arn, trace_id=trace_header(request))
         asked = wall_clock()
         task = asyncio.create_task(self._account.invoke(target, call))
         self._running.add(task)

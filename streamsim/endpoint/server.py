@@ -28,9 +28,19 @@ class CannotListenError(Exception):
 
 
 class Server:
-    """Listens between `start` and `close`. `new_id` makes request ids; without APIs there is only the Lambda API."""
+    """Listens between `start` and `close`. `new_id` makes request ids; without APIs there is only the Lambda API.
 
-    def __init__(self, api: LambdaApi, gateway: Gateway | None, new_id: Callable[[], str]) -> None:
+    `tell` hears of every request that was answered, with the status.
+    """
+
+    def __init__(
+        self,
+        api: LambdaApi,
+        gateway: Gateway | None,
+        new_id: Callable[[], str],
+        tell: Callable[[Request, int], None] = lambda _request, _status: None,
+    ) -> None:
+        self._tell = tell
         self._api = api
         self._gateway = gateway
         self._new_id = new_id
@@ -89,9 +99,10 @@ class Server:
             wall_clock(),
             self._new_id(),
         )
-        if self._gateway is None or PREFIX.match(path):
-            return await self._api.answer(asked)
-        return await self._gateway.answer(asked)
+        answers = self._api if self._gateway is None or PREFIX.match(path) else self._gateway
+        answer = await answers.answer(asked)
+        self._tell(asked, answer.status)
+        return answer
 
 
 def _reason(error: OSError, host: str, port: int) -> str:

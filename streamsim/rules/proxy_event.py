@@ -177,6 +177,11 @@ def trace_id(request: Request) -> str:
     return f"1-{request.at // SECOND:08x}-{request.id.replace('-', '')[:24]}"
 
 
+def trace_header(request: Request) -> str:
+    """What the function gets as its trace: the caller's, or a new one that is not sampled."""
+    return request.header("x-amzn-trace-id") or f"Root={trace_id(request)};Sampled=0"
+
+
 def _body(body: bytes, *, encoded: bool) -> str | None:
     """None without a body. assumed: bytes that are no UTF-8 are replaced where the API expects text."""
     if not body:

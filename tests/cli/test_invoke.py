@@ -58,6 +58,8 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("lambda_function.py").write_text(CODE)
     Path("event.json").write_text('{"name": "file"}')
+    Path("index.js").touch()
+    Path("other.mjs").touch()
     Path("broken.py").write_text("import nothing_of_that_name\n\ndef handler(event, context):\n    pass\n")
 
 
@@ -174,6 +176,17 @@ def test_logs_are_kept_in_a_file_for_the_log_stream() -> None:
     assert "--logs file: error: Not a directory" in run("lambda_function:echo --logs file").stderr
 
 
+def test_a_handler_runs_in_a_process_of_its_own() -> None:
+    Path("exits.py").write_text("import os\n\ndef handler(event, context):\n    os._exit(3)\n")
+    result = run("exits:handler --runtime process")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["errorMessage"].endswith(
+        "Error: Runtime exited with error: exit status 3"
+    )
+    assert "Status: error\tError Type: Runtime.ExitError\n" in result.stderr
+    assert json.loads(run("lambda_function:echo event.json --runtime process").stdout) == {"name": "file"}
+
+
 def test_a_dry_run_runs_nothing() -> None:
     Path("writes.py").write_text("open('ran', 'w').close()\n")
     result = run("writes:handler --invocation-type DryRun --json")
@@ -184,7 +197,9 @@ def test_a_dry_run_runs_nothing() -> None:
 WRONG: list[tuple[str, str, int, str]] = [
     ("no function", "lambda_function", 2, "'lambda_function' names no function; write module:function"),
     ("no such file", "src/app.py:handler", 3, "src/app.py: error: there is no such file"),
-    ("no such module", "lambda_functon:echo", 3, "No module named 'lambda_functon'"),
+    ("no such module", "lambda_functon:echo", 3, "No module named 'lambda_functon' hint: did you mean 'lambda_function'?"),
+    ("a script of Node's", "index:handler", 2, "index.js is for Node, not for this Python; add --runtime process"),
+    ("a script of Node's by its file", "./other.mjs:handler", 2, "other.mjs is for Node"),
     ("no such function", "lambda_function:ecko", 3, "Handler 'ecko' missing on module 'lambda_function'"),
     ("no JSON", """lambda_function:echo '{"a": }'""", 2, "EVENT:1:7: this is no JSON"),
     ("no file and no JSON", "lambda_function:echo evnt.json", 2, "there is no file 'evnt.json'"),
