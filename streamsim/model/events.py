@@ -175,12 +175,13 @@ class ShardEnd(NamedTuple):
 
 class ShardStop(NamedTuple):
     """The mapping stops reading a shard that is not drained, with nothing in flight: what is beyond the checkpoint is
-    nobody's until it is opened again.
+    nobody's until it is opened again. By then `arrived` records were ever in it.
     """
 
     t: int
     mapping: str
     shard: str
+    arrived: int
 
 
 class WindowClose(NamedTuple):
