@@ -191,9 +191,7 @@ def _shard_stop(event: ShardStop) -> str:
 
 def _left(name: str, event: ShardEnd | ShardStop) -> str:
     t, mapping, shard, arrived = event
-    return (
-        f'{{"t":{t},"event":"{name}","mapping":{quoted(mapping)},"shard":{quoted(shard)},"arrived":{arrived}}}'
-    )
+    return f'{{"t":{t},"event":"{name}","mapping":{quoted(mapping)},"shard":{quoted(shard)},"arrived":{arrived}}}'
 
 
 def _window_close(event: WindowClose) -> str:
