@@ -12,7 +12,7 @@ from streamsim.rules.on_demand import NEW_SHARDS
 from streamsim.rules.settings import REPORT_BATCH_ITEM_FAILURES
 from streamsim.scenario.account import concurrency_complaints, traffic_complaints
 from streamsim.scenario.capacity import over_capacity, uncalled
-from streamsim.scenario.errors import did_you_mean
+from streamsim.scenario.errors import KeyPath, did_you_mean
 from streamsim.scenario.events import Reshard
 from streamsim.scenario.faults import (
     DestinationDown,
@@ -51,7 +51,6 @@ DEFAULT = "default"
 #: RegisterStreamConsumer: so many consumers of a provisioned stream.
 MOST_CONSUMERS = 20
 
-Path = tuple[str | int, ...]
 Named = TypeVar("Named")
 
 
@@ -216,7 +215,7 @@ class _Parts:
             self.complaints += complaints
         return changes
 
-    def _refer(self, path: Path, kind: str, name: str | None, known: Names[str, Any]) -> str:
+    def _refer(self, path: KeyPath, kind: str, name: str | None, known: Names[str, Any]) -> str:
         """The name that a reference means, the only one or `default` where it is left out."""
         if name is None:
             if len(known) == 1 or DEFAULT in known:
@@ -233,16 +232,16 @@ class _Parts:
             self.complaints.append(Complaint((*path, kind), f"there is no {kind} {name!r}", hint))
         return next(iter(known))
 
-    def _path(self, singular: str, name: str) -> Path:
+    def _path(self, singular: str, name: str) -> KeyPath:
         plural = PLURALS[singular]
         return (plural, name) if getattr(self.file, plural) is not None else (singular,)
 
-    def _producer_path(self, name: str) -> Path:
+    def _producer_path(self, name: str) -> KeyPath:
         if self.file.producer is not None:
             return ("producer",)
         return (*self._path("stream", name), "producer")
 
-    def _fault(self, path: Path, item: FaultItem) -> Iterator[Fault]:
+    def _fault(self, path: KeyPath, item: FaultItem) -> Iterator[Fault]:
         """The fault with its references resolved; a source_down without a stream is one for every stream."""
         fault = item.fault
         function = getattr(fault, "function", None)
@@ -269,7 +268,7 @@ class _Parts:
             self._check_destination(path, fault)
         yield fault
 
-    def _check_shard(self, path: Path, number: int | None, streams: Iterable[str]) -> None:
+    def _check_shard(self, path: KeyPath, number: int | None, streams: Iterable[str]) -> None:
         """One of the streams must have such a shard at some time, and for longer than an instant."""
         plans = [self.plans[name] for name in streams if name not in self._unplanned]
         if number is None or not plans:
@@ -278,7 +277,7 @@ class _Parts:
         if all(wrong):
             self.complaints.append(Complaint((*path, "shard"), wrong[-1]))
 
-    def _check_poison(self, path: Path, fault: Poison) -> None:
+    def _check_poison(self, path: KeyPath, fault: Poison) -> None:
         plan = self.plans[fault.stream]
         shard = None if fault.shard is None else plan.shard(fault.shard)
         if shard and fault.at is not None and fault.at >= shard.closed_at and not shard.short_lived:
@@ -320,7 +319,7 @@ class _Parts:
                     )
                 )
 
-    def _check_windows(self, path: Path, what: str, function: str | None) -> None:
+    def _check_windows(self, path: KeyPath, what: str, function: str | None) -> None:
         """Only a mapping with tumbling windows gives a state to its function, and takes one from it."""
         for name, mapping in self.mappings.items():
             settings = [mapping, *(change.settings for change in self.changes[name] if change.settings)]
@@ -337,7 +336,7 @@ class _Parts:
             )
         )
 
-    def _check_destination(self, path: Path, fault: DestinationDown) -> None:
+    def _check_destination(self, path: KeyPath, fault: DestinationDown) -> None:
         if fault.mapping is not None:
             mapping = self.mappings[self._refer(path, "mapping", fault.mapping, self.mappings)]
             have = mapping.destination is not None
@@ -406,7 +405,9 @@ def _sized(stream: Stream) -> Stream:
     return stream
 
 
-def _check_stream(stream: Stream, plan: Plan | None, path: Path, file: ScenarioFile) -> Iterator[Complaint]:
+def _check_stream(
+    stream: Stream, plan: Plan | None, path: KeyPath, file: ScenarioFile
+) -> Iterator[Complaint]:
     producer = stream.producer
     if producer is None:
         what = "producer is missing" if path[0] != "streams" else f"the stream {path[1]!r} has no producer"
@@ -428,7 +429,7 @@ def _check_stream(stream: Stream, plan: Plan | None, path: Path, file: ScenarioF
 
 
 def _check_records(
-    stream: Stream, plan: Plan | None, producer: Producer, path: Path, duration: int
+    stream: Stream, plan: Plan | None, producer: Producer, path: KeyPath, duration: int
 ) -> Iterator[Complaint]:
     """Records that are too large, or for a shard that is not open."""
     largest, limit = stream.max_record_size, show_size(stream.max_record_size)

@@ -13,6 +13,9 @@ from typing import Final
 #: What ends a line for YAML: the same as for PyYAML's marks.
 _LINE_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
+#: The way from the top of a file, or from a value in it, to a place below: keys of maps, indices of lists.
+KeyPath = tuple[str | int, ...]
+
 _BEFORE: Final = 2
 _AFTER: Final = 1
 _WIDTH: Final = 96

@@ -25,6 +25,7 @@ from streamsim.rules.lineage import (
     refusal,
     steps_of,
 )
+from streamsim.scenario.errors import KeyPath
 from streamsim.scenario.events import Reshard
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import Stream
@@ -32,14 +33,12 @@ from streamsim.scenario.producer import Producer
 from streamsim.streams.keys import by_shard, uniform
 from streamsim.streams.plan import Plan, Planning
 
-Path = tuple[str | int, ...]
-
 
 class Dated(NamedTuple):
     """A reshard, when it is called, and where it stands in the file."""
 
     at: int
-    path: Path
+    path: KeyPath
     reshard: Reshard
 
 
@@ -121,7 +120,7 @@ def open_for(number: int, instant: int, plan: Plan) -> bool:
     return shard is not None and shard.open_at(instant)
 
 
-def keyless(plan: Plan, producer: Producer, path: Path) -> Iterator[Complaint]:
+def keyless(plan: Plan, producer: Producer, path: KeyPath) -> Iterator[Complaint]:
     """A shard that no key hashes into cannot have a rate of its own."""
     if producer.keys is None or not any(point.per_shard for point in producer.rate):
         return

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from streamsim.model.units import show_duration
 from streamsim.rules.settings import NOT_FOR_STREAMS, described, refusals
-from streamsim.scenario.errors import did_you_mean
+from streamsim.scenario.errors import KeyPath, did_you_mean
 from streamsim.scenario.fields import Complaint, Reference, all_refused, reader, refused
 from streamsim.scenario.mapping import Mapping as MappingSettings
 from streamsim.scenario.maps import Strict, complaints_of
@@ -114,7 +114,7 @@ class Dated(NamedTuple):
     """What is done to a mapping, when, and where it stands in the file."""
 
     at: int
-    path: tuple[str | int, ...]
+    path: KeyPath
     done: Updating | Delete
 
 
