@@ -119,6 +119,12 @@ def did_you_mean(word: object, known: Iterable[str]) -> str | None:
     return f"did you mean {nearest!r}?" if nearest is not None else None
 
 
+def listed(names: Iterable[object], most: int = 6) -> str:
+    """`a, b and 3 more`: the first names, shortened, and how many others there are."""
+    shown = [str(name)[:40] for name in names]
+    return ", ".join(shown[:most]) + (f" and {len(shown) - most} more" if len(shown) > most else "")
+
+
 def closest(word: object, known: Iterable[str]) -> str | None:
     """The known word that looks most like `word`, in whatever case and punctuation; None when none does."""
     folded: dict[str, str] = {}
