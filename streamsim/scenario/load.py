@@ -18,11 +18,11 @@ from streamsim.scenario.errors import KeyPath, Problem, ScenarioError, Source, S
 from streamsim.scenario.expectations import Expectation, read_expectations
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import ScenarioFile
-from streamsim.scenario.mapping import DEFAULT_EPOCH
 from streamsim.scenario.maps import complaints_of
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.reading import MAXIMUM_SCENARIO_SIZE, read
 from streamsim.scenario.settings import UnknownSettingError, changed, setting_path
+from streamsim.scenario.timestamps import DEFAULT_EPOCH
 
 Overrides = Mapping[str, str] | Sequence[str]
 
