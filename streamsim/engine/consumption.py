@@ -75,11 +75,9 @@ class Consumption:
         """Waits until no lane reads on; whether that is because the shard is drained."""
         for _, lane in self._lanes:
             await lane
-        around = self._around
-        if around.halt.asked:
+        if self._around.halt.asked:
             return False
-        arrived = around.stream.arrived(self.shard)
-        around.sink(ShardEnd(around.clock.now, around.mapping.name, self.shard, arrived))
+        self._tell_left(ShardEnd)
         return True
 
     async def stopped(self) -> None:
@@ -87,8 +85,11 @@ class Consumption:
         for holding, lane in self._lanes:
             if not holding.resting:
                 await lane
-        around = self._around
-        around.sink(ShardStop(around.clock.now, around.mapping.name, self.shard))
+        self._tell_left(ShardStop)
+
+    def _tell_left(self, how: type[ShardEnd] | type[ShardStop]) -> None:
+        around, shard = self._around, self.shard
+        around.sink(how(around.clock.now, around.mapping.name, shard, around.stream.arrived(shard)))
 
     def _sieves(self) -> list[LaneSieve]:
         """One for each lane; none when every record goes to the function."""

@@ -315,7 +315,7 @@ _SHAPES: Final[dict[str, tuple[Callable[..., Event], tuple[tuple[str, _Reading],
     "checkpoint": (Checkpoint, (*_SHARD, ("position", _natural), ("sequence_number", _text))),
     "caught_up": (CaughtUp, _LANE),
     "shard_end": (ShardEnd, (*_SHARD, ("arrived", _natural))),
-    "shard_stop": (ShardStop, _SHARD),
+    "shard_stop": (ShardStop, (*_SHARD, ("arrived", _natural))),
     "window": (
         WindowClose,
         (

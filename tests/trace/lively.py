@@ -155,7 +155,7 @@ def _stop(world: World, shards: list[Shard]) -> Steps:
         yield SECOND // 10
     for shard in shards:
         if shard.lanes > 0:
-            world.events.append(ShardStop(world.now, shard.mapping, shard.name))
+            world.events.append(ShardStop(world.now, shard.mapping, shard.name, shard.arrived))
             for lane in shard.working:
                 lane.steps.close()
             shard.working.clear()
