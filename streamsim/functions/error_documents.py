@@ -7,6 +7,7 @@ Guide of that year ("Function errors (Python)") and CloudWatch texts that people
 """
 
 import json
+import re
 from collections.abc import Sequence
 from traceback import FrameSummary, StackSummary, format_list
 from typing import Any, Final
@@ -21,6 +22,8 @@ LARGEST_RESPONSE: Final = 6_291_556
 #: REPORT's and the payload's names for what ended an invocation.
 EXIT_ERROR: Final = "Runtime.ExitError"
 OUT_OF_MEMORY: Final = "Runtime.OutOfMemory"
+
+_REQUEST: Final = re.compile(r"^RequestId: \S+ (Error: )?")
 
 
 def raised_by_handler(limits: Limits) -> FunctionError:
@@ -107,10 +110,14 @@ def _compact(fields: dict[str, str]) -> bytes:
 
 
 def told(payload: bytes) -> str:
-    """An error document in a line for people: `KeyError: 'id'`; the raw text where it is no such document."""
+    """An error document in a line for people: `KeyError: 'id'`, without the request id that some begin with.
+
+    The raw text where it is no such document.
+    """
     try:
         fields = json.loads(payload)
         kind, message = fields.get("errorType"), fields.get("errorMessage")
     except (ValueError, AttributeError):
         return payload[:200].decode("utf-8", "replace")
-    return f"{kind}: {message}" if kind else str(message)
+    message = _REQUEST.sub("", str(message))
+    return f"{kind}: {message}" if kind else message
