@@ -24,11 +24,21 @@ EXIT_ERROR: Final = "Runtime.ExitError"
 OUT_OF_MEMORY: Final = "Runtime.OutOfMemory"
 
 _REQUEST: Final = re.compile(r"^RequestId: \S+ (Error: )?")
+_REPORTED: Final = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
 
 
 def raised_by_handler(limits: Limits) -> FunctionError:
     """X-Amz-Function-Error for an exception of the handler; all else is `Unhandled`."""
     return "Handled" if limits == "2017" else "Unhandled"
+
+
+def reported_type(error_type: str | None) -> str:
+    """The type that Lambda reports of an error that a runtime posts: the runtime's word where it knows the kind of word.
+
+    Others, such as the exceptions of a module, are `Runtime.Unknown` (source of AWS's Runtime Interface Emulator;
+    published: INIT_REPORT lines).
+    """
+    return error_type if error_type is not None and _REPORTED.search(error_type) else "Runtime.Unknown"
 
 
 def error_fields(
