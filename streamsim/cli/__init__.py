@@ -91,8 +91,12 @@ class Commands(click.Group):
             sys.exit(OUTSIDE)
         except Exception as error:
             from streamsim.functions.handler import HandlerNotLoadedError  # noqa: PLC0415  # --help stays fast
+            from streamsim.functions.sandbox.client import NoClientError  # noqa: PLC0415
             from streamsim.scenario.errors import ScenarioError  # noqa: PLC0415
 
+            if isinstance(error, NoClientError):
+                click.echo(f"error: {error}", err=True)
+                sys.exit(OUTSIDE)
             if isinstance(error, HandlerNotLoadedError):
                 click.echo(_not_loaded(error), err=True)
                 sys.exit(OUTSIDE)

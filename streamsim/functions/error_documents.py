@@ -23,6 +23,7 @@ LARGEST_RESPONSE: Final = 6_291_556
 EXIT_ERROR: Final = "Runtime.ExitError"
 OUT_OF_MEMORY: Final = "Runtime.OutOfMemory"
 
+_REQUEST: Final = re.compile(r"^RequestId: \S+ (Error: )?")
 _REPORTED: Final = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
 
 
@@ -119,10 +120,14 @@ def _compact(fields: dict[str, str]) -> bytes:
 
 
 def told(payload: bytes) -> str:
-    """An error document in a line for people: `KeyError: 'id'`; the raw text where it is no such document."""
+    """An error document in a line for people: `KeyError: 'id'`; the raw text where it is no such document.
+
+    The request id that Lambda's own messages begin with is left out: who reads the line sees whose it is.
+    """
     try:
         fields = json.loads(payload)
         kind, message = fields.get("errorType"), fields.get("errorMessage")
     except (ValueError, AttributeError):
         return payload[:200].decode("utf-8", "replace")
-    return f"{kind}: {message}" if kind else str(message)
+    text = _REQUEST.sub("", str(message))
+    return f"{kind}: {text}" if kind else text
