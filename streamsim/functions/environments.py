@@ -20,13 +20,24 @@ class Environment:
 
 
 class Environments:
-    """All environments of one function. `now` is microseconds since 1970; `seed` decides what log streams are called."""
+    """All environments of one function. `now` is microseconds since 1970; `seed` decides what log streams are called.
 
-    def __init__(self, deployment: Deployment, launcher: Launcher, now: Callable[[], int], seed: int) -> None:
+    `ended` is called once all of them are closed.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        launcher: Launcher,
+        now: Callable[[], int],
+        seed: int,
+        ended: Callable[[], None] | None = None,
+    ) -> None:
         self.deployment = deployment
         self._launcher = launcher
         self._now = now
         self._seed = seed
+        self._ended = ended
         self._made = 0
         self._idle: list[Environment] = []
         self._busy: list[Environment] = []
@@ -55,6 +66,8 @@ class Environments:
         for environment in (*self._idle, *self._busy):
             await environment.runtime.close()
         self._idle, self._busy = [], []
+        if self._ended is not None:
+            self._ended()
 
     def _new(self, *, provisioned: bool) -> Environment:
         deployment = self.deployment

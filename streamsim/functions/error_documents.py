@@ -120,14 +120,14 @@ def _compact(fields: dict[str, str]) -> bytes:
 
 
 def told(payload: bytes) -> str:
-    """An error document in a line for people: `KeyError: 'id'`; the raw text where it is no such document.
+    """An error document in a line for people: `KeyError: 'id'`, without the request id that some begin with.
 
-    The request id that Lambda's own messages begin with is left out: who reads the line sees whose it is.
+    The raw text where it is no such document.
     """
     try:
         fields = json.loads(payload)
         kind, message = fields.get("errorType"), fields.get("errorMessage")
     except (ValueError, AttributeError):
         return payload[:200].decode("utf-8", "replace")
-    text = _REQUEST.sub("", str(message))
-    return f"{kind}: {text}" if kind else text
+    message = _REQUEST.sub("", str(message))
+    return f"{kind}: {message}" if kind else message

@@ -6,11 +6,9 @@ from functools import partial
 from streamsim.engine.ports import Clock
 from streamsim.functions.environments import Environments
 from streamsim.functions.handler import HandlerFunction, Journal
-from streamsim.functions.inprocess.runtime import InProcessRuntime
+from streamsim.functions.inprocess.runtime import InProcessRuntime, wall_clock
 from streamsim.functions.modelled import ModelledFunction
-from streamsim.functions.runtime import Deployment, Launcher
-from streamsim.functions.sandbox.client import client
-from streamsim.functions.sandbox.real_loop import RealLoop
+from streamsim.functions.runtime import Deployment
 from streamsim.model.units import SECOND
 from streamsim.scenario import models
 
@@ -37,17 +35,23 @@ def handler_function(
 ) -> HandlerFunction:
     """The engine's side of a handler. `model` foretells durations, unless they are measured.
 
-    `NoClientError` if a process is to run it and the program for that is not installed.
+    `NoClientError` when there is nothing that could run it.
     """
 
     def now() -> int:
         return scenario.epoch + clock.now
 
-    deployment = deployment_of(scenario, name)
-    launcher: Launcher = partial(InProcessRuntime, now=now)
-    if scenario.functions[name].runtime == "process":
+    described, deployment = scenario.functions[name], deployment_of(scenario, name)
+    if described.runtime == "process":
+        from streamsim.functions.sandbox.client import client  # noqa: PLC0415  # only for who asks for it
+        from streamsim.functions.sandbox.real_loop import RealLoop  # noqa: PLC0415
+
         deployment = replace(deployment, runtime_version=client(deployment).version)
-        launcher = RealLoop().sandbox
-    environments = Environments(deployment, launcher, now, scenario.seed)
-    measured = scenario.functions[name].model.duration.measured
-    return HandlerFunction(environments, None if measured else model, clock, scenario.epoch, now, journal)
+        real = RealLoop()
+        environments = Environments(deployment, real.sandbox, now, scenario.seed, real.close)
+        handlers_clock = wall_clock
+    else:
+        environments = Environments(deployment, partial(InProcessRuntime, now=now), now, scenario.seed)
+        handlers_clock = now
+    foretelling = None if described.model.duration.measured else model
+    return HandlerFunction(environments, foretelling, clock, scenario.epoch, handlers_clock, journal)

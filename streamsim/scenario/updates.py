@@ -130,11 +130,22 @@ class MappingChange:
 def changes_of(
     mapping: MappingSettings, dated: Iterable[Dated]
 ) -> tuple[list[MappingChange], list[Complaint]]:
-    """What becomes of a mapping over time, and what Lambda would refuse on the way."""
+    """What becomes of a mapping over time, and what Lambda would refuse on the way.
+
+    A mapping in a state that it only passes through takes no change (Lambda API, ResourceInUseException). It may pass
+    through for longer than its lag, while an invocation ends: then the next change waits, as who tries again would.
+    """
     found: list[MappingChange] = []
     complaints: list[Complaint] = []
     deleted_at: int | None = None
+    busy, settled_at = "Creating", mapping.start_up_lag
     for at, path, done in sorted(dated, key=lambda one: one.at):
+        if at < settled_at:
+            message = f"ResourceInUseException: the mapping is still {busy} then"
+            hint = f"wait until {show_duration(settled_at)}"
+            complaints.append(Complaint(path, message, hint, at_key=True))
+            continue
+        busy, settled_at = "Updating", at + mapping.update_lag
         if deleted_at is not None:
             hint = f"it was deleted at {show_duration(deleted_at)}"
             complaints.append(

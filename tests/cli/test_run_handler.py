@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from streamsim.cli import main
@@ -59,6 +60,16 @@ def test_an_exception_in_the_module_is_shown_with_its_stack(tmp_path: Path) -> N
     told = CliRunner().invoke(main, ["run", str(path)])
     assert told.exit_code == 3
     assert f'  File "{tmp_path / "app.py"}", line 1, in <module>' in told.output
+
+
+def test_a_process_needs_aws_s_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamsim.functions.sandbox.client.find_spec", lambda _: None)
+    write(tmp_path, "")
+    path = tmp_path / "scenario.yaml"
+    path.write_text(SCENARIO.replace("app.handler}", "app.handler, runtime: process}"))
+    told = CliRunner().invoke(main, ["run", str(path)])
+    assert told.exit_code == 3
+    assert "pip install 'streamsim[process]'" in told.output
 
 
 def test_logs_are_of_one_run(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A real handler behind a mapping in virtual time: what it sees of attempts, and what the run sees of it."""
 
 import json
+import os
 from pathlib import Path
 from textwrap import dedent
 
@@ -87,8 +88,8 @@ def test_a_handler_that_hangs_ends_at_its_time_out_and_the_run_goes_on(tmp_path:
 
 def test_an_exit_is_an_error_and_costs_the_globals(tmp_path: Path) -> None:
     events, log = played(tmp_path, COUNTS + "        import sys; sys.exit(3)\n")
-    assert {one.error and one.error.partition("Error: ")[2] for one in results(events)} == {
-        f"RequestId: {results(events)[0].request_id} Error: Runtime exited with error: exit status 3"
+    assert {one.error for one in results(events)} == {
+        "Runtime.ExitError: Runtime exited with error: exit status 3"
     }
     assert sum(line == "call 1 3000" for line in texts(log)) == 3
 
@@ -170,6 +171,37 @@ def test_in_2017_documents_and_log_were_other_ones(tmp_path: Path) -> None:
     assert not any(line.startswith("INIT_START") for line in texts(log))
     assert any(line.startswith("no: ValueError\nTraceback") for line in texts(log))
     assert any("Billed Duration: 100 ms" in line for line in texts(log))
+
+
+def test_in_a_process_of_its_own_a_handler_does_the_same(tmp_path: Path) -> None:
+    code = """
+        import os
+        calls = 0
+        def handler(event, context):
+            global calls
+            calls += 1
+            print("call", calls, context.aws_request_id, os.getppid())
+            raise ValueError("never")
+    """
+    events, log = played(tmp_path, code)
+    apart, apart_log = played(tmp_path, code, function="model: {duration: 100ms}, runtime: process")
+    assert apart == events
+    calls, apart_calls = (
+        [line for line in texts(one) if line.startswith("call")] for one in (log, apart_log)
+    )
+    assert [line.split()[:3] for line in calls] == [line.split()[:3] for line in apart_calls]
+    assert {line.split()[3] for line in apart_calls} == {str(os.getpid())}
+    assert log.keys() == apart_log.keys()
+
+
+def test_a_process_that_exits_leaves_its_environment(tmp_path: Path) -> None:
+    events, log = played(
+        tmp_path, COUNTS + "        import os; os._exit(3)\n", function="runtime: process, Timeout: 30"
+    )
+    assert {one.outcome for one in results(events)} == {"error"}
+    assert "exit status 3" in (results(events)[0].error or "")
+    assert sum(line.startswith("call 1 ") for line in texts(log)) == 3
+    assert len(log) == 1
 
 
 def test_a_handler_that_cannot_be_loaded_ends_the_run(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from typing import Any, Final
 #: Marks a Decimal in the encoded text until it is replaced by its digits; nothing a handler returns holds it.
 _MARK: Final = f"decimal {secrets.token_hex(16)} "
 
+_ENCODERS: Final = {ascii_only: json.JSONEncoder(ensure_ascii=ascii_only) for ascii_only in (False, True)}
+
 _PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 
 
@@ -25,7 +27,7 @@ def marshalled(result: Any, *, ascii_only: bool) -> bytes:
         return result
     decimals: list[str] = []
     try:
-        text = json.dumps(_plain(result, decimals, set()), ensure_ascii=ascii_only)
+        text = _ENCODERS[ascii_only].encode(_plain(result, decimals, set()))
     except Exception as error:  # noqa: BLE001 - as the runtime: whatever an encoder raises
         raise MarshalError(f"Unable to marshal response: {error}") from None
     for number, digits in enumerate(decimals):

@@ -87,7 +87,10 @@ class _Ended(NamedTuple):
 
 
 class InProcessRuntime:
-    """See `Runtime`. `now` is the clock that handlers see, in microseconds since 1970."""
+    """See `Runtime`. `now` is the clock that handlers see, in microseconds since 1970.
+
+    Whatever that clock says, code that really takes longer than its Timeout is stopped, as on Lambda.
+    """
 
     def __init__(self, deployment: Deployment, log_stream: str, now: Callable[[], int] = wall_clock) -> None:
         self._deployment = deployment
@@ -197,7 +200,7 @@ class InProcessRuntime:
             raise FaultError("Runtime.LambdaContextUnmarshalError", str(error)) from None
         self._surroundings.logger.request_id = invocation.request_id
         try:
-            event = json.loads(invocation.event)
+            event = json.loads(invocation.event.decode())
         except ValueError as error:
             raise FaultError("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from None
         result = handler(event, context)

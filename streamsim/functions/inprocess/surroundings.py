@@ -9,6 +9,7 @@ import os
 import sys
 from asyncio import _get_running_loop, _set_running_loop
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -31,6 +32,8 @@ class Surroundings:
         self.logger = LambdaLoggerHandler(output, deployment.log_format)
         self.modules = Modules(deployment.path)
         self._folder = deployment.path
+        self._inside: int | Path = deployment.path
+        self._here: int | Path = deployment.path
         self._output = output
         self._fresh: Mapping[str, str] = variables(deployment, log_stream)
         self._own: dict[str, str] = dict(self._fresh)
@@ -45,14 +48,14 @@ class Surroundings:
                 Surroundings._in_place.leave()
             self._settle()
         root = logging.root
-        self._kept = (sys.stdout, sys.stderr, root.handlers, root.level, _get_running_loop(), _here())
+        self._kept = (sys.stdout, sys.stderr, root.handlers, root.level, _get_running_loop())
         sys.stdout, sys.stderr = _STDOUT, _STDERR
         _STDOUT.output = _STDERR.output = self._output
         root.handlers = self._handlers
         if root.level != self._level:
             root.setLevel(self._level)
         _set_running_loop(None)
-        os.chdir(self._folder)
+        os.chdir(self._inside)
         return self
 
     def __exit__(
@@ -60,9 +63,8 @@ class Surroundings:
     ) -> None:
         root = logging.root
         self._handlers, self._level = root.handlers, root.level
-        sys.stdout, sys.stderr, root.handlers, level, loop, folder = self._kept
-        if folder is not None:
-            os.chdir(folder)
+        sys.stdout, sys.stderr, root.handlers, level, loop = self._kept
+        os.chdir(self._here)
         _set_running_loop(loop)
         if root.level != level:
             root.setLevel(level)
@@ -81,6 +83,9 @@ class Surroundings:
         if Surroundings._in_place is not self:
             return
         Surroundings._in_place = None
+        for place in (self._inside, self._here):
+            if isinstance(place, int):
+                os.close(place)
         now = dict(os.environ)
         self._own = {name: value for name, value in now.items() if self._outside.get(name) != value}
         for name in self._own:
@@ -95,6 +100,7 @@ class Surroundings:
 
     def _settle(self) -> None:
         Surroundings._in_place = self
+        self._inside, self._here = _place(self._folder), _place(Path.cwd())
         self._outside = dict(os.environ)
         os.environ.update(self._own)
         self.modules.put_in()
@@ -129,8 +135,6 @@ def variables(deployment: Deployment, log_stream: str) -> dict[str, str]:
     }
 
 
-def _here() -> str | None:
-    try:
-        return os.getcwd()  # noqa: PTH109 - a string, for every invocation asks
-    except FileNotFoundError:
-        return None
+def _place(folder: Path) -> int | Path:
+    """A folder as `os.chdir` takes it: open where that is possible, for it is quicker."""
+    return os.open(folder, os.O_RDONLY) if os.chdir in os.supports_fd else folder
