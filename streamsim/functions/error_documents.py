@@ -7,6 +7,7 @@ Guide of that year ("Function errors (Python)") and CloudWatch texts that people
 """
 
 import json
+import re
 from collections.abc import Sequence
 from traceback import FrameSummary, StackSummary, format_list
 from typing import Any, Final
@@ -22,10 +23,22 @@ LARGEST_RESPONSE: Final = 6_291_556
 EXIT_ERROR: Final = "Runtime.ExitError"
 OUT_OF_MEMORY: Final = "Runtime.OutOfMemory"
 
+_REQUEST: Final = re.compile(r"^RequestId: \S+ (Error: )?")
+_REPORTED: Final = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
+
 
 def raised_by_handler(limits: Limits) -> FunctionError:
     """X-Amz-Function-Error for an exception of the handler; all else is `Unhandled`."""
     return "Handled" if limits == "2017" else "Unhandled"
+
+
+def reported_type(error_type: str | None) -> str:
+    """The type that Lambda reports of an error that a runtime posts: the runtime's word where it knows the kind of word.
+
+    Others, such as the exceptions of a module, are `Runtime.Unknown` (source of AWS's Runtime Interface Emulator;
+    published: INIT_REPORT lines).
+    """
+    return error_type if error_type is not None and _REPORTED.search(error_type) else "Runtime.Unknown"
 
 
 def error_fields(
@@ -107,10 +120,14 @@ def _compact(fields: dict[str, str]) -> bytes:
 
 
 def told(payload: bytes) -> str:
-    """An error document in a line for people: `KeyError: 'id'`; the raw text where it is no such document."""
+    """An error document in a line for people: `KeyError: 'id'`, without the request id that some begin with.
+
+    The raw text where it is no such document.
+    """
     try:
         fields = json.loads(payload)
         kind, message = fields.get("errorType"), fields.get("errorMessage")
     except (ValueError, AttributeError):
         return payload[:200].decode("utf-8", "replace")
-    return f"{kind}: {message}" if kind else str(message)
+    message = _REQUEST.sub("", str(message))
+    return f"{kind}: {message}" if kind else message

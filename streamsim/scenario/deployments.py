@@ -1,5 +1,6 @@
 """The function that a scenario's handler becomes: deployed, and run in virtual time."""
 
+from dataclasses import replace
 from functools import partial
 
 from streamsim.engine.ports import Clock
@@ -45,7 +46,7 @@ def handler_function(
         from streamsim.functions.sandbox.client import client  # noqa: PLC0415  # only for who asks for it
         from streamsim.functions.sandbox.real_loop import RealLoop  # noqa: PLC0415
 
-        client(deployment)
+        deployment = replace(deployment, runtime_version=client(deployment).version)
         real = RealLoop()
         environments = Environments(deployment, real.sandbox, now, scenario.seed, real.close)
         handlers_clock = wall_clock

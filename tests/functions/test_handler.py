@@ -88,8 +88,8 @@ def test_a_handler_that_hangs_ends_at_its_time_out_and_the_run_goes_on(tmp_path:
 
 def test_an_exit_is_an_error_and_costs_the_globals(tmp_path: Path) -> None:
     events, log = played(tmp_path, COUNTS + "        import sys; sys.exit(3)\n")
-    assert {one.error and one.error.partition("Error: ")[2] for one in results(events)} == {
-        f"RequestId: {results(events)[0].request_id} Error: Runtime exited with error: exit status 3"
+    assert {one.error for one in results(events)} == {
+        "Runtime.ExitError: Runtime exited with error: exit status 3"
     }
     assert sum(line == "call 1 3000" for line in texts(log)) == 3
 

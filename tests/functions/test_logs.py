@@ -169,6 +169,8 @@ def test_a_log_stream_is_named_after_the_day_the_version_and_the_seed() -> None:
     [
         (b'{"errorMessage": "\'id\'", "errorType": "KeyError"}', "KeyError: 'id'"),
         (b'{"errorMessage":"Process exited"}', "Process exited"),
+        (exited(ID, "exit status 3"), "Runtime.ExitError: Runtime exited with error: exit status 3"),
+        (exited(ID, None, "2017"), "Process exited before completing request"),
         (b"[]", "[]"),
         (b"\xff", "\ufffd"),
     ],

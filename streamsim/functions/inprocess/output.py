@@ -6,6 +6,7 @@ Knows the formats of AWS's Python runtime for logging records, in text and in JS
 
 import json
 import logging
+import sys
 import traceback
 from collections.abc import Callable
 from typing import Any, Final, TextIO
@@ -186,14 +187,15 @@ def error_event(
 ) -> str:
     """The event by which the runtime tells of an exception. `trace` is it as Python prints it, for the form of 2017.
 
-    Today's text indents with no-break spaces, so that CloudWatch keeps them.
+    Today's text indents with no-break spaces, so that CloudWatch keeps them. JSON is as in error documents: runtimes
+    before Python 3.12 escape what is not ASCII.
     """
     if limits == "2017":
         # published: CloudWatch texts of Python functions of 2017 begin with the message, then the type
         return f"{fields['errorMessage']}: {fields['errorType']}\n{trace}"
     if log_format == "JSON":
         line = {"timestamp": seconds(at), "level": "ERROR", **fields}
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return json.dumps(line, ensure_ascii=sys.version_info < (3, 12), default=str)
     head = "[ERROR]"
     if fields["errorType"]:
         head += f" {fields['errorType']}"

@@ -26,6 +26,7 @@ from streamsim.functions.error_documents import (
     error_fields,
     exited,
     raised_by_handler,
+    reported_type,
     response_too_large,
     timed_out,
 )
@@ -104,7 +105,7 @@ class InProcessRuntime:
     async def invoke(self, invocation: Invocation) -> Answer:
         """See `Runtime`. Takes real time, and the event loop stands still meanwhile."""
         with self._surroundings:
-            inits, failed = self._initialised()
+            inits, failed = self._initialised(invocation)
             if failed is None:
                 began, start = self._now(), time.perf_counter_ns()
                 ended = self._run(self._deployment.timeout, lambda: self._handled(invocation), invocation)
@@ -153,7 +154,7 @@ class InProcessRuntime:
 
     # -- the Init phase ----------------------------------------------------------------------------------------------
 
-    def _initialised(self) -> tuple[tuple[Init, ...], _Ended | None]:
+    def _initialised(self, invocation: Invocation) -> tuple[tuple[Init, ...], _Ended | None]:
         """The Init phases that were needed, and how the last one failed, if it did.
 
         An environment that was never used has an Init phase of its own; when that fails, and after a crash, another
@@ -165,15 +166,17 @@ class InProcessRuntime:
         first, ended = None, None
         if not self._used:
             self._used = True
-            first, ended = self._initialise("init", INIT_LIMIT)
+            first, ended = self._initialise("init", INIT_LIMIT, invocation)
             if not ended.failed:
                 return (first,), None
-        second, ended = self._initialise("invoke", self._deployment.timeout)
+        second, ended = self._initialise("invoke", self._deployment.timeout, invocation)
         return (second,) if first is None else (first, second), ended if ended.failed else None
 
-    def _initialise(self, phase: Literal["init", "invoke"], limit: int) -> tuple[Init, _Ended]:
+    def _initialise(
+        self, phase: Literal["init", "invoke"], limit: int, invocation: Invocation
+    ) -> tuple[Init, _Ended]:
         began, start = self._now(), time.perf_counter_ns()
-        ended = self._run(limit, self._imported, None)
+        ended = self._run(limit, self._imported, invocation, initialising=True)
         spent = (time.perf_counter_ns() - start) // 1000
         output, _ = self._output.take(began)
         if ended.failed:
@@ -206,9 +209,14 @@ class InProcessRuntime:
         except MarshalError as error:
             raise FaultError("Runtime.MarshalError", str(error)) from None
 
-    def _run(self, limit: int, code: Callable[[], bytes], invocation: Invocation | None) -> _Ended:
-        """Runs code of the user for at most `limit` microseconds of real time; `invocation` is None in an Init phase."""
-        request_id = invocation.request_id if invocation else ""
+    def _run(
+        self, limit: int, code: Callable[[], bytes], invocation: Invocation, *, initialising: bool = False
+    ) -> _Ended:
+        """Runs code of the user for at most `limit` microseconds of real time.
+
+        What the runtime reports of an Init phase names no request; what Lambda says of its end does.
+        """
+        request_id = invocation.request_id
         try:
             try:
                 WATCHDOG.arm(limit)
@@ -223,7 +231,7 @@ class InProcessRuntime:
             payload = timed_out(request_id, self._deployment.timeout, ended_at, self._deployment.limits)
             return _Ended(payload, None, failed=True, timed_out=True, lost=True)
         except Exception as error:  # noqa: BLE001 - whatever the handler raises is an answer
-            return self._raised(error, request_id, initialising=invocation is None)
+            return self._raised(error, "" if initialising else request_id, initialising=initialising)
         except BaseException as error:  # noqa: BLE001 - it would have ended the runtime, not us
             return self._exited(error, request_id)
         if len(payload) > LARGEST_RESPONSE:
@@ -246,7 +254,7 @@ class InProcessRuntime:
             [*traceback.format_list(frames), *traceback.format_exception_only(error)]
         )
         self._output.event(error_event(fields, self._now(), log_format, limits, trace))
-        reported = kind if initialising else None
+        reported = reported_type(kind) if initialising else None
         return _Ended(document(fields, ascii_only=self._ascii), reported, failed=True, lost=initialising)
 
     def _exited(self, error: BaseException, request_id: str) -> _Ended:

@@ -9,14 +9,13 @@ when an answer comes in two packets: head and body go out in one write, and Nagl
 
 import asyncio
 import json
-import re
 import socket
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from streamsim.functions.error_documents import LARGEST_RESPONSE, response_too_large
+from streamsim.functions.error_documents import LARGEST_RESPONSE, reported_type, response_too_large
 from streamsim.functions.runtime import Invocation
 from streamsim.functions.sandbox.requests import BadRequestError, Request, RequestParser
 
@@ -29,7 +28,6 @@ _STATUS: Final = {
     404: "Not Found",
     413: "Request Entity Too Large",
 }
-_KNOWN_ERROR = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
 
 State = Literal["starting", "ready", "running", "answered", "failed"]
 Call = Literal["next", "response", "error", "init/error"]
@@ -134,14 +132,10 @@ class RuntimeApi:
             self.posted = Posted(bytes(request.body))
         elif call == "response":  # a streamed response that broke off says so in its trailers
             document = request.headers.get("lambda-runtime-function-error-body", "")
-            self.posted = Posted(b64decode(document), _known(error_type))
+            self.posted = Posted(b64decode(document), reported_type(error_type))
         else:
-            self.posted = Posted(bytes(request.body), _known(error_type))
+            self.posted = Posted(bytes(request.body), reported_type(error_type))
         connection.send(202, b'{"status":"OK"}\n', "")
-
-
-def _known(error_type: str | None) -> str:
-    return error_type if error_type is not None and _KNOWN_ERROR.search(error_type) else "Runtime.Unknown"
 
 
 def _called(request: Request) -> tuple[Call | None, str | None]:

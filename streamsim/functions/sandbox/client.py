@@ -25,13 +25,14 @@ class NoClientError(Exception):
 
 
 class Client(NamedTuple):
-    """How a runtime is started, the folder that it comes from, and its AWS_EXECUTION_ENV (a `bootstrap` has none).
+    """How a runtime is started, the folder that it comes from, its version as INIT_START names it, and AWS_EXECUTION_ENV.
 
-    `greeting` is how the first line that it writes begins, where that is not the function's.
+    A `bootstrap` has no AWS_EXECUTION_ENV (Lambda Developer Guide, "Defined runtime environment variables"). `greeting` is how the first line that it writes begins, where that is not the function's.
     """
 
     command: tuple[str, ...]
     folder: Path
+    version: str
     execution_environment: str | None = None
     greeting: bytes | None = None
 
@@ -44,7 +45,7 @@ def client(deployment: Deployment) -> Client:
     """
     bootstrap = deployment.path / "bootstrap"
     if bootstrap.is_file():
-        return Client((str(bootstrap.absolute()),), deployment.path.absolute())
+        return Client((str(bootstrap.absolute()),), deployment.path.absolute(), "provided:al2023")
     module = deployment.entry.rpartition(".")[0]
     if any((deployment.path / f"{module}{suffix}").is_file() for suffix in _SCRIPTS):
         return _node(deployment)
@@ -62,6 +63,7 @@ def _python(deployment: Deployment) -> Client:
     return Client(
         (sys.executable, "-m", "awslambdaric", deployment.entry),
         Path(package.origin).parent.parent,
+        f"python:{major}.{minor}",
         f"AWS_Lambda_python{major}.{minor}",
     )
 
@@ -79,6 +81,7 @@ def _node(deployment: Deployment) -> Client:
     return Client(
         (node, "--require", str(_NATIVE_CLIENT), str(start), deployment.entry),
         start.parent,
+        f"nodejs:{_major(node)}",
         f"AWS_Lambda_nodejs{_major(node)}.x",
         b"Executing '",
     )

@@ -9,8 +9,7 @@ import asyncio
 import atexit
 import threading
 from collections.abc import Coroutine
-from contextlib import suppress
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from streamsim.functions.runtime import Answer, Deployment, Invocation
 from streamsim.functions.sandbox.sandbox import Sandbox
@@ -19,17 +18,27 @@ _Result = TypeVar("_Result")
 
 
 class RealLoop:
-    """The thread. Closing it closes the sandboxes that were made with it and are still open."""
+    """The thread: it lives as long as a sandbox that was made here is open."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="sandboxes", daemon=True)
-        self._thread.start()
-        self._open: dict[int, Sandbox] = {}
-        atexit.register(self.close)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread()
+        self._open: list[Sandbox] = []
+
+    def sandbox(self, deployment: Deployment, log_stream: str) -> "HandedOver":
+        """A new environment that can be used from any loop: a `Launcher`. `NoClientError` as `Sandbox`."""
+        sandbox = Sandbox(deployment, log_stream)
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=self._loop.run_forever, name="sandboxes", daemon=True)
+            self._thread.start()
+            atexit.register(self.close)
+        self._open.append(sandbox)
+        return HandedOver(self, sandbox)
 
     def run(self, coroutine: Coroutine[Any, Any, _Result]) -> _Result:
         """Its result; the calling thread waits, and interrupting it cancels the coroutine."""
+        assert self._loop is not None
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
             return future.result()
@@ -37,36 +46,30 @@ class RealLoop:
             future.cancel()
             raise
 
-    def sandbox(self, deployment: Deployment, log_stream: str) -> "HandedOver":
-        """A new environment that can be used from any loop: a `Launcher`. `NoClientError` as `Sandbox`."""
-        sandbox = Sandbox(deployment, log_stream)
-        self._open[id(sandbox)] = sandbox
-        return HandedOver(self, sandbox)
-
-    def forget(self, sandbox: Sandbox) -> None:
-        """Closes a sandbox."""
-        if self._open.pop(id(sandbox), None) is not None:
+    def end(self, sandbox: Sandbox) -> None:
+        """Closes a sandbox, and the thread if it was the last one. May be called twice."""
+        if sandbox not in self._open:
+            return
+        try:
             self.run(sandbox.close())
+        finally:
+            self._open.remove(sandbox)
+            if not self._open:
+                self._stop()
 
     def close(self) -> None:
         """Ends everything. May be called twice."""
-        if self._loop.is_closed():
-            return
+        for sandbox in list(self._open):
+            self.end(sandbox)
+
+    def _stop(self) -> None:
+        loop, self._loop = self._loop, None
+        assert loop is not None
         atexit.unregister(self.close)
-        while self._open:
-            _, sandbox = self._open.popitem()
-            with suppress(OSError):
-                self.run(sandbox.close())
-        self.run(self._loop.shutdown_default_executor())
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
         self._thread.join()
-        self._loop.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        loop.close()
 
 
 class HandedOver:
@@ -86,4 +89,4 @@ class HandedOver:
 
     async def close(self) -> None:
         """See `Runtime`."""
-        self._real.forget(self._sandbox)
+        self._real.end(self._sandbox)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import select
+import threading
 from pathlib import Path
 
 from streamsim.engine.loop import run, running
@@ -35,8 +36,11 @@ def test_virtual_time_stands_still_while_a_handler_runs(tmp_path: Path) -> None:
         await one.close()
         return [json.loads(answer.payload)[0] for answer in answers]
 
-    with RealLoop() as real:
+    real = RealLoop()
+    try:
         assert run(story(real)) == [1, 2, 1, 1]
+    finally:
+        real.close()
 
 
 def test_closing_the_thread_ends_every_sandbox(tmp_path: Path) -> None:
@@ -48,6 +52,7 @@ def test_closing_the_thread_ends_every_sandbox(tmp_path: Path) -> None:
     processes = [os.pidfd_open(json.loads(answer.payload)[1]) for answer in answers]
     real.close()
     real.close()
+    assert "sandboxes" not in {thread.name for thread in threading.enumerate()}
     for process in processes:
         assert select.select([process], [], [], PATIENCE)[0]
         os.close(process)
