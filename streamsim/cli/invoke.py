@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 from uuid import uuid4
 
 import click
+from click.core import ParameterSource
 
 from streamsim.cli import OUTSIDE
 from streamsim.cli.invoke_input import Handler, event, handler, json_object, variables
@@ -165,6 +166,7 @@ def _asked(found: Handler, event_text: str | None, options: dict[str, Any]) -> A
         json_object("--cognito-identity", options["cognito_identity"]),
     )
     kind = options["invocation_type"]
+    _check_options(kind, options["as_json"])
     quotas = QUOTAS[deployment.limits]
     limit = quotas.asynchronous_payload if kind == "Event" else quotas.synchronous_payload
     if len(call.event) > limit:
@@ -182,6 +184,24 @@ def _asked(found: Handler, event_text: str | None, options: dict[str, Any]) -> A
         options["as_json"],
         None if options["logs"] is None else log_files(options["logs"]),
     )
+
+
+def _check_options(kind: str, as_json: bool) -> None:
+    """`click.UsageError` for an option that would have no effect."""
+    context = click.get_current_context()
+    given = {
+        name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+    for name in _OF_EVENTS:
+        if name in given and kind != "Event":
+            option = f"--{name.replace('_', '-')}"
+            raise click.UsageError(f"{option} is about asynchronous events; add --invocation-type Event")
+    if as_json and "dead_letter" in given:
+        raise click.UsageError("--json has the dead-letter queue's message already; leave out --dead-letter")
+
+
+#: Options that only an asynchronous event has.
+_OF_EVENTS: Final = ("maximum_retry_attempts", "maximum_event_age", "dead_letter")
 
 
 def _check(options: dict[str, Any], environment: dict[str, str]) -> None:

@@ -208,6 +208,8 @@ WRONG: list[tuple[str, str, int, str]] = [
     ("a detail of no sample", "lambda_function:echo --with key=a", 2, "say which with --sample"),
     ("a qualifier that is none", "lambda_function:echo --qualifier a!", 2, "'a!' at 'qualifier' failed to satisfy constraint"),
     ("a name that is none", "lambda_function:echo --function-name a!", 2, "'a!' at 'functionName' failed to satisfy constraint"),
+    ("retries of a call that has none", "lambda_function:echo --maximum-retry-attempts 2", 2, "--maximum-retry-attempts is about asynchronous events; add --invocation-type Event"),
+    ("a message that is there already", "lambda_function:fails --invocation-type Event --json --dead-letter", 2, "leave out --dead-letter"),
     ("a variable without a value", "lambda_function:echo --env TABLE", 2, "NAME=VALUE is expected"),
     ("a context that is no object", "lambda_function:echo --client-context 1", 2, "a JSON object is expected"),
     ("a timeout that Lambda has not", "lambda_function:echo --timeout 901", 2, "Value '901' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to 900"),
