@@ -77,7 +77,7 @@ def tell(
         clock = running().clock
         begun = iter([*outcomes[:-1]])
 
-        async def answer(cold: bool) -> Outcome:
+        async def answer(_request_id: str, _accepted_at: int, cold: bool) -> Outcome:
             outcome = next(begun, outcomes[-1])
             if cold and init:
                 await clock.sleep(init)
