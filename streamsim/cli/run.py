@@ -18,10 +18,10 @@ from streamsim.functions.log_folder import LogFolder
 from streamsim.report.progress import ProgressBar
 from streamsim.report.story import Story
 from streamsim.report.timeline import Timeline
+from streamsim.scenario.header import header_of
 from streamsim.scenario.load import load, variants
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played, play
-from streamsim.scenario.world import header_of
 
 FORMAT = 1
 

@@ -10,8 +10,9 @@ from streamsim.engine.loop import run, running
 from streamsim.engine.ports import Sink
 from streamsim.functions.handler import Journal
 from streamsim.model.events import Event
+from streamsim.scenario.header import header_of
 from streamsim.scenario.models import Expectation, Scenario
-from streamsim.scenario.world import build, header_of
+from streamsim.scenario.world import build
 from streamsim.trace.expectations import evaluate
 from streamsim.trace.header import Header
 from streamsim.trace.measures import Measures, flatten
