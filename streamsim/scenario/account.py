@@ -6,6 +6,7 @@ Takes parts whose references are resolved; `path` tells where a part stands in t
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Names
 
+from streamsim.rules.limits import Year, function_refusals
 from streamsim.scenario.errors import KeyPath
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import ScenarioFile
@@ -27,6 +28,12 @@ def traffic_complaints(
                 f"a mapping is called {source.name!r} already",
                 "reports tell sources by name; rename one of the two",
             )
+        if functions[source.function].handler is not None:
+            yield Complaint(
+                ("traffic", index),
+                f"traffic calls models, and function {source.function!r} has a handler",
+                "call a function with a `model`; a handler gets the batches of a mapping",
+            )
         if source.length is None and not file.duration:
             yield Complaint(
                 ("traffic", index),
@@ -42,6 +49,14 @@ def traffic_complaints(
                 "remove it; a mapping has settings of its own for its batches",
                 at_key=True,
             )
+
+
+def quota_complaints(limits: Year, functions: Names[str, Function], path: PathOf) -> Iterator[Complaint]:
+    """The quotas of another time than today's, which the functions' own models have checked."""
+    for name, function in functions.items():
+        settings = {"MemorySize": function.MemorySize, "Timeout": function.Timeout}
+        for steps, message, hint in function_refusals(settings, limits):
+            yield Complaint((*path("function", name), *steps), message, hint)
 
 
 def concurrency_complaints(

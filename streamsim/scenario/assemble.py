@@ -5,7 +5,7 @@ Takes what the file's own models have accepted one by one. Must not know text or
 
 from collections.abc import Iterator
 
-from streamsim.scenario.account import concurrency_complaints, traffic_complaints
+from streamsim.scenario.account import concurrency_complaints, quota_complaints, traffic_complaints
 from streamsim.scenario.courses import Courses, courses_of, stateless
 from streamsim.scenario.feeds import feed_complaints
 from streamsim.scenario.fields import Complaint
@@ -58,3 +58,4 @@ def _misfits(parts: Parts, courses: Courses) -> Iterator[Complaint]:
         yield from shared_consumers(parts)
     yield from concurrency_complaints(file.account.ConcurrentExecutions, functions, parts.path)
     yield from traffic_complaints(file, parts.traffic, functions, parts.path)
+    yield from quota_complaints(file.account.limits, functions, parts.path)

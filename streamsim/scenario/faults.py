@@ -136,7 +136,7 @@ class Poison(Said, label="a poison", example="{shard: 2, at: 12.75s}"):
 
 
 class ErrorFault(Spell, label="an error fault", example="{probability: 20%, from: 6m, for: 20s}"):
-    """Invocations that fail by chance."""
+    """Invocations that fail by chance. A real handler has done its work by then."""
 
     probability: Share = Field(
         description="How likely an invocation fails: `20%` or `0.2`.", examples=["20%"]

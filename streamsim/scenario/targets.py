@@ -22,6 +22,7 @@ from streamsim.scenario.faults import (
     SourceDown,
 )
 from streamsim.scenario.fields import Complaint
+from streamsim.scenario.handlers import unfit
 from streamsim.scenario.parts import Parts, given_name
 from streamsim.scenario.plans import never_open
 from streamsim.scenario.tables import record_count
@@ -49,6 +50,7 @@ def _aimed(parts: Parts, courses: Courses, path: KeyPath, item: FaultItem) -> It
         stream = parts.refer(path, "stream", given_name(fault, "stream"), parts.streams)
         fault = fault.model_copy(update={"stream": stream})
     parts.complaints += list(_misses(parts, courses, path, item.kind, fault))
+    parts.complaints += list(_unfit(parts, path, item.kind, fault))
     yield fault
 
 
@@ -71,6 +73,20 @@ def _misses(parts: Parts, courses: Courses, path: KeyPath, kind: str, fault: Fau
             yield from windowless(parts, courses, path, kind, fault.function)
         case DestinationDown():
             yield from _no_destination(parts, path, fault)
+
+
+def _unfit(parts: Parts, path: KeyPath, kind: str, fault: Fault) -> Iterator[Complaint]:
+    """A fault that only a model can have must not meet a function with a handler."""
+    named = getattr(fault, "function", None)
+    met = {named} if named else set(parts.functions)
+    if isinstance(fault, Poison):
+        met = {mapping.function for mapping in parts.mappings.values() if mapping.stream == fault.stream}
+    for name, function in parts.functions.items():
+        why = unfit(kind, measured=function.model.duration.measured)
+        if name in met and function.handler is not None and why is not None:
+            whose = f"function {name!r} has" if len(parts.functions) > 1 else "the function has"
+            yield Complaint(path, f"{kind} is for models, and {whose} a handler", why, at_key=True)
+            return
 
 
 def _no_such_shard(

@@ -11,6 +11,7 @@ from streamsim.engine.concurrency import Account, ScalingRate
 from streamsim.engine.mapping import Change, MappingRun
 from streamsim.engine.ports import Clock, Sink
 from streamsim.engine.traffic import TrafficRun
+from streamsim.functions.handler import HandlerFunction, Journal
 from streamsim.functions.modelled import Duration, ModelledFunction
 from streamsim.functions.window_state import StateSize
 from streamsim.model.units import SECOND
@@ -18,6 +19,7 @@ from streamsim.rules.source import Source
 from streamsim.scenario import models
 from streamsim.scenario.ailments import ailments_of
 from streamsim.scenario.calendar import Calendar
+from streamsim.scenario.deployments import handler_function
 from streamsim.scenario.item_shards import item_logs
 from streamsim.scenario.puts import Producer, producers_of
 from streamsim.scenario.shards import shards_of
@@ -36,10 +38,26 @@ class World:
     traffic: Sequence[TrafficRun]
     calendar: Calendar
     producers: Sequence[Producer] = ()
+    functions: Sequence[ModelledFunction | HandlerFunction] = ()
+
+    async def close(self) -> None:
+        """Ends what the functions' environments hold."""
+        for function in self.functions:
+            if isinstance(function, HandlerFunction):
+                await function.close()
 
 
-def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path | None = None) -> World:
-    """A world at time 0. Documents of discarded batches are kept under the folder `on_failure` if there is one."""
+def build(
+    scenario: models.Scenario,
+    clock: Clock,
+    sink: Sink,
+    on_failure: Path | None = None,
+    journal: Journal | None = None,
+) -> World:
+    """A world at time 0. Documents of discarded batches are kept under the folder `on_failure` if there is one.
+
+    `journal` takes what handlers log.
+    """
     producers = producers_of(scenario)
     plans = {
         name: producers[name].plan if name in producers else plan for name, plan in scenario.plans.items()
@@ -48,17 +66,18 @@ def build(scenario: models.Scenario, clock: Clock, sink: Sink, on_failure: Path 
         name: _stream(scenario, name, clock, plans[name], producers.get(name)) for name in scenario.streams
     }
     account = _account(scenario)
-    functions = {name: _function(scenario, name, streams, clock) for name in scenario.functions}
+    functions = {name: _function(scenario, name, streams, clock, journal) for name in scenario.functions}
     mappings = [
         _mapping(scenario, name, streams, functions, account, clock, sink, on_failure)
         for name in scenario.mappings
     ]
     traffic = [
-        traffic_run(scenario, source, functions[source.function], account, clock, sink, on_failure)
+        traffic_run(scenario, source, function, account, clock, sink, on_failure)
         for source in scenario.traffic
+        if isinstance(function := functions[source.function], ModelledFunction)  # others are refused
     ]
     calendar = Calendar(scenario.faults, plans, account, clock, sink)
-    return World(mappings, traffic, calendar, tuple(producers.values()))
+    return World(mappings, traffic, calendar, tuple(producers.values()), tuple(functions.values()))
 
 
 def _stream(
@@ -105,6 +124,19 @@ def _account(scenario: models.Scenario) -> Account:
 
 
 def _function(
+    scenario: models.Scenario,
+    name: str,
+    streams: Names[str, SimulatedStream],
+    clock: Clock,
+    journal: Journal | None,
+) -> ModelledFunction | HandlerFunction:
+    model = _modelled(scenario, name, streams, clock)
+    if scenario.functions[name].handler is None:
+        return model
+    return handler_function(scenario, name, model, clock, journal)
+
+
+def _modelled(
     scenario: models.Scenario, name: str, streams: Names[str, SimulatedStream], clock: Clock
 ) -> ModelledFunction:
     described = scenario.functions[name]
@@ -119,7 +151,7 @@ def _mapping(
     scenario: models.Scenario,
     name: str,
     streams: Names[str, SimulatedStream],
-    functions: Names[str, ModelledFunction],
+    functions: Names[str, ModelledFunction | HandlerFunction],
     account: Account,
     clock: Clock,
     sink: Sink,
@@ -143,10 +175,11 @@ def _mapping(
         )
         for change in scenario.changes.get(name, ())
     ]
+    function = functions[mapping.function]
     return MappingRun(
         mapping,
         stream.fan_out() if described.consumer else stream,
-        functions[mapping.function],
+        function.fed_by(source) if isinstance(function, HandlerFunction) else function,
         account.functions[mapping.function],
         cache(partial(KeptDestination, clock=clock, down=down, folder=folder)),
         source,

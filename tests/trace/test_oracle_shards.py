@@ -391,12 +391,12 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
     ),
     "a mapping opens a shard again after it was deleted": (
         {},
-        "0 open s at 0 of 0\n1 state default Deleting\n2 stop s\n3 open s at 0 of 0\n4 end s 0",
+        "0 open s at 0 of 0\n1 state default Deleting\n2 stop s 0\n3 open s at 0 of 0\n4 end s 0",
         {"out-of-place"},
     ),
     "a mapping that is being deleted goes over to a child": (
         {},
-        "0 open s at 0 of 0\n1 state default Deleting\n2 end s 0\n2 open t at 0 of 0 after s\n3 stop t",
+        "0 open s at 0 of 0\n1 state default Deleting\n2 end s 0\n2 open t at 0 of 0 after s\n3 stop t 0",
         set(),
     ),
     "a state nobody knows": ({}, "0 state default Dreaming", {"out-of-place"}),
