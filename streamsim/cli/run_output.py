@@ -9,7 +9,8 @@ from typing import Any
 import click
 from rich.console import Console
 
-from streamsim.report.comparison import Run, render_comparison
+from streamsim.report.compared import Run
+from streamsim.report.comparison import render_comparison
 from streamsim.report.terminal import render_summary
 from streamsim.report.timeline import Timeline
 from streamsim.scenario.models import Fault
