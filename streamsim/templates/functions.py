@@ -4,6 +4,7 @@ Properties, ranges and defaults are those of the AWS SAM Developer Guide and the
 not on this machine, or in a language that nothing here runs, are left out with a note.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -106,12 +107,12 @@ def _place(stack: Stack, resource: Resource) -> tuple[Path, str | None] | None:
     if not isinstance(code, str) or code.startswith("s3://"):
         _left_out(stack, resource, span, "its code is not on this machine")
         return None
-    folder = stack.folder / code
-    if not folder.is_dir():
-        what = "is a packed file; name the folder" if folder.is_file() else "is not there"
+    folder = Path(os.path.realpath(stack.folder / code))
+    if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises for names that cannot be
+        what = "is a packed file; name the folder" if os.path.isfile(folder) else "is not there"  # noqa: PTH113
         _left_out(stack, resource, span, f"its code folder {code} {what}")
         return None
-    return folder.absolute(), None
+    return folder, None
 
 
 def _left_out(stack: Stack, resource: Resource, span: Span, reason: str) -> None:
@@ -186,7 +187,7 @@ def _version(stack: Stack, target: Any, versions: Mapping[str, str]) -> str:
     entries = target.entries or {}
     named = entries["Fn::GetAtt"].node.plain() if "Fn::GetAtt" in entries else None
     if named is not None:
-        key = named[0] if isinstance(named, list) else str(named).partition(".")[0]
+        key = text(named[0] if isinstance(named, list) and named else named).partition(".")[0]
         return versions.get(key, "1")
     value = text(stack.scope.value(target))
     return value if VERSION.fullmatch(value) else "1"

@@ -35,9 +35,10 @@ class Note(NamedTuple):
 
 @dataclass(slots=True)
 class Stack:
-    """A template's resources, in its order, and what their values come to. Collects problems and notes on the way."""
+    """A template's resources, in its order (`span` is where they begin), and what their values come to. Collects problems and notes on the way."""
 
     folder: Path
+    span: Span
     resources: Mapping[str, Resource]
     scope: Scope
     problems: list[Problem] = field(default_factory=list)
@@ -140,7 +141,7 @@ def load_stack(path: Path, parameters: Mapping[str, str], account: Account) -> S
         refer,
         account,
     )
-    holder.append(Stack(path.absolute().parent, resources, scope))
+    holder.append(Stack(path.absolute().parent, section.span, resources, scope))
     return holder[0]
 
 

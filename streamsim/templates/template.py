@@ -42,10 +42,9 @@ def load_template(
     if stack.problems:
         raise ScenarioError(stack.problems)
     if not found:
-        where = next(iter(stack.resources.values())).span
         told = "; ".join(note.text for note in stack.notes)
         raise ScenarioError(
-            [Problem(f"no function of this template can be served{f': {told}' if told else ''}", where)]
+            [Problem(f"no function of this template can be served{f': {told}' if told else ''}", stack.span)]
         )
     notes = tuple(sorted(dict.fromkeys(stack.notes), key=lambda note: note.span.line))
     return Template(tuple(found.values()), tuple(served), notes)
