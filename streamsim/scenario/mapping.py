@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
 
 from streamsim.model.mapping import BackOff, EventSourceMapping, StartingPosition
-from streamsim.model.names import timestamp, unix
+from streamsim.model.names import exact_time, unix
 from streamsim.model.units import MILLISECOND, MINUTE, SECOND
 from streamsim.rules.destinations import MAXIMUM_DESTINATION, destination_arn
 from streamsim.rules.parameters import WITHOUT_EFFECT
@@ -74,6 +74,10 @@ def _starting_timestamp(value: object, info: ValidationInfo) -> int:
     """Microseconds since 1970, not after the start of the run."""
     epoch = (info.context or {}).get("epoch", unix(DEFAULT_EPOCH))
     at = _absolute(value, epoch)
+    if at < 0:
+        raise refused(
+            "StartingPositionTimestamp must not be before 1970", "write TRIM_HORIZON for all records"
+        )
     if at > epoch:
         raise refused(
             "StartingPositionTimestamp must not be in the future: the mapping is created at the start of the run",
@@ -311,7 +315,7 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
         if self.MetricsConfig is not None:
             settings["MetricsConfig"] = {"Metrics": list(self.MetricsConfig.get("Metrics", ()))}
         if self.StartingPositionTimestamp is not None:
-            settings["StartingPositionTimestamp"] = timestamp(self.StartingPositionTimestamp)
+            settings["StartingPositionTimestamp"] = exact_time(self.StartingPositionTimestamp)
         if not self.Enabled:
             settings["Enabled"] = False
         if self.TumblingWindowInSeconds:

@@ -17,7 +17,7 @@ from streamsim.functions.modelled import Ailments, Duration, ModelledFunction, S
 from streamsim.functions.poison import AtPositions, AtRate, OfKeys, OfLogs, Poison, Selection
 from streamsim.functions.window_state import FinalFault, StateSize
 from streamsim.model.events import Fault, Reshard
-from streamsim.model.names import timestamp
+from streamsim.model.names import exact_time
 from streamsim.model.units import SECOND
 from streamsim.rules.source import Source
 from streamsim.scenario import models
@@ -50,7 +50,7 @@ def header_of(scenario: models.Scenario) -> Header:
     return Header(
         scenario.scenario,
         scenario.seed,
-        epoch=timestamp(scenario.epoch),
+        epoch=exact_time(scenario.epoch),
         mappings={name: mapping.settings() for name, mapping in scenario.mappings.items()},
         functions={name: _function_settings(function) for name, function in scenario.functions.items()},
         streams={
