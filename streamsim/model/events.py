@@ -306,7 +306,10 @@ class Response(NamedTuple):
 
 
 class EventLost(NamedTuple):
-    """An asynchronous event is given up: RetriesExhausted or EventAgeExceeded; the rest as in `Discard`."""
+    """An asynchronous event is given up: RetriesExhausted or EventAgeExceeded; the rest as in `Discard`.
+
+    Or ZeroReservedConcurrency, with 0 attempts and without a `Request`: its function may have no executions at all.
+    """
 
     t: int
     source: str
