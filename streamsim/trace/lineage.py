@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from streamsim.model.events import Reshard, ShardOpen
-from streamsim.model.units import DAY
-from streamsim.trace.header import Header
 from streamsim.trace.life import Life
 from streamsim.trace.shard import Shard
 from streamsim.trace.violation import Findings, Line
@@ -43,8 +41,7 @@ class Birth:
 class Lineage:
     """The reshards of all streams, and batches of children whose parents have not been opened."""
 
-    def __init__(self, header: Header, lives: Mapping[str, Life], shards: Shards, findings: Findings) -> None:
-        self._header = header
+    def __init__(self, lives: Mapping[str, Life], shards: Shards, findings: Findings) -> None:
         self._lives = lives
         self._shards = shards
         self._findings = findings
@@ -101,9 +98,7 @@ class Lineage:
 
     def _check_first(self, line: Line, event: ShardOpen, birth: Birth, parents: tuple[str, ...]) -> None:
         """Whoever has read a parent reads the child from its first record, unless retention has ended for it."""
-        stream = self._lives[event.mapping].contract.stream
-        retention = self._header.streams.get(stream, {}).get("retention")
-        if event.t - birth.t >= (retention if isinstance(retention, int) else DAY) or not event.position:
+        if event.t - birth.t >= self._lives[event.mapping].contract.retention or not event.position:
             return
         read = [parent for name in parents if (parent := self._shards.get((event.mapping, name))) is not None]
         if read:
