@@ -4,7 +4,8 @@ Knows which measures are worth comparing and which way is better; computes none 
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from shlex import quote
 from typing import Any, Final
@@ -16,16 +17,12 @@ from streamsim.model.units import show_duration
 from streamsim.report.layout import QUIET, fitted, printable, sign, suggested
 from streamsim.report.phrases import counted, found, measured, strung, wrapped
 from streamsim.report.picture import ASCII_HEIGHTS, HEIGHTS, column_edges, highest
+from streamsim.report.ranking import LESS_IS_BETTER, Ranking, Run, differing, last, ranked, said
 from streamsim.report.sharing import STREAM
-from streamsim.report.timeline import Timeline
+from streamsim.scenario.scalars import resolve
 from streamsim.trace.header import Header
 
-#: Measures to compare, in this order; of all of these less is better, but of the last two.
-_LESS_IS_BETTER: Final = (
-    "IteratorAge.max", "IteratorAge.p99", "IteratorAge.p50", "IteratorAge.end", "blocked.max", "caught_up", "discarded",
-    "expired", "skipped", "windows.lost", "delivered_again", "deliveries.max", "Errors", "Throttles", "cold_starts",
-    "Duration.p99", "traffic.lost", "traffic.too_late", "traffic.throttles", "traffic.latency.p99", "cost.usd",
-)  # fmt: skip
+#: What is worth a row beside them, though neither way is better.
 _NEITHER: Final = (
     "Invocations",
     "ConcurrentExecutions.max",
@@ -38,32 +35,8 @@ _NEITHER: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run of several, and what came of it, as in `run --json`; `settings` are what makes it different.
-
-    `settings` go by path, the same paths in every run.
-    """
-
-    settings: Mapping[str, Any]
-    metrics: Mapping[str, Any]
-    expectations: Sequence[Mapping[str, Any]] = ()
-    violations: Sequence[Any] = ()
-    timeline: Timeline | None = None
-
-    @property
-    def name(self) -> str:
-        """`ParallelizationFactor 10`, `BatchSize 10, MaximumRetryAttempts 2`: the last part of each path."""
-        return self.named(self.settings)
-
-    def named(self, paths: Iterable[str]) -> str:
-        """The same of some settings only."""
-        return ", ".join(f"{_last(path)} {_said(self.settings[path])}" for path in paths)
-
-    @property
-    def well(self) -> bool:
-        """Whether every expectation holds and no guarantee is broken."""
-        return all(one["ok"] for one in self.expectations) and not self.violations
+#: Text that YAML takes as it stands, if it is no number and no word of YAML's own.
+_PLAIN: Final = re.compile(r"\w[\w./+-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,38 +67,40 @@ class Comparison:
 
     def lines(self, width: int, *, plain: bool = False) -> Iterator[Text]:
         """Verdict, the age of all runs on one scale, the table, what is equal everywhere, what to type next."""
-        yield from self._verdict(width, plain=plain)
+        ranking = ranked(self.runs)
+        yield from self._verdict(ranking, width, plain=plain)
         yield Text()
         ages = list(_ages(self.runs, width, plain=plain))
         if ages:
             yield from ages
             yield Text()
         table = [
-            *_measures(self.runs, plain=plain),
+            *_measures(self.runs, ranking.stars, plain=plain),
             *_shared(self.runs),
             *_expected(self.runs, plain=plain),
         ]
         yield from _drawn(self.runs, table, width, plain=plain)
+        withheld = _withheld(self.runs, ranking, plain=plain)
+        yield from (Text(f"  {part}", QUIET) for part in wrapped(withheld, width - 2))
         same = [f"{name} {measured(name, found(self.runs[0].metrics, name))}" for name in _same(self.runs)]
         if same:
             yield Text()
             for i, line in enumerate(strung(same, width - 18, " - " if plain else " · ")):
                 yield Text(("same in all runs  " if i == 0 else " " * 18) + line, QUIET)
         yield Text()
-        yield from suggested([self._alone()], width)
+        yield from suggested([self._alone(ranking)], width)
 
-    def _alone(self) -> tuple[str, str]:
+    def _alone(self, ranking: Ranking) -> tuple[str, str]:
         """The command for the run that is worth a look of its own: the first that failed, else the best."""
         failed = next((run for run in self.runs if not run.well), None)
-        ranked = _ranked(self.runs)
-        chosen = failed or (ranked[1] if ranked else self.runs[-1])
+        chosen = failed or ranking.best or self.runs[-1]
         changed = " ".join(
-            f"--set {quote(f'{path}={json.dumps(value)}')}" for path, value in chosen.settings.items()
+            f"--set {quote(f'{path}={_typed(value)}')}" for path, value in chosen.settings.items()
         )
-        why = "failed" if failed else f"has the lowest {ranked[0]}" if ranked else "shows one alone"
+        why = "failed" if failed else ranking.why if ranking.best else "shows one alone"
         return f"streamsim run {self.source or 'SCENARIO'} {changed}".rstrip(), why
 
-    def _verdict(self, width: int, *, plain: bool) -> Iterator[Text]:
+    def _verdict(self, ranking: Ranking, width: int, *, plain: bool) -> Iterator[Text]:
         failed = sum(not run.well for run in self.runs)
         asked = any(run.expectations for run in self.runs) or failed > 0
         many = counted(len(self.runs), "run")
@@ -142,10 +117,8 @@ class Comparison:
         else:
             yield line
             yield from (Text(f"  {part}", "bold") for part in wrapped(self.header.scenario, width - 2))
-        sentence = _best_and_worst(self.runs)
-        if sentence:
-            for part in wrapped(sentence, width - 2):
-                yield Text(f"  {part}")
+        for part in wrapped(" ".join(ranking.sentences), width - 2):
+            yield Text(f"  {part}")
 
 
 def render_comparison(header: Header, runs: Sequence[Run], *, source: str | None = None) -> Comparison:
@@ -156,69 +129,31 @@ def render_comparison(header: Header, runs: Sequence[Run], *, source: str | None
     return Comparison(header, runs, source)
 
 
-def _last(key: str) -> str:
-    return key.rsplit(".", 1)[-1]
-
-
-def _said(value: Any) -> str:
-    """A setting's value as a scenario file has it."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _best_and_worst(runs: Sequence[Run]) -> str | None:
-    """What the settings change most plainly: the first measure that differs, at its best and its worst."""
-    ranked = _ranked(runs)
-    if ranked is None:
-        return None
-    measure, best, worst = ranked
-    low, high = (measured(measure, found(run.metrics, measure)) for run in (best, worst))
-    apart = [path for path, value in best.settings.items() if worst.settings.get(path) != value]
-    return f"{measure.replace('.', ' ')} is {low} with {best.named(apart)}, {high} with {worst.named(apart)}."
-
-
-def _ranked(runs: Sequence[Run]) -> tuple[str, Run, Run] | None:
-    """The first measure that differs, and the runs that are best and worst at it; None when all are alike.
-
-    Of equally good runs the one is better that lost fewer records.
-    """
-    for measure in _differing(runs, _LESS_IS_BETTER):
-        known = [
-            (value, run) for run in runs if isinstance(value := found(run.metrics, measure), int | float)
-        ]
-        if len(known) < 2:
-            continue
-        best = min(known, key=lambda one: (one[0], _lost(one[1])))
-        worst = max(known, key=lambda one: (one[0], _lost(one[1])))
-        return measure, best[1], worst[1]
-    return None
-
-
-def _lost(run: Run) -> int:
-    return int(found(run.metrics, "discarded") or 0) + int(found(run.metrics, "expired") or 0)
-
-
-def _differing(runs: Sequence[Run], measures: Sequence[str]) -> list[str]:
-    """The measures whose shown values are not the same in every run."""
-    return [name for name in measures if len({measured(name, found(run.metrics, name)) for run in runs}) > 1]
+def _typed(value: Any) -> str:
+    """A setting's value as one types it behind `--set`: without quotes where it is read as the same text."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and resolve(value) == value:
+        return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _same(runs: Sequence[Run]) -> list[str]:
     """The measures that are the same in every run, but for zeros."""
     return [
         name
-        for name in (*_NEITHER, *_LESS_IS_BETTER)
-        if found(runs[0].metrics, name) and name not in _differing(runs, (name,))
+        for name in (*_NEITHER, *LESS_IS_BETTER)
+        if found(runs[0].metrics, name) and name not in differing(runs, (name,))
     ]
 
 
-def _measures(runs: Sequence[Run], *, plain: bool) -> Iterator[_Line]:
-    for name in _differing(runs, (*_LESS_IS_BETTER, *_NEITHER)):
+def _measures(runs: Sequence[Run], stars: Sequence[bool], *, plain: bool) -> Iterator[_Line]:
+    """A row for each measure that differs. Where a run that may have no star is best at it, nobody has one."""
+    for name in differing(runs, (*LESS_IS_BETTER, *_NEITHER)):
         values = [found(run.metrics, name) for run in runs]
         known = [value for value in values if isinstance(value, int | float)]
-        best = min(known) if known and name in _LESS_IS_BETTER else None
+        best = min(known) if known and name in LESS_IS_BETTER else None
         cells = []
-        for value in values:
-            is_best = best is not None and measured(name, value) == measured(name, best)
+        for value, may in zip(values, stars, strict=True):
+            is_best = may and best is not None and measured(name, value) == measured(name, best)
             mark = (" *" if plain else " ★") if is_best else "  "
             cells.append(_Cell(measured(name, value) + mark, "bold green" if is_best else ""))
         yield _Line(
@@ -276,8 +211,8 @@ def _expected(runs: Sequence[Run], *, plain: bool) -> Iterator[_Line]:
 
 def _drawn(runs: Sequence[Run], table: list[_Line], width: int, *, plain: bool) -> Iterator[Text]:
     """Measures as rows and runs as columns; as many columns beside each other as fit, the others below."""
-    settings = [_last(key) for key in runs[0].settings]
-    heads = [[_said(value) for value in run.settings.values()] for run in runs]
+    settings = [last(key) for key in runs[0].settings]
+    heads = [[said(value) for value in run.settings.values()] for run in runs]
     label = max(len(name) for name in [*settings, *(line.name for line in table)])
     widths = [
         max([*(len(part) + 2 for part in head), *(len(line.cells[i].text) for line in table)]) + 2
@@ -297,6 +232,8 @@ def _drawn(runs: Sequence[Run], table: list[_Line], width: int, *, plain: bool) 
                 row.append(f"{head[part]}  ".rjust(room), "bold default")
             yield row
         for line in table:
+            if not any(cell.text.strip() for cell in line.cells[first:stop]):
+                continue
             row = Text(f"  {line.name.ljust(label)}", QUIET)
             for cell, room in zip(line.cells[first:stop], widths[first:stop], strict=True):
                 row.append(" " * (room - len(cell.text)))
@@ -305,6 +242,15 @@ def _drawn(runs: Sequence[Run], table: list[_Line], width: int, *, plain: bool) 
                 row.append("  " + _trend(line.values, plain=plain), "bright_blue")
             yield row
         first = stop
+
+
+def _withheld(runs: Sequence[Run], ranking: Ranking, *, plain: bool) -> str:
+    """Whom the table gives no star, and why; empty where everybody may have one, or nobody."""
+    without = [run for run, may in zip(runs, ranking.stars, strict=True) if not may]
+    if not without or ranking.best is None:
+        return ""
+    names = "; ".join(", ".join(map(said, run.settings.values())) for run in without)
+    return f"no {'*' if plain else '★'} for what loses more: {names}"
 
 
 def _trend(values: Sequence[float], *, plain: bool) -> str:
@@ -323,8 +269,8 @@ def _ages(runs: Sequence[Run], width: int, *, plain: bool) -> Iterator[Text]:
         return
     names, by = [run.name for run in runs], ""
     if max(map(len, names)) > width // 3:
-        names = [", ".join(map(_said, run.settings.values())) for run in runs]
-        by = f" by {', '.join(map(_last, runs[0].settings))}"
+        names = [", ".join(map(said, run.settings.values())) for run in runs]
+        by = f" by {', '.join(map(last, runs[0].settings))}"
     label = max(map(len, names)) + 2
     notes = [f"max {show_duration(max(0, peak))}" for peak in peaks]
     columns = max(10, width - label - 3 - max(map(len, notes)))
