@@ -11,9 +11,9 @@ from rich.text import Text
 
 from streamsim.model.units import MILLISECOND, show_duration
 from streamsim.report.layout import QUIET
-from streamsim.report.levels import Levels
+from streamsim.report.levels import Levels, column_edges, highest
+from streamsim.report.looks import ASCII_HEIGHTS, HEIGHTS
 from streamsim.report.phrases import found, shortened
-from streamsim.report.picture import ASCII_HEIGHTS, HEIGHTS, column_edges, highest
 from streamsim.report.sharing import STREAM, Party, Sharing
 
 _TOGETHER: Final = "together"

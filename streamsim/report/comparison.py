@@ -15,8 +15,9 @@ from rich.text import Text
 
 from streamsim.model.units import show_duration
 from streamsim.report.layout import QUIET, fitted, printable, sign, suggested
+from streamsim.report.levels import column_edges, highest
+from streamsim.report.looks import ASCII_HEIGHTS, HEIGHTS
 from streamsim.report.phrases import counted, found, measured, strung, wrapped
-from streamsim.report.picture import ASCII_HEIGHTS, HEIGHTS, column_edges, highest
 from streamsim.report.ranking import LESS_IS_BETTER, Ranking, Run, differing, last, ranked, said
 from streamsim.report.sharing import STREAM
 from streamsim.scenario.scalars import resolve

@@ -4,7 +4,8 @@ Knows only how that reads; when it is told is the story's business.
 """
 
 import json
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from streamsim.model import events as happened
 from streamsim.model.units import show_duration
@@ -35,8 +36,8 @@ class Lives:
 
     def updates(self, event: happened.Update) -> None:
         """Takes the settings that the state after them completes."""
-        said = [_said(name, value) for name, value in event.settings.items() if name != "Enabled"]
-        self._said[event.mapping] = f" with {', '.join(said)}" if said else ""
+        said = changed(event.settings)
+        self._said[event.mapping] = f" with {said}" if said else ""
 
     def changes(self, event: happened.StateChange) -> None:
         """Takes a state; what was asked for is told with what came of it."""
@@ -56,6 +57,11 @@ class Lives:
             self._lines.append((t, mapping, f"is asked to go; last result: {result}"))
         else:
             self._asked_at[mapping] = t
+
+
+def changed(settings: Mapping[str, Any]) -> str:
+    """The settings of an update in words, but for whether the mapping is enabled; empty for none."""
+    return ", ".join(_said(name, value) for name, value in settings.items() if name != "Enabled")
 
 
 def _said(name: str, value: object) -> str:
