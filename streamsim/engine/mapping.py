@@ -23,9 +23,10 @@ from typing import Any
 
 from streamsim.engine.chance import Uuids
 from streamsim.engine.concurrency import FunctionConcurrency
-from streamsim.engine.consumption import Consumption, Surroundings
+from streamsim.engine.consumption import Consumption
 from streamsim.engine.discards import Discards
 from streamsim.engine.ports import Clock, Destination, Function, Halt, Sink, Stream
+from streamsim.engine.surroundings import Surroundings
 from streamsim.model.events import Event, Result, StateChange, Update
 from streamsim.model.mapping import EventSourceMapping
 from streamsim.rules.filters import compile_filters
@@ -65,7 +66,7 @@ class MappingRun:
         sink: Sink,
         changes: Sequence[Change] = (),
     ) -> None:
-        """`destination` makes the destination that an ARN names."""
+        """`destination` makes the destination that an ARN names; `source` is what documents and filters see of the stream."""
         self._settings = mapping
         self._stream = stream
         self._function = function
@@ -84,8 +85,9 @@ class MappingRun:
         self._drained: set[str] = set()
         self._begun = False
         self._around = self._surroundings(mapping)
+        #: The shards that are being read now.
         self._reading: dict[str, Consumption] = {}
-        self._idle: asyncio.Future[None] | None = None
+        self._all_drained: asyncio.Future[None] | None = None
         self._result = _NOTHING_YET
 
     async def run(self) -> None:
@@ -133,7 +135,6 @@ class MappingRun:
             clock,
             self._hear if self._changes else sink,
             Halt(),
-            self._source.epoch,
         )
 
     def _hear(self, event: Event) -> None:
@@ -179,8 +180,8 @@ class MappingRun:
             if not any(self._waits_for(parent) for parent in self._stream.parents(child)):
                 self._checkpoints[child] = 0
                 self._consume(child)
-        if not self._reading and self._idle is not None and not self._idle.done():
-            self._idle.set_result(None)
+        if not self._reading and self._all_drained is not None and not self._all_drained.done():
+            self._all_drained.set_result(None)
 
     def _waits_for(self, shard: str) -> bool:
         """Whether the mapping reads the shard, or will; it never does what was closed before its starting position."""
@@ -194,8 +195,8 @@ class MappingRun:
             if instant > self._clock.now:
                 await self._clock.sleep(instant - self._clock.now)
         elif self._reading:
-            self._idle = asyncio.get_running_loop().create_future()
-            await self._idle
+            self._all_drained = asyncio.get_running_loop().create_future()
+            await self._all_drained
 
     def _ids_of(self, shard: str, lane: int) -> Uuids:
         """A lane's request ids go on over every change of the settings: none comes twice."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from streamsim.model.mapping import INFINITE
-from streamsim.model.units import SECOND
+from streamsim.model.units import DAY, SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Contract:
 
     `attempts` is how often an unchanged batch may count as tried (MaximumRetryAttempts + 1), None for no limit;
     `maximum_age` is in microseconds, None for no limit. `window` is the length of a tumbling window in microseconds,
-    None without windows.
+    None without windows. `retention` is how long the stream keeps records, in microseconds.
     """
 
     batch_size: int = 100
@@ -29,13 +29,16 @@ class Contract:
     enabled: bool = True
     function: str = "default"
     stream: str = "default"
+    retention: int = DAY
 
 
-def contract_of(name: str, settings: Mapping[str, Any]) -> Contract:
+def contract_of(name: str, settings: Mapping[str, Any], streams: Mapping[str, Mapping[str, Any]]) -> Contract:
     """The contract of the mapping called `name`; ValueError when a setting is not of its type.
 
-    Defaults and ranges: CreateEventSourceMapping.
+    Defaults and ranges: CreateEventSourceMapping; a stream of which `streams` says nothing keeps records for a day.
     """
+    stream = str(settings.get("StreamName") or "default")
+    retention = streams.get(stream, {}).get("retention")
     retries = _integer(settings, "MaximumRetryAttempts", INFINITE, name)
     age = _integer(settings, "MaximumRecordAgeInSeconds", INFINITE, name)
     window = _integer(settings, "TumblingWindowInSeconds", 0, name)
@@ -51,7 +54,8 @@ def contract_of(name: str, settings: Mapping[str, Any]) -> Contract:
         filters=bool(_inside(settings, "FilterCriteria", "Filters")),
         enabled=settings.get("Enabled", True) is not False,
         function=str(settings.get("FunctionName") or "default"),
-        stream=str(settings.get("StreamName") or "default"),
+        stream=stream,
+        retention=retention if isinstance(retention, int) else DAY,
     )
 
 

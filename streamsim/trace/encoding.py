@@ -182,13 +182,16 @@ def _caught_up(event: CaughtUp) -> str:
 
 
 def _shard_end(event: ShardEnd) -> str:
-    t, mapping, shard, arrived = event
-    return f'{{"t":{t},"event":"shard_end","mapping":{quoted(mapping)},"shard":{quoted(shard)},"arrived":{arrived}}}'
+    return _left("shard_end", event)
 
 
 def _shard_stop(event: ShardStop) -> str:
-    t, mapping, shard = event
-    return f'{{"t":{t},"event":"shard_stop","mapping":{quoted(mapping)},"shard":{quoted(shard)}}}'
+    return _left("shard_stop", event)
+
+
+def _left(name: str, event: ShardEnd | ShardStop) -> str:
+    t, mapping, shard, arrived = event
+    return f'{{"t":{t},"event":"{name}","mapping":{quoted(mapping)},"shard":{quoted(shard)},"arrived":{arrived}}}'
 
 
 def _window_close(event: WindowClose) -> str:

@@ -28,16 +28,23 @@ FOLLOWING: Final[dict[str, frozenset[str]]] = {
 class Life:
     """One mapping: `contract` is what it promises from now on, `state` the last StateChange."""
 
-    __slots__ = ("_findings", "_settings", "contract", "ids", "name", "state", "updated")
+    __slots__ = ("_findings", "_settings", "_streams", "contract", "ids", "name", "state", "updated")
 
-    def __init__(self, name: str, settings: Mapping[str, Any], findings: Findings) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: Mapping[str, Any],
+        streams: Mapping[str, Mapping[str, Any]],
+        findings: Findings,
+    ) -> None:
         """ValueError when a setting is not of its type."""
         self.name = name
-        self.contract = contract_of(name, settings)
+        self.contract = contract_of(name, settings, streams)
         self.ids = Identities()
         self.state: Line | None = None
         self.updated: Line | None = None
         self._settings = dict(settings)
+        self._streams = streams
         self._findings = findings
 
     def update(self, number: int, event: Update, reading: Iterable[Shard]) -> None:
@@ -51,7 +58,7 @@ class Life:
             lane = next((lane for lane in busy.lanes.values() if lane.busy), None)
             self._tell(sentence, busy.opened if lane is None else lane.sent, line)
         try:
-            self.contract = contract_of(self.name, {**self._settings, **event.settings})
+            self.contract = contract_of(self.name, {**self._settings, **event.settings}, self._streams)
         except ValueError as error:
             self._tell(str(error), line)
         else:
@@ -71,10 +78,14 @@ class Life:
             if event.state != old and event.state not in FOLLOWING[old]:
                 self._tell(f"{self.name} is {event.state} after {old}", before, line)
 
-    def may_read(self) -> tuple[str, Line | None] | None:
-        """Why the mapping may not begin with a shard now, and the line that says so; None when it may."""
+    def may_read(self, *, again: bool) -> tuple[str, Line | None] | None:
+        """Why the mapping may not begin with a shard now, or begin `again`, and the line that says so; None when it may.
+
+        assumed: one that is being deleted reads on until its pollers stop, and goes over to children meanwhile.
+        """
         if (
-            self.state is not None
+            again
+            and self.state is not None
             and isinstance(self.state[1], StateChange)
             and self.state[1].state == "Deleting"
         ):

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from streamsim.model.events import Reshard, ShardOpen
-from streamsim.model.units import DAY
 from streamsim.trace.header import Header
 from streamsim.trace.life import Life
 from streamsim.trace.shard import Shard
@@ -101,9 +100,7 @@ class Lineage:
 
     def _check_first(self, line: Line, event: ShardOpen, birth: Birth, parents: tuple[str, ...]) -> None:
         """Whoever has read a parent reads the child from its first record, unless retention has ended for it."""
-        stream = self._lives[event.mapping].contract.stream
-        retention = self._header.streams.get(stream, {}).get("retention")
-        if event.t - birth.t >= (retention if isinstance(retention, int) else DAY) or not event.position:
+        if event.t - birth.t >= self._lives[event.mapping].contract.retention or not event.position:
             return
         read = [parent for name in parents if (parent := self._shards.get((event.mapping, name))) is not None]
         if read:
@@ -140,7 +137,7 @@ class Lineage:
             not ends
             or len(ends) < len(parents)
             or min(ends)[0] < birth.line[0]
-            or life.may_read() is not None
+            or life.may_read(again=True) is not None
         ):
             return
         if all(

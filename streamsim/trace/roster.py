@@ -37,7 +37,10 @@ class Roster:
     """Everything that has a name, made at its first event. `over` is the last ShardEnd."""
 
     def __init__(self, header: Header, account: Account, findings: Findings) -> None:
-        self.lives = {name: Life(name, settings, findings) for name, settings in header.mappings.items()}
+        self._streams = header.streams
+        self.lives = {
+            name: Life(name, settings, header.streams, findings) for name, settings in header.mappings.items()
+        }
         self.shards: dict[tuple[str, str], Shard] = {}
         self.lanes: dict[tuple[str, str, int], Lane] = {}
         self.lineage = Lineage(header, self.lives, self.shards, findings)
@@ -54,7 +57,7 @@ class Roster:
         """The mapping; with AWS's defaults when the header does not name it."""
         life = self.lives.get(mapping)
         if life is None:
-            life = self.lives[mapping] = Life(mapping, {}, self._findings)
+            life = self.lives[mapping] = Life(mapping, {}, self._streams, self._findings)
         return life
 
     def shard(
@@ -86,7 +89,7 @@ class Roster:
         """The mapping begins with a shard, or begins with it again."""
         key = event[1:3]
         line = (number, event)
-        why_not = self.life(event.mapping).may_read()
+        why_not = self.life(event.mapping).may_read(again=key in self.shards)
         if why_not is not None:
             why, evidence = why_not
             sentence = f"{event.shard} is opened while {event.mapping} is {why}"

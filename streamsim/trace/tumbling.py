@@ -232,11 +232,10 @@ def _check_exhausted(lane: Lane, line: Line, event: WindowLost, closing: Closing
 
 
 def _check_too_old(lane: Lane, line: Line, event: WindowLost, closing: Closing | None, what: str) -> None:
-    """No record of a window is older than its start."""
+    """No record of a window is older than its start, and none is tried after the stream's retention."""
     limit = lane.contract.maximum_age
-    if limit is None:
-        lane.tell("age", f"{what} by age, which MaximumRecordAgeInSeconds does not limit", line)
-    elif event.t - event.start < limit:
+    limit = lane.contract.retention if limit is None else min(limit, lane.contract.retention)
+    if event.t - event.start < limit:
         lane.tell("age", f"{what} by age before {show_duration(limit)} since the window began", line)
     counted = 0 if closing is None else closing.counted
     uncounted = 1 if closing is not None and closing.refused else 0
