@@ -9,8 +9,8 @@ from typing import Any
 import click
 from rich.console import Console
 
+from streamsim.report.compared import Run, value_said
 from streamsim.report.comparison import render_comparison
-from streamsim.report.ranking import Run, said
 from streamsim.report.terminal import render_summary
 from streamsim.report.timeline import Timeline
 from streamsim.scenario.models import Fault
@@ -52,7 +52,7 @@ def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Time
 def show_story(played: Played, lines: Iterable[str], *, compared: bool) -> None:
     """Prints a story, under the settings that were compared where there are others."""
     if compared:
-        lines = [*(f"--- {name}: {said(value)}" for name, value in played.settings.items()), *lines]
+        lines = [*(f"--- {name}: {value_said(value)}" for name, value in played.settings.items()), *lines]
     for line in lines:
         say(line)
 
@@ -66,7 +66,7 @@ def say(line: str) -> None:
 def line_of(path: Path, played: Played) -> str:
     """A run in one line: whether all holds, and what does not."""
     failed = [one for one in played.expectations if not one["ok"]]
-    varied = "".join(f" {name}={said(value)}" for name, value in played.settings.items())
+    varied = "".join(f" {name}={value_said(value)}" for name, value in played.settings.items())
     count = len(played.expectations)
     told = f"{count} expectation{' holds' if count == 1 else 's hold'}"
     if failed:

@@ -1,11 +1,9 @@
 """A level over time in bounded memory: the highest in each of a fixed number of bins, and its average.
 
-When time outgrows the bins their width doubles and neighbours merge. Knows nothing of what the level is of. Also how bins
-become the columns of a picture.
+When time outgrows the bins their width doubles and neighbours merge. Knows nothing of what the level is of.
 """
 
 from array import array
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -64,16 +62,3 @@ def folded(bins: "array[int]", merge: np.ufunc, empty: int) -> "array[int]":
     new = np.full(len(bins), empty, dtype=np.int64)
     new[: len(bins) // 2] = merge(old[0::2], old[1::2])
     return array("q", new.tobytes())
-
-
-def column_edges(bins: int, columns: int) -> list[tuple[int, int]]:
-    """Which bins make a column: each bin in exactly one, unless there are more columns than bins."""
-    return [
-        (column * bins // columns, max(column * bins // columns + 1, (column + 1) * bins // columns))
-        for column in range(columns)
-    ]
-
-
-def highest(bins: "array[int]", edges: Sequence[tuple[int, int]]) -> list[int]:
-    """The highest value in each column."""
-    return [max(bins[first:stop]) for first, stop in edges]

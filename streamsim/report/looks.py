@@ -9,10 +9,6 @@ from typing import Final
 
 from streamsim.report.rows import Kind
 
-#: Success is drawn as high as the shard's lanes were busy; sparklines too.
-HEIGHTS: Final = "▁▂▃▄▅▆▇█"
-ASCII_HEIGHTS: Final = "_.-=+*%#"
-
 
 @dataclass(frozen=True, slots=True)
 class Look:

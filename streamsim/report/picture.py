@@ -12,10 +12,7 @@ from rich.text import Text
 from streamsim.model.units import DAY, HOUR, MILLISECOND, MINUTE, SECOND, show_duration
 from streamsim.report.ceiling import Ceiling, ceiling
 from streamsim.report.families import depths, troubled_first
-from streamsim.report.levels import column_edges, highest
 from streamsim.report.looks import (
-    ASCII_HEIGHTS,
-    HEIGHTS,
     IDLE,
     LEGEND,
     LOOKS,
@@ -29,6 +26,7 @@ from streamsim.report.looks import (
 from streamsim.report.others import Others
 from streamsim.report.phrases import counted, shard_number, shortened
 from streamsim.report.rows import TIMED, Kind, Row
+from streamsim.report.sparkline import HEIGHTS, column_edges, height, highest
 from streamsim.report.timeline import Timeline, parallelization_factor
 
 #: Names of mappings are cut before a row gets fewer columns than these.
@@ -261,14 +259,12 @@ class Picture:
         return "" if top < 0 else f"max {top} of {self.ceiling().value}"
 
     def _sparkline(self, label: str, values: Sequence[int], top: int, styles: Sequence[str]) -> Text:
-        heights = ASCII_HEIGHTS if self._plain else HEIGHTS
         line = self._labelled(label, "bright_black")
         for value, style in zip(values, styles, strict=True):
             if value < 0:
                 line.append(" ")
             else:
-                level = 0 if top <= 0 else min(len(heights) - 1, value * len(heights) // (top + 1))
-                line.append(heights[level], style)
+                line.append(height(value, top, plain=self._plain), style)
         return line
 
     def _legend(self) -> list[Text]:

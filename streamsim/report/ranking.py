@@ -5,22 +5,13 @@ delays nobody. Runs whose producers or callers asked for different amounts of wo
 Knows which way of a measure is better; computes none of them.
 """
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from streamsim.report.compared import LESS_IS_BETTER, Run, differing
 from streamsim.report.phrases import counted, found, measured, number
-from streamsim.report.timeline import Timeline
-
-#: Of all of these less is better; in the order in which they matter.
-LESS_IS_BETTER: Final = (
-    "IteratorAge.max", "IteratorAge.p99", "IteratorAge.p50", "IteratorAge.end", "blocked.max", "caught_up", "discarded",
-    "expired", "skipped", "windows.lost", "producer.given_up", "producer.overtaken", "producer.duplicated",
-    "producer.delay", "delivered_again", "deliveries.max", "Errors", "Throttles", "cold_starts", "Duration.p99",
-    "traffic.lost", "traffic.too_late", "traffic.throttles", "traffic.latency.p99", "cost.usd",
-)  # fmt: skip
 
 #: What the function never got, or never got to the end of: noun, and what becomes of one and of several.
 _LOSSES: Final[Mapping[str, tuple[str, str, str]]] = {
@@ -36,48 +27,6 @@ _NAMES: Final[Mapping[str, str]] = {"cost.usd": "The cost", "caught_up": "The ti
 
 #: Amounts of work that are further apart than this share have nothing to do with chance.
 _APART: Final = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run of several, and what came of it, as in `run --json`; `settings` are what makes it different.
-
-    `settings` go by path, the same paths in every run.
-    """
-
-    settings: Mapping[str, Any]
-    metrics: Mapping[str, Any]
-    expectations: Sequence[Mapping[str, Any]] = ()
-    violations: Sequence[Any] = ()
-    timeline: Timeline | None = None
-
-    @property
-    def name(self) -> str:
-        """`ParallelizationFactor 10`, `BatchSize 10, MaximumRetryAttempts 2`: the last part of each path."""
-        return self.named(self.settings)
-
-    def named(self, paths: Iterable[str]) -> str:
-        """The same of some settings only."""
-        return ", ".join(f"{last(path)} {said(self.settings[path])}" for path in paths)
-
-    @property
-    def well(self) -> bool:
-        """Whether every expectation holds and no guarantee is broken."""
-        return all(one["ok"] for one in self.expectations) and not self.violations
-
-    @property
-    def lost(self) -> int:
-        """How many records and windows were lost."""
-        return sum(self._count(measure) for measure in _LOSSES)
-
-    @property
-    def work(self) -> tuple[int, int]:
-        """How many records producers made, and how many requests there were of other sources."""
-        made = self._count("records") + self._count("producer.given_up") - self._count("producer.duplicated")
-        return made, self._count("traffic.requests")
-
-    def _count(self, measure: str) -> int:
-        return int(found(self.metrics, measure) or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +48,9 @@ def ranked(runs: Sequence[Run]) -> Ranking:
     if unequal:
         plain = _changes(runs, runs)
         return Ranking(None, "", [unequal, *([plain[1]] if plain else [])], [False] * len(runs))
-    least = min(run.lost for run in runs)
-    stars = [run.lost == least for run in runs]
-    safe = [run for run in runs if run.lost == least]
+    least = min(_lost(run) for run in runs)
+    stars = [_lost(run) == least for run in runs]
+    safe = [run for run in runs if _lost(run) == least]
     change = _changes(runs, safe)
     if len(safe) == len(runs):
         return (
@@ -116,25 +65,25 @@ def _none(runs: Sequence[Run]) -> Ranking:
     return Ranking(None, "", [], [True] * len(runs))
 
 
-def differing(runs: Sequence[Run], measures: Sequence[str]) -> list[str]:
-    """The measures whose shown values are not the same in every run."""
-    return [name for name in measures if len({measured(name, found(run.metrics, name)) for run in runs}) > 1]
+def _lost(run: Run) -> int:
+    """How many records and windows a run lost."""
+    return sum(_count(run, measure) for measure in _LOSSES)
 
 
-def last(path: str) -> str:
-    """`BatchSize` of `mapping.BatchSize`."""
-    return path.rsplit(".", 1)[-1]
+def _work(run: Run) -> tuple[int, int]:
+    """How many records producers made, and how many requests there were of other sources."""
+    made = _count(run, "records") + _count(run, "producer.given_up") - _count(run, "producer.duplicated")
+    return made, _count(run, "traffic.requests")
 
 
-def said(value: Any) -> str:
-    """A setting's value as a scenario file has it."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _count(run: Run, measure: str) -> int:
+    return int(found(run.metrics, measure) or 0)
 
 
 def _unequal(runs: Sequence[Run]) -> str | None:
     """That the runs had different amounts of work, and how different."""
     for i, noun in enumerate(("records", "requests")):
-        amounts = [run.work[i] for run in runs]
+        amounts = [_work(run)[i] for run in runs]
         low, high = min(amounts), max(amounts)
         if high - low > _APART * high:
             return f"The runs had different work to do, from {number(low)} to {number(high)} {noun}: none is best."
@@ -143,16 +92,16 @@ def _unequal(runs: Sequence[Run]) -> str | None:
 
 def _losing(runs: Sequence[Run], best: Run) -> str:
     """How much the run that loses most loses, and how much the best."""
-    worst = max(runs, key=lambda run: run.lost)
+    worst = max(runs, key=_lost)
     kinds = [kind for kind in _LOSSES if any(found(run.metrics, kind) for run in (best, worst))]
     nouns = dict.fromkeys(_LOSSES[kind][0] for kind in kinds)
     if len(kinds) == 1:
         noun, one, several = _LOSSES[kinds[0]]
-        many = f"{counted(worst.lost, noun)} {one if worst.lost == 1 else several}"
+        many = f"{counted(_lost(worst), noun)} {one if _lost(worst) == 1 else several}"
     else:
-        many = f"{number(worst.lost)} {' and '.join(f'{noun}s' for noun in nouns)} are lost"
-    few = number(best.lost) if best.lost else "none"
-    of_worst, of_best = _names(runs, worst, best, lambda run: run.lost)
+        many = f"{number(_lost(worst))} {' and '.join(f'{noun}s' for noun in nouns)} are lost"
+    few = number(_lost(best)) if _lost(best) else "none"
+    of_worst, of_best = _names(runs, worst, best, _lost)
     return f"{many} with {of_worst}, {few} with {of_best}."
 
 
@@ -164,8 +113,8 @@ def _changes(runs: Sequence[Run], safe: Sequence[Run]) -> tuple[str, str, Run] |
         values = {id(run): found(run.metrics, measure) for run in runs}
         if not all(isinstance(value, int | float) for value in values.values()):
             continue
-        low = min(runs, key=lambda run: (values[id(run)], run.lost))
-        high = max(runs, key=lambda run: (values[id(run)], run.lost))
+        low = min(runs, key=lambda run: (values[id(run)], _lost(run)))
+        high = max(runs, key=lambda run: (values[id(run)], _lost(run)))
         least, most = values[id(low)], values[id(high)]
         if most - least <= _APART * most:
             continue

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationInfo
 
+from streamsim.model.asynchronous import SYNCHRONOUS
 from streamsim.model.units import DAY, MINUTE, show_duration
 from streamsim.rules.settings import described
 from streamsim.scenario.fields import (
@@ -24,9 +25,6 @@ from streamsim.scenario.maps import Strict
 from streamsim.scenario.rates import RATE_SCHEMA, RatePoint, read_rate
 
 SOURCES: Final = ("api_gateway", "s3", "schedule")
-
-#: A synchronous source waits for the answer, the others hand their events to Lambda's queue.
-SYNCHRONOUS: Final = "api_gateway"
 
 
 def _source(value: object) -> str:
@@ -111,7 +109,7 @@ class Traffic(Strict, label="traffic", example="{name: checkout, source: api_gat
     @property
     def synchronous(self) -> bool:
         """Whether somebody waits for the answer."""
-        return self.source == SYNCHRONOUS
+        return self.source in SYNCHRONOUS
 
     @classmethod
     def before(cls, settings: Names[str, Any], info: ValidationInfo) -> Iterable[Complaint]:

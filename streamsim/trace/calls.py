@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from streamsim.model.asynchronous import SYNCHRONOUS
 from streamsim.model.events import EventLost, Request, Response
 from streamsim.model.units import HOUR, MINUTE, SECOND, show_duration
 from streamsim.trace.concurrency import Account, Pool, Slot
@@ -17,9 +18,6 @@ from streamsim.trace.contract import has_destination
 from streamsim.trace.header import Header
 from streamsim.trace.identities import Identities
 from streamsim.trace.violation import Findings, Kind, Line
-
-#: Sources that wait for the answer.
-SYNCHRONOUS: Final = frozenset({"api_gateway"})
 
 #: MaximumRetryAttempts and MaximumEventAgeInSeconds of PutFunctionEventInvokeConfig.
 RETRIES: Final = 2

@@ -208,7 +208,7 @@ def attempt(t: int, outcome: str = "success", init: int | None = None) -> tuple[
     )
 
 
-STOP = happened.ShardStop(10 * SECOND, *PLACE[:2])
+STOP = happened.ShardStop(10 * SECOND, *PLACE[:2], 4)
 AGAIN = happened.ShardOpen(20 * SECOND, *PLACE[:2], (), 1, 1)
 END = happened.ShardEnd(40 * SECOND, *PLACE[:2], 1)
 

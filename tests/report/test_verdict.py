@@ -79,7 +79,7 @@ WELL = (
     happened.Result(SECOND, *PLACE, "aaaa", 1, "success", SECOND),
 )
 OPEN = happened.ShardOpen(0, *PLACE[:2], (), 0, 0)
-STOP = happened.ShardStop(10 * SECOND, *PLACE[:2])
+STOP = happened.ShardStop(10 * SECOND, *PLACE[:2], 4)
 DISABLED = happened.StateChange(10 * SECOND, "default", "Disabled", "OK")
 ENABLED = happened.StateChange(40 * SECOND, "default", "Enabled", "OK")
 AGAIN = happened.ShardOpen(40 * SECOND, *PLACE[:2], (), 4, 90)
