@@ -15,14 +15,15 @@ _SETTLED: Final = ("Enabled", "Disabled")
 
 
 class Lives:
-    """Collects lines about mappings: when, of which, and the words."""
+    """Collects lines about mappings: when, of which, and the words. `halted`: the last one is disabled."""
 
-    __slots__ = ("_asked_at", "_lines", "_said")
+    __slots__ = ("_asked_at", "_lines", "_said", "halted")
 
     def __init__(self) -> None:
         self._lines: list[tuple[int, str, str]] = []
         self._asked_at: dict[str, int] = {}
         self._said: dict[str, str] = {}
+        self.halted = False
 
     @property
     def told_of(self) -> bool:
@@ -43,6 +44,7 @@ class Lives:
         """Takes a state; what was asked for is told with what came of it."""
         t, mapping, state, result = event
         asked_at = self._asked_at.get(mapping, t)
+        self.halted = state == "Disabled"
         if state in _SETTLED:
             said = self._said.pop(mapping, None)
             if said is None:  # it is new
@@ -54,7 +56,7 @@ class Lives:
                 words = f"is {state}{said}{after}; last result: {result}"
             self._lines.append((t, mapping, words))
         elif state == "Deleting":
-            self._lines.append((t, mapping, f"is asked to go; last result: {result}"))
+            self._lines.append((t, mapping, f"is Deleting; last result: {result}"))
         else:
             self._asked_at[mapping] = t
 
