@@ -5,8 +5,15 @@ import click
 from streamsim.cli.bench_engine import command as engine
 from streamsim.cli.bench_handler import command as handler
 
+HELP = """\b
+Examples:
+  streamsim bench engine
+  streamsim bench handler
 
-@click.group("bench", help="Measure speed against what others use.")
+Measures speed against what others use."""
+
+
+@click.group("bench", help=HELP)
 def command() -> None:
     pass
 
