@@ -105,14 +105,7 @@ def document_of(played: Played) -> dict[str, Any]:
         "metrics": played.metrics,
         "expectations": list(played.expectations),
         "violations": [
-            {
-                "kind": violation.kind,
-                "sentence": violation.sentence,
-                "t": violation.t,
-                "mapping": violation.mapping,
-                "shard": violation.shard,
-                "lines": [number for number, _ in violation.evidence],
-            }
+            {**violation.document(), "lines": [number for number, _ in violation.evidence]}
             for violation in played.violations
         ],
     }

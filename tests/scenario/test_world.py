@@ -127,3 +127,15 @@ def test_a_stream_has_20_consumers_at_most() -> None:
     assert len(load_text(twenty + consumed(20, others=1)).mappings) == 21
     with pytest.raises(ScenarioError, match=r"LimitExceededException: stream default has 20 consumers"):
         load_text(twenty + consumed(21))
+
+
+def test_a_start_within_a_millisecond_moves_the_windows_and_nothing_else() -> None:
+    events = events_of(
+        """
+epoch: 2026-01-01T00:00:00.000400Z
+producer: {records: [{key: a, at: 999500us}, {key: a, at: 999600us}]}
+mapping: {TumblingWindowInSeconds: 1}
+"""
+    )
+    windows = [event.window for event in events if isinstance(event, Invoke)]
+    assert windows == [(-400, SECOND - 400), (SECOND - 400, 2 * SECOND - 400)]
