@@ -210,6 +210,10 @@ class _Parts:
             if not isinstance(item.done, Reshard):
                 which = self._refer(path, "mapping", item.done.mapping, self.mappings)
                 dated[which].append(Done(item.at, path, item.done))
+            if isinstance(item.done, Updating):
+                criteria = item.done.settings.get("FilterCriteria", {})
+                stream = self.streams[self.mappings[which].stream]
+                self.complaints += check_patterns(stream, criteria, path)
         changes: dict[str, Sequence[MappingChange]] = {}
         for name, mapping in self.mappings.items():
             changes[name], complaints = changes_of(mapping, dated[name])
@@ -309,7 +313,8 @@ class _Parts:
         if fault.how != "partial":
             return
         for name, mapping in self.mappings.items():
-            if mapping.stream == fault.stream and not mapping.reports_batch_item_failures:
+            reports = any(one.reports_batch_item_failures for one in self._ever(name))
+            if mapping.stream == fault.stream and not reports:
                 whose = f"mapping {name!r}" if len(self.mappings) > 1 else "the mapping"
                 self.complaints.append(
                     Complaint(
@@ -320,11 +325,16 @@ class _Parts:
                     )
                 )
 
+    def _ever(self, name: str) -> list[Mapping]:
+        """All settings that a mapping has at some time."""
+        later = (change.settings for change in self.changes[name] if change.settings)
+        return [self.mappings[name], *later]
+
     def _check_windows(self, path: Path, what: str, function: str | None) -> None:
         """Only a mapping with tumbling windows gives a state to its function, and takes one from it."""
         for name, mapping in self.mappings.items():
-            settings = [mapping, *(change.settings for change in self.changes[name] if change.settings)]
-            if function in {None, mapping.function} and any(one.TumblingWindowInSeconds for one in settings):
+            windowed = any(one.TumblingWindowInSeconds for one in self._ever(name))
+            if function in {None, mapping.function} and windowed:
                 return
         any_function = function is None or len(self.functions) == 1
         whose = "no mapping" if any_function else f"no mapping of function {function!r}"
@@ -338,12 +348,10 @@ class _Parts:
         )
 
     def _check_destination(self, path: Path, fault: DestinationDown) -> None:
+        names = list(self.mappings)
         if fault.mapping is not None:
-            mapping = self.mappings[self._refer(path, "mapping", fault.mapping, self.mappings)]
-            have = mapping.destination is not None
-        else:
-            have = any(mapping.destination for mapping in self.mappings.values())
-        if not have:
+            names = [self._refer(path, "mapping", fault.mapping, self.mappings)]
+        if not any(one.destination for name in names for one in self._ever(name)):
             self.complaints.append(
                 Complaint(
                     path,
@@ -362,11 +370,6 @@ class _Parts:
             readers[mapping.stream] = readers.get(mapping.stream, 0) + 1
             if wrong := too_many_readers(stream, readers[mapping.stream]):
                 yield Complaint(path, wrong, "let one function do the work of two mappings", at_key=True)
-        for index, item in enumerate(self.file.events):
-            if isinstance(item.done, Updating) and (item.done.mapping or DEFAULT) in self.mappings:
-                stream = self.streams[self.mappings[item.done.mapping or DEFAULT].stream]
-                criteria = item.done.settings.get("FilterCriteria", {})
-                yield from check_patterns(stream, criteria, ("events", index, item.kind))
 
     def _check_twins(self) -> Iterator[Complaint]:
         seen: dict[tuple[str, str], str] = {}
