@@ -11,7 +11,7 @@ from streamsim.model.units import show_duration, show_size
 from streamsim.rules.on_demand import NEW_SHARDS
 from streamsim.rules.settings import REPORT_BATCH_ITEM_FAILURES
 from streamsim.scenario.account import concurrency_complaints, traffic_complaints
-from streamsim.scenario.capacity import over_capacity, uncalled
+from streamsim.scenario.capacity import over_capacity, table_capacity, uncalled
 from streamsim.scenario.errors import did_you_mean
 from streamsim.scenario.events import Reshard
 from streamsim.scenario.faults import (
@@ -423,6 +423,8 @@ def _check_stream(stream: Stream, plan: Plan | None, path: Path, file: ScenarioF
         )
     if stream.table is not None:
         yield from check_producer(stream.table, producer, path)
+        if plan is not None:
+            yield from table_capacity(stream, plan, producer, file.duration, path)
     else:
         yield from only_for_tables(producer, path)
         yield from _check_records(stream, plan, producer, path, file.duration)
