@@ -30,7 +30,7 @@ SYNCHRONOUS: Final = "api_gateway"
 
 
 def _source(value: object) -> str:
-    if value in {"kinesis", "dynamodb"}:
+    if value in ("kinesis", "dynamodb"):
         raise refused(
             f"{value} is a stream, and traffic is what comes from elsewhere", "write it under `stream`"
         )
