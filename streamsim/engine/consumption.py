@@ -34,7 +34,6 @@ class Surroundings:
     discards: Discards
     clock: Clock
     sink: Sink
-    halt: Halt
     epoch: int
 
 
@@ -46,12 +45,14 @@ class Consumption:
     ) -> None:
         self._around = around
         self.shard = shard
+        self.halt = Halt()
+        self._stop_told = False
         mapping, stream, clock, sink = around.mapping, around.stream, around.clock, around.sink
         parents = stream.parents(shard)
         sink(ShardOpen(clock.now, mapping.name, shard, parents, position, stream.arrived(shard)))
         count, sieves = mapping.parallelization_factor, self._sieves()
         self._progress = Progress(mapping.name, position, clock, sink, low_water=count > 1 or bool(sieves))
-        readers = stream.open(shard, position, count, around.halt, sieves)
+        readers = stream.open(shard, position, count, self.halt, sieves)
         self._progress.lanes = [
             Holding(lane, reader, request_ids(shard, lane), self._progress)
             for lane, reader in enumerate(readers)
@@ -76,19 +77,27 @@ class Consumption:
         for _, lane in self._lanes:
             await lane
         around = self._around
-        if around.halt.asked:
+        if self.halt.asked:
             return False
         arrived = around.stream.arrived(self.shard)
         around.sink(ShardEnd(around.clock.now, around.mapping.name, self.shard, arrived))
         return True
 
+    def give_up(self) -> None:
+        """Asks the lanes to halt, and tells no checkpoint from now on: the shard is somebody else's."""
+        self.halt.ask()
+        self._progress.give_up()
+
     async def stopped(self) -> None:
-        """Waits, after the mapping was asked to halt, until nothing of the shard is in flight."""
+        """Waits, after the lanes were asked to halt, until nothing of the shard is in flight."""
         for holding, lane in self._lanes:
             if not holding.resting:
                 await lane
-        around = self._around
-        around.sink(ShardStop(around.clock.now, around.mapping.name, self.shard))
+        if self._stop_told:
+            return
+        self._stop_told = True
+        around, lost = self._around, self._progress.given_up
+        around.sink(ShardStop(around.clock.now, around.mapping.name, self.shard, lost))
 
     def _sieves(self) -> list[LaneSieve]:
         """One for each lane; none when every record goes to the function."""
@@ -109,7 +118,8 @@ class Consumption:
         ]
 
     def _worker(self, holding: Holding) -> Worker | WindowedWorker:
-        around, log = self._around, holding.reader.log
+        around, log, halt = self._around, holding.reader.log, self.halt
+        clock = around.clock.heeding(halt)
         windowed = around.mapping.tumbling_window_in_seconds
         window = OpenWindow(around.mapping, log, around.epoch) if windowed else None
         worker = Worker(
@@ -119,10 +129,10 @@ class Consumption:
             around.function,
             around.concurrency,
             around.discards,
-            around.clock,
+            clock,
             around.sink,
             around.stream.retention,
-            around.halt,
+            halt,
             around.source.type,
             window,
         )
@@ -136,7 +146,7 @@ class Consumption:
             holding,
             around.concurrency,
             around.discards,
-            around.clock,
+            clock,
             around.sink,
-            around.halt,
+            halt,
         )

@@ -25,7 +25,7 @@ from streamsim.engine.chance import Uuids
 from streamsim.engine.concurrency import FunctionConcurrency
 from streamsim.engine.consumption import Consumption, Surroundings
 from streamsim.engine.discards import Discards
-from streamsim.engine.ports import Clock, Destination, Function, Halt, Sink, Stream
+from streamsim.engine.ports import Clock, Destination, Function, Sink, Stream
 from streamsim.model.events import Event, Result, StateChange, Update
 from streamsim.model.mapping import EventSourceMapping
 from streamsim.rules.filters import compile_filters
@@ -64,8 +64,14 @@ class MappingRun:
         clock: Clock,
         sink: Sink,
         changes: Sequence[Change] = (),
+        *,
+        shared: bool = False,
     ) -> None:
-        """`destination` makes the destination that an ARN names."""
+        """`destination` makes the destination that an ARN names.
+
+        `shared`: several processes work for the mapping, and which shards are this one's changes: it reads those that
+        it is told to `take`, until it has to `leave` them, and ends when it is told to `stop`.
+        """
         self._settings = mapping
         self._stream = stream
         self._function = function
@@ -76,6 +82,8 @@ class MappingRun:
         self._clock = clock
         self._sink = sink
         self._changes = changes
+        self._shared = shared
+        self._working = False
         self._uuids = Uuids(seed, "uuid", mapping.name)
         self._mapping_uuid = self._uuids.next()
         self._request_ids: dict[tuple[str, int], Uuids] = {}
@@ -112,6 +120,30 @@ class MappingRun:
                 self._start()
         await self._read_until(None)
 
+    def take(self, shard: str, position: int) -> None:
+        """Begins with a shard that has become this process's, at its checkpoint; where it had it before, it has left it."""
+        self._checkpoints[shard] = position
+        if self._working:
+            self._consume(shard)
+
+    async def leave(self, shard: str) -> None:
+        """Stops at once to read a shard that is somebody else's from now on, and tells no further checkpoint of it.
+
+        Ends when nothing of it is in flight any more.
+        """
+        self._checkpoints.pop(shard, None)
+        consumption = self._reading.pop(shard, None)
+        if consumption is not None:
+            consumption.give_up()
+            await consumption.stopped()
+
+    async def stop(self) -> None:
+        """Ends the run at its checkpoints: no further invocation begins, and those in flight are waited for."""
+        await self._stop()
+        self._shared = False
+        if self._idle is not None and not self._idle.done():
+            self._idle.set_result(None)
+
     def _transition(self, change: Change) -> str:
         if change.settings is None:
             return "Deleting"
@@ -132,7 +164,6 @@ class MappingRun:
             Discards(settings.name, self._source, self._mapping_uuid, self._uuids, destination, clock, sink),
             clock,
             self._hear if self._changes else sink,
-            Halt(),
             self._source.epoch,
         )
 
@@ -147,7 +178,8 @@ class MappingRun:
 
     def _start(self) -> None:
         """Reads on from the checkpoints, the first time from the starting position."""
-        if not self._begun:
+        self._working = True
+        if not self._begun and not self._shared:
             self._begun = True
             for shard in self._stream.shards(self._settings):
                 self._checkpoints[shard] = self._stream.start(shard, self._settings)
@@ -156,12 +188,15 @@ class MappingRun:
 
     async def _stop(self) -> None:
         """Asks every lane to halt; afterwards nothing is in flight and all that is known are the checkpoints."""
-        self._around.halt.asked = True
+        self._working = False
         reading = list(self._reading.values())
         for consumption in reading:
+            consumption.halt.ask()
+        for consumption in reading:
             await consumption.stopped()
-            self._checkpoints[consumption.shard] = consumption.checkpoint
-        self._reading.clear()
+            if self._reading.get(consumption.shard) is consumption:  # else it was left meanwhile
+                self._checkpoints[consumption.shard] = consumption.checkpoint
+                del self._reading[consumption.shard]
 
     def _consume(self, shard: str) -> None:
         consumption = Consumption(self._around, shard, self._checkpoints[shard], self._ids_of)
@@ -179,7 +214,7 @@ class MappingRun:
             if not any(self._waits_for(parent) for parent in self._stream.parents(child)):
                 self._checkpoints[child] = 0
                 self._consume(child)
-        if not self._reading and self._idle is not None and not self._idle.done():
+        if not self._reading and not self._shared and self._idle is not None and not self._idle.done():
             self._idle.set_result(None)
 
     def _waits_for(self, shard: str) -> bool:
@@ -193,7 +228,7 @@ class MappingRun:
         if instant is not None:
             if instant > self._clock.now:
                 await self._clock.sleep(instant - self._clock.now)
-        elif self._reading:
+        elif self._reading or self._shared:
             self._idle = asyncio.get_running_loop().create_future()
             await self._idle
 

@@ -176,11 +176,15 @@ class ShardEnd(NamedTuple):
 class ShardStop(NamedTuple):
     """The mapping stops reading a shard that is not drained, with nothing in flight: what is beyond the checkpoint is
     nobody's until it is opened again.
+
+    `lost`: the shard went to another process that works for the mapping. Nothing follows for the shard but, if it comes
+    back, an opening anew at the checkpoint that the other one left.
     """
 
     t: int
     mapping: str
     shard: str
+    lost: bool = False
 
 
 class WindowClose(NamedTuple):

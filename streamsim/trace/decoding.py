@@ -191,6 +191,10 @@ def _flag(document: Mapping[str, Any], field: str) -> bool:
     raise _wrong(document, field, "true or false")
 
 
+def _flag_if_given(document: Mapping[str, Any], field: str) -> bool:
+    return field in document and _flag(document, field)
+
+
 def _outcome(document: Mapping[str, Any], field: str) -> str:
     return _one_of(document, field, _OUTCOMES)
 
@@ -315,7 +319,7 @@ _SHAPES: Final[dict[str, tuple[Callable[..., Event], tuple[tuple[str, _Reading],
     "checkpoint": (Checkpoint, (*_SHARD, ("position", _natural), ("sequence_number", _text))),
     "caught_up": (CaughtUp, _LANE),
     "shard_end": (ShardEnd, (*_SHARD, ("arrived", _natural))),
-    "shard_stop": (ShardStop, _SHARD),
+    "shard_stop": (ShardStop, (*_SHARD, ("lost", _flag_if_given))),
     "window": (
         WindowClose,
         (

@@ -187,8 +187,9 @@ def _shard_end(event: ShardEnd) -> str:
 
 
 def _shard_stop(event: ShardStop) -> str:
-    t, mapping, shard = event
-    return f'{{"t":{t},"event":"shard_stop","mapping":{quoted(mapping)},"shard":{quoted(shard)}}}'
+    t, mapping, shard, lost = event
+    more = ',"lost":true' if lost else ""
+    return f'{{"t":{t},"event":"shard_stop","mapping":{quoted(mapping)},"shard":{quoted(shard)}{more}}}'
 
 
 def _window_close(event: WindowClose) -> str:
