@@ -6,9 +6,12 @@ Nothing heavy is imported here: `streamsim --help` answers at once, and each com
 import os
 import sys
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+if TYPE_CHECKING:
+    from streamsim.functions.handler import HandlerNotLoadedError
 
 #: Each command: the click command in `streamsim.cli` that is imported when it is called, and its line in the help.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -22,7 +25,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 #: A scenario or a command is wrong; click's own usage errors exit with the same code.
 WRONG_INPUT: Final = 2
 
-#: The outside does not take what we write: a full disk, for one.
+#: The outside does not take what we write, a full disk for one; or the user's handler cannot be loaded.
 OUTSIDE: Final = 3
 
 #: What shells expect of a program that was interrupted, and of one whose reader went away (128 + SIGPIPE).
@@ -87,12 +90,27 @@ class Commands(click.Group):
             _leave_output()
             sys.exit(OUTSIDE)
         except Exception as error:
-            from streamsim.scenario.errors import ScenarioError  # noqa: PLC0415  # --help stays fast
+            from streamsim.functions.handler import HandlerNotLoadedError  # noqa: PLC0415  # --help stays fast
+            from streamsim.functions.sandbox.client import NoClientError  # noqa: PLC0415
+            from streamsim.scenario.errors import ScenarioError  # noqa: PLC0415
 
+            if isinstance(error, NoClientError):
+                click.echo(f"error: {error}", err=True)
+                sys.exit(OUTSIDE)
+            if isinstance(error, HandlerNotLoadedError):
+                click.echo(_not_loaded(error), err=True)
+                sys.exit(OUTSIDE)
             if not isinstance(error, ScenarioError):
                 raise
             click.echo(str(error), err=True)
             sys.exit(WRONG_INPUT)
+
+
+def _not_loaded(error: "HandlerNotLoadedError") -> str:
+    deployment = error.deployment
+    module = deployment.entry.rpartition(".")[0].replace("/", ".")
+    lines = [f"error: {error}", *(line.rstrip() for line in error.stack)]
+    return "\n".join([*lines, f"  hint: try `cd {deployment.path} && {sys.executable} -c 'import {module}'`"])
 
 
 def _leave_output() -> None:

@@ -3,6 +3,7 @@
 import click
 
 from streamsim.cli.bench_engine import command as engine
+from streamsim.cli.bench_handler import command as handler
 
 
 @click.group("bench", help="Measure speed against what others use.")
@@ -11,3 +12,4 @@ def command() -> None:
 
 
 command.add_command(engine)
+command.add_command(handler)

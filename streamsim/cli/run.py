@@ -14,13 +14,14 @@ import click
 from streamsim.cli.run_output import document_of, line_of, say, show, show_story, source_of
 from streamsim.cli.whole_trace import CannotWriteError, check_folder, whole_trace
 from streamsim.engine.ports import Sink
+from streamsim.functions.log_folder import LogFolder
 from streamsim.report.progress import ProgressBar
 from streamsim.report.story import Story
 from streamsim.report.timeline import Timeline
+from streamsim.scenario.header import header_of
 from streamsim.scenario.load import load, variants
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played, play
-from streamsim.scenario.world import header_of
 
 FORMAT = 1
 
@@ -30,6 +31,7 @@ Examples:
   streamsim run scenarios/bisect.yaml --story
   streamsim run scenarios/bisect.yaml --set mapping.BatchSize=200
   streamsim run scenarios/bisect.yaml --trace run.ndjson --on-failure discarded/
+  streamsim run scenarios/real_handler.yaml --logs logs/
   streamsim run scenarios/*.yaml --quiet
 """
 
@@ -49,8 +51,15 @@ class Recording:
 
     trace: Path | None
     on_failure: Path | None
+    logs: Path | None
     story: bool
     verbose: int
+
+    @property
+    def keeps(self) -> dict[str, Path]:
+        """What is written outside, by option: of one run only."""
+        options = {"--trace": self.trace, "--on-failure": self.on_failure, "--logs": self.logs}
+        return {option: path for option, path in options.items() if path is not None}
 
 
 @click.command("run", help=f"Play scenarios, print what came of them, check what they expect.\n\n{EXAMPLES}")
@@ -67,6 +76,11 @@ class Recording:
 @click.option(
     "--on-failure", type=click.Path(path_type=Path), help="Keep what destinations receive in this folder."
 )
+@click.option(
+    "--logs",
+    type=click.Path(path_type=Path),
+    help="Keep what handlers log in this folder, a file for each log stream.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="One line for each run.")
 @click.option("-v", "--verbose", count=True, help="Log what happens to stderr meanwhile; -vv every event.")
 def command(
@@ -77,13 +91,14 @@ def command(
     as_json: bool,
     trace: Path | None,
     on_failure: Path | None,
+    logs: Path | None,
     quiet: bool,
     verbose: int,
 ) -> None:
     if story and as_json:
         raise click.UsageError("--json is one document and --story is text; choose one")
     files = [(path, load(path, changes, seed)) for path in scenarios]
-    recording = Recording(trace, on_failure, story, verbose)
+    recording = Recording(trace, on_failure, logs, story, verbose)
     _check(recording, sum(len(variants(scenario)) for _, scenario in files))
     holds = True
     documents = []
@@ -107,17 +122,19 @@ def command(
 
 def _check(recording: Recording, runs: int) -> None:
     """`ClickException` for what cannot be recorded, before anything runs."""
-    if runs > 1 and (recording.trace or recording.on_failure):
-        option = "--trace" if recording.trace else "--on-failure"
+    if runs > 1 and recording.keeps:
+        option = next(iter(recording.keeps))
         raise click.UsageError(
             f"{option} keeps one run and this makes {runs}; "
             "name one scenario, and fix what it compares: --set compare=null"
         )
-    if recording.on_failure is not None:
+    for option, folder in recording.keeps.items():
+        if option == "--trace":
+            continue
         try:
-            check_folder(recording.on_failure)
+            check_folder(folder)
         except OSError as error:
-            raise CannotWriteError("--on-failure", recording.on_failure, error) from None
+            raise CannotWriteError(option, folder, error) from None
 
 
 def _play(scenario: Scenario, settings: dict[str, Any], recording: Recording) -> Ran:
@@ -140,7 +157,8 @@ def _play(scenario: Scenario, settings: dict[str, Any], recording: Recording) ->
                 sinks.append(EventLog(logger(sys.stderr), header, every=recording.verbose > 1))
             else:
                 sinks.append(files.enter_context(ProgressBar(scenario.duration)))
-            played = play(scenario, settings, sinks, recording.on_failure)
+            journal = None if recording.logs is None else LogFolder(recording.logs)
+            played = play(scenario, settings, sinks, recording.on_failure, journal)
     except OSError as error:
         raise _blamed(error, recording) from None
     return Ran(played, timeline, lines)
@@ -150,9 +168,9 @@ def _blamed(error: OSError, recording: Recording) -> Exception:
     """The error with the option whose file it is about; itself where it is about none."""
     if error.errno == errno.EPIPE:
         return error
-    folder = recording.on_failure
-    if folder is not None and str(error.filename or "").startswith(str(folder)):
-        return CannotWriteError("--on-failure", folder, error)
+    for option, folder in recording.keeps.items():
+        if option != "--trace" and str(error.filename or "").startswith(str(folder)):
+            return CannotWriteError(option, folder, error)
     return error if recording.trace is None else CannotWriteError("--trace", recording.trace, error)
 
 

@@ -23,9 +23,10 @@ from typing import Any
 
 from streamsim.engine.chance import Uuids
 from streamsim.engine.concurrency import FunctionConcurrency
-from streamsim.engine.consumption import Consumption, Surroundings
+from streamsim.engine.consumption import Consumption
 from streamsim.engine.discards import Discards
-from streamsim.engine.ports import Clock, Destination, Function, Sink, Stream
+from streamsim.engine.ports import Clock, Destination, Function, Halt, Sink, Stream
+from streamsim.engine.surroundings import Surroundings
 from streamsim.model.events import Event, Result, StateChange, Update
 from streamsim.model.mapping import EventSourceMapping
 from streamsim.rules.filters import compile_filters
@@ -67,7 +68,7 @@ class MappingRun:
         *,
         shared: bool = False,
     ) -> None:
-        """`destination` makes the destination that an ARN names.
+        """`destination` makes the destination that an ARN names; `source` is what documents and filters see of the stream.
 
         `shared`: several processes work for the mapping, and which shards are this one's changes: it reads those that
         it is told to `take`, until it has to `leave` them, and ends when it is told to `stop`.
@@ -92,8 +93,9 @@ class MappingRun:
         self._drained: set[str] = set()
         self._begun = False
         self._around = self._surroundings(mapping)
+        #: The shards that are being read now.
         self._reading: dict[str, Consumption] = {}
-        self._idle: asyncio.Future[None] | None = None
+        self._all_drained: asyncio.Future[None] | None = None
         self._result = _NOTHING_YET
 
     async def run(self) -> None:
@@ -141,8 +143,8 @@ class MappingRun:
         """Ends the run at its checkpoints: no further invocation begins, and those in flight are waited for."""
         await self._stop()
         self._shared = False
-        if self._idle is not None and not self._idle.done():
-            self._idle.set_result(None)
+        if self._all_drained is not None and not self._all_drained.done():
+            self._all_drained.set_result(None)
 
     def _transition(self, change: Change) -> str:
         if change.settings is None:
@@ -164,7 +166,7 @@ class MappingRun:
             Discards(settings.name, self._source, self._mapping_uuid, self._uuids, destination, clock, sink),
             clock,
             self._hear if self._changes else sink,
-            self._source.epoch,
+            Halt(),
         )
 
     def _hear(self, event: Event) -> None:
@@ -191,7 +193,7 @@ class MappingRun:
         self._working = False
         reading = list(self._reading.values())
         for consumption in reading:
-            consumption.halt.ask()
+            consumption.halt()
         for consumption in reading:
             await consumption.stopped()
             if self._reading.get(consumption.shard) is consumption:  # else it was left meanwhile
@@ -214,8 +216,10 @@ class MappingRun:
             if not any(self._waits_for(parent) for parent in self._stream.parents(child)):
                 self._checkpoints[child] = 0
                 self._consume(child)
-        if not self._reading and not self._shared and self._idle is not None and not self._idle.done():
-            self._idle.set_result(None)
+        if self._reading or self._shared:
+            return
+        if self._all_drained is not None and not self._all_drained.done():
+            self._all_drained.set_result(None)
 
     def _waits_for(self, shard: str) -> bool:
         """Whether the mapping reads the shard, or will; it never does what was closed before its starting position."""
@@ -229,8 +233,8 @@ class MappingRun:
             if instant > self._clock.now:
                 await self._clock.sleep(instant - self._clock.now)
         elif self._reading or self._shared:
-            self._idle = asyncio.get_running_loop().create_future()
-            await self._idle
+            self._all_drained = asyncio.get_running_loop().create_future()
+            await self._all_drained
 
     def _ids_of(self, shard: str, lane: int) -> Uuids:
         """A lane's request ids go on over every change of the settings: none comes twice."""

@@ -172,23 +172,25 @@ class Queue:
                 await clock.sleep(0)
             start = attempts.ask(request_id, attempt)
             outcome = _THROTTLED if start is None else await attempts.run(request_id, attempt, start)
-            ran = attempt - (outcome.ending in {"throttled", "fault"})
+            executions = attempt - (outcome.ending in {"throttled", "fault"})
             last = outcome if start is not None else last
             match after(self._config, outcome.ending, attempt, pauses, clock.now - accepted_at):
                 case Finished():
                     await self._deliveries.succeeded(request_id, accepted_at, attempt, outcome)
                     return
                 case Lost(condition):
-                    await self._lose(request_id, accepted_at, condition, ran, last)
+                    await self._lose(request_id, accepted_at, condition, executions, last)
                     return
                 case Again(delay, counts):
                     await clock.sleep(delay)
                     attempt, pauses = (attempt + 1, 0) if counts else (attempt, pauses + 1)
 
     async def _lose(
-        self, request_id: str, accepted_at: int, condition: Loss, ran: int, last: Outcome | None
+        self, request_id: str, accepted_at: int, condition: Loss, executions: int, last: Outcome | None
     ) -> None:
-        destination, delivered = await self._deliveries.lost(request_id, accepted_at, condition, ran, last)
+        destination, delivered = await self._deliveries.lost(
+            request_id, accepted_at, condition, executions, last
+        )
         attempts = self._attempts
         self._sink(
             EventLost(
@@ -197,7 +199,7 @@ class Queue:
                 attempts.function,
                 request_id,
                 condition,
-                ran,
+                executions,
                 destination,
                 delivered,
             )

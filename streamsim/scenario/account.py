@@ -6,13 +6,15 @@ Takes parts whose references are resolved; `path` tells where a part stands in t
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Names
 
+from streamsim.rules.limits import Year, function_refusals
+from streamsim.scenario.errors import KeyPath
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import ScenarioFile
 from streamsim.scenario.function import UNRESERVED_MINIMUM, Function
 from streamsim.scenario.traffic import Traffic
 
 #: Where the part of a kind (such as `function`) and a name stands.
-PathOf = Callable[[str, str], tuple[str | int, ...]]
+PathOf = Callable[[str, str], KeyPath]
 
 
 def traffic_complaints(
@@ -25,6 +27,12 @@ def traffic_complaints(
                 ("traffic", index, "name"),
                 f"a mapping is called {source.name!r} already",
                 "reports tell sources by name; rename one of the two",
+            )
+        if functions[source.function].handler is not None:
+            yield Complaint(
+                ("traffic", index),
+                f"traffic calls models, and function {source.function!r} has a handler",
+                "call a function with a `model`; a handler gets the batches of a mapping",
             )
         if source.length is None and not file.duration:
             yield Complaint(
@@ -41,6 +49,14 @@ def traffic_complaints(
                 "remove it; a mapping has settings of its own for its batches",
                 at_key=True,
             )
+
+
+def quota_complaints(limits: Year, functions: Names[str, Function], path: PathOf) -> Iterator[Complaint]:
+    """The quotas of another time than today's, which the functions' own models have checked."""
+    for name, function in functions.items():
+        settings = {"MemorySize": function.MemorySize, "Timeout": function.Timeout}
+        for steps, message, hint in function_refusals(settings, limits):
+            yield Complaint((*path("function", name), *steps), message, hint)
 
 
 def concurrency_complaints(
@@ -73,7 +89,7 @@ def concurrency_complaints(
         return
 
 
-def _overprovisioned(path: tuple[str | int, ...], left: int, account: int, keep: int) -> Complaint:
+def _overprovisioned(path: KeyPath, left: int, account: int, keep: int) -> Complaint:
     kept = f", and Lambda keeps {keep}" if keep else ""
     return Complaint(
         (*path, "ProvisionedConcurrentExecutions"),
@@ -82,7 +98,7 @@ def _overprovisioned(path: tuple[str | int, ...], left: int, account: int, keep:
     )
 
 
-def _overreserved(path: tuple[str | int, ...], left: int, account: int, keep: int) -> Complaint:
+def _overreserved(path: KeyPath, left: int, account: int, keep: int) -> Complaint:
     """`left` is what the account had left before."""
     if keep:
         return Complaint(

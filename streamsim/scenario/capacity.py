@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Final
 
 from streamsim.model.units import show_duration, show_size
+from streamsim.scenario.errors import KeyPath
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import Stream
 from streamsim.scenario.producer import Producer
@@ -24,11 +25,9 @@ from streamsim.streams.writing import BYTES_PER_SECOND, RECORDS_PER_SECOND
 #: The records of a producer with `put` are held in memory, some 50 bytes each, and put one by one.
 MOST_PUT: Final = 5_000_000
 
-Path = tuple[str | int, ...]
-
 
 def over_capacity(
-    stream: Stream, plan: Plan, producer: Producer, duration: int, path: Path
+    stream: Stream, plan: Plan, producer: Producer, duration: int, path: KeyPath
 ) -> Iterator[Complaint]:
     """What a producer cannot do; `path` is its place in the file, `plan` that of its stream's shards."""
     if stream.mode == "on-demand" and any(point.per_shard for point in producer.rate):
@@ -50,7 +49,7 @@ def over_capacity(
         yield from _too_fast(plan, producer, duration, (*path, "rate"))
 
 
-def uncalled(producer: Producer | None, path: Path) -> Iterator[Complaint]:
+def uncalled(producer: Producer | None, path: KeyPath) -> Iterator[Complaint]:
     """Why no call's answer can be lost, when a fault at `path` wants that of a producer."""
     if producer is not None and producer.put is None:
         yield Complaint(
@@ -61,7 +60,7 @@ def uncalled(producer: Producer | None, path: Path) -> Iterator[Complaint]:
         )
 
 
-def _too_many(plan: Plan, producer: Producer, duration: int, path: Path) -> Iterator[Complaint]:
+def _too_many(plan: Plan, producer: Producer, duration: int, path: KeyPath) -> Iterator[Complaint]:
     produced = Fraction(producer.backlog)
     for shard, paces in _paces(plan, producer):
         begin, end = _span(shard, duration)
@@ -86,7 +85,7 @@ def _smallest(producer: Producer) -> int:
     return Content(producer.size, producer.data).smallest
 
 
-def _too_fast(plan: Plan, producer: Producer, duration: int, path: Path) -> Iterator[Complaint]:
+def _too_fast(plan: Plan, producer: Producer, duration: int, path: KeyPath) -> Iterator[Complaint]:
     """The first shard that gets more than it takes, and from when on."""
     size = _smallest(producer)
     for shard, paces in _paces(plan, producer):

@@ -23,8 +23,6 @@ MAXIMUM_ALIASED: Final = 100_000
 
 _STRING_TAGS: Final = frozenset({"!", "tag:yaml.org,2002:str"})
 
-Path = tuple[str | int, ...]
-
 
 @dataclass(slots=True)
 class Node:

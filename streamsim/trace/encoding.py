@@ -187,9 +187,9 @@ def _shard_end(event: ShardEnd) -> str:
 
 
 def _shard_stop(event: ShardStop) -> str:
-    t, mapping, shard, lost = event
+    t, mapping, shard, arrived, lost = event
     more = ',"lost":true' if lost else ""
-    return f'{{"t":{t},"event":"shard_stop","mapping":{quoted(mapping)},"shard":{quoted(shard)}{more}}}'
+    return f'{{"t":{t},"event":"shard_stop","mapping":{quoted(mapping)},"shard":{quoted(shard)},"arrived":{arrived}{more}}}'
 
 
 def _window_close(event: WindowClose) -> str:

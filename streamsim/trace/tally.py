@@ -288,14 +288,13 @@ class Tally:
     def end(self, event: events.ShardEnd) -> None:
         """Reading ends."""
         shard = self.shards[event.shard]
-        shard.stop()
+        shard.leave(event.arrived)
         shard.ended = True
-        shard.arrived = event.arrived
 
     def stop(self, event: events.ShardStop) -> None:
         """Reading ends before the shard does."""
         shard = self.shards[event.shard]
-        shard.stop()
+        shard.leave(event.arrived)
         for lane in shard.lanes.values():
             self.blocking.unstick(lane, event.t)
 

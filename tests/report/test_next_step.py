@@ -9,9 +9,9 @@ import pytest
 from streamsim.report.next_step import Seen, Step, command, next_steps
 from streamsim.report.phrases import found
 from streamsim.report.timeline import Timeline
+from streamsim.scenario.header import header_of
 from streamsim.scenario.load import load_text
 from streamsim.scenario.play import Played, play
-from streamsim.scenario.world import header_of
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
 STORY = ["--story"]

@@ -17,9 +17,9 @@ from streamsim.report.sharing import Party, Sharing
 from streamsim.report.story import story
 from streamsim.report.terminal import render_summary
 from streamsim.report.timeline import Timeline
+from streamsim.scenario.header import header_of
 from streamsim.scenario.load import load_text
 from streamsim.scenario.play import Played, play
-from streamsim.scenario.world import header_of
 from streamsim.trace.header import Header
 
 BUSY = """scenario: Calls, uploads and a stream in one small account

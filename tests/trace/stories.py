@@ -9,7 +9,7 @@
     40   filtered s 0,2              also expired
     40   checkpoint s 4
     40   end s 4
-    40   stop s                        `lost`: to another process
+    40   stop s
     40   close s w 1 0..10           request w closes the window from 0 s to 10 s; `early`, `size=` of the state
     40   window_lost s w exhausted 0..10 3 to=sqs
     40   update default BatchSize=10 Enabled=false
@@ -172,8 +172,8 @@ def _of_shard(  # noqa: C901, PLR0911, PLR0912 - one case a verb
             return CaughtUp(*lane)
         case "end", arrived:
             return ShardEnd(t, mapping, shard, int(arrived))
-        case "stop", *lost:
-            return ShardStop(t, mapping, shard, lost == ["lost"])
+        case "stop", arrived, *lost:
+            return ShardStop(t, mapping, shard, int(arrived), lost == ["lost"])
         case "close", request_id, attempt, window, *early:
             size = int(options.get("size", 40))
             return WindowClose(*lane, request_id, int(attempt), *_window(window), early == ["early"], size, 1)
