@@ -17,7 +17,7 @@ new request id and all its attempts. AWS says nothing of either.)
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,23 +128,28 @@ class MappingRun:
         if self._working:
             self._consume(shard)
 
-    async def leave(self, shard: str) -> None:
+    def leave(self, shard: str) -> Awaitable[None]:
         """Stops at once to read a shard that is somebody else's from now on, and tells no further checkpoint of it.
 
-        Ends when nothing of it is in flight any more.
+        Awaiting the answer waits until nothing of it is in flight any more, which must be done once.
         """
         self._checkpoints.pop(shard, None)
         consumption = self._reading.pop(shard, None)
-        if consumption is not None:
-            consumption.give_up()
-            await consumption.stopped()
+        if consumption is None:
+            return asyncio.sleep(0)
+        consumption.give_up()
+        return consumption.stopped()
+
+    def complete(self) -> None:
+        """No further shard will be taken: the run ends once those it has are drained and nothing more is asked of it."""
+        self._shared = False
+        if not self._reading:
+            self._tell_all_drained()
 
     async def stop(self) -> None:
         """Ends the run at its checkpoints: no further invocation begins, and those in flight are waited for."""
         await self._stop()
-        self._shared = False
-        if self._all_drained is not None and not self._all_drained.done():
-            self._all_drained.set_result(None)
+        self.complete()
 
     def _transition(self, change: Change) -> str:
         if change.settings is None:
@@ -216,8 +221,10 @@ class MappingRun:
             if not any(self._waits_for(parent) for parent in self._stream.parents(child)):
                 self._checkpoints[child] = 0
                 self._consume(child)
-        if self._reading or self._shared:
-            return
+        if not self._reading and not self._shared:
+            self._tell_all_drained()
+
+    def _tell_all_drained(self) -> None:
         if self._all_drained is not None and not self._all_drained.done():
             self._all_drained.set_result(None)
 

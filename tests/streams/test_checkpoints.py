@@ -36,7 +36,7 @@ def mark(position: int, shard: str = "a") -> Checkpoint:
 
 def told(store: Store, story: Callable[[Keeper], Awaitable[None]]) -> list[dict[str, str]]:
     async def main() -> None:
-        keeper = Keeper(store, running().clock)
+        keeper = Keeper(store)
         working = asyncio.ensure_future(keeper.work())
         keeper.own("a")
         await story(keeper)
@@ -120,7 +120,7 @@ def test_a_refusal_that_comes_late_does_not_concern_who_owns_the_shard_anew() ->
 
 def test_a_store_that_will_never_do_ends_the_work() -> None:
     async def main() -> None:
-        keeper = Keeper(Store([SourceError("no such table", retryable=False)]), running().clock)
+        keeper = Keeper(Store([SourceError("no such table", retryable=False)]))
         keeper.own("a")
         keeper.take(mark(1))
         with pytest.raises(SourceError, match="no such table"):

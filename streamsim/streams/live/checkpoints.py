@@ -6,15 +6,14 @@ back; those that come while one is on its way are stored as one, the last. Knows
 
 import asyncio
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
-from streamsim.engine.ports import Clock, SourceError
+from streamsim.engine.ports import SourceError
 from streamsim.model.events import Checkpoint
-from streamsim.model.units import MILLISECOND, SECOND
 
-#: How long a store that fails is left alone: doubled from the first to the second each time.
-_PAUSE = 100 * MILLISECOND
-_LONGEST_PAUSE = 5 * SECOND
+#: How long a store that fails is left alone, in seconds: doubled from the first to the second each time.
+_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 5.0
 
 
 class NotOwnedError(Exception):
@@ -38,9 +37,8 @@ class Checkpoints(Protocol):
 class Keeper:
     """Brings checkpoints to their store, one call after the other."""
 
-    def __init__(self, store: Checkpoints, clock: Clock) -> None:
+    def __init__(self, store: Checkpoints) -> None:
         self._store = store
-        self._clock = clock
         #: What is to be stored next, by shard.
         self._due: dict[str, Checkpoint] = {}
         #: Each shard that is owned, with a token that is another one when it is owned anew.
@@ -70,7 +68,7 @@ class Keeper:
 
     async def work(self) -> None:
         """Stores what is told, for ever. `SourceError` when the store never will."""
-        pause = 0
+        pause = 0.0
         while True:
             await self._news.wait()
             self._news.clear()
@@ -80,10 +78,10 @@ class Keeper:
                 if not error.retryable:
                     raise
                 pause = min(max(2 * pause, _PAUSE), _LONGEST_PAUSE)
-                await self._clock.sleep(pause)
+                await asyncio.sleep(pause)
                 self._news.set()
             else:
-                pause = 0
+                pause = 0.0
 
     async def flush(self) -> None:
         """Stores all that is due now, and answers when it is. `SourceError` when that cannot be done."""

@@ -46,10 +46,11 @@ class LiveLog(Generic[Record]):
 
     def __init__(self, shard: str, form: Form[Record], first: int = 0) -> None:
         self.shard = shard
+        self.first = first
         #: Below this every position has been fetched.
         self.fetched = first
-        #: Whether the source knows of records that it has not fetched yet.
-        self.behind = False
+        #: How many records the source knows of that it has not fetched yet.
+        self.ahead = 0
         #: Whether there will never be more than is fetched.
         self.closed = False
         #: The most bytes that a record had until now.
@@ -86,7 +87,7 @@ class LiveLog(Generic[Record]):
     def close(self) -> None:
         """Nothing more will come: readers that have read everything are drained."""
         self.closed = True
-        self.behind = False
+        self.ahead = 0
         self.tell()
 
     def forget(self, position: int) -> None:

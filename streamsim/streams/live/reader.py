@@ -206,7 +206,7 @@ class LiveReader:
 
     def caught_up(self) -> bool:
         """See `Reader`."""
-        return not self.log.behind and not self._view.ready(1)
+        return not self.log.ahead and not self._view.ready(1)
 
     def unread(self) -> int:
         """See `Reader`."""
