@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("run:command", "Play scenarios, print what came of them, check what they expect."),
     "check": ("check:command", "Find what is wrong with scenarios, without playing them."),
+    "invoke": ("invoke:command", "Invoke a handler once, as Lambda would."),
+    "serve": ("serve:command", "Answer the Lambda API and API routes of a template's functions."),
     "verify": ("verify:verify", "Check the ordering and delivery guarantees of traces."),
     "schema": ("schema:command", "Print the JSON Schema of scenario files, for editors."),
     "bench": ("bench:command", "Measure speed against what others use."),

@@ -4,6 +4,7 @@ import click
 
 from streamsim.cli.bench_engine import command as engine
 from streamsim.cli.bench_handler import command as handler
+from streamsim.cli.bench_sandbox import command as sandbox
 
 
 @click.group("bench", help="Measure speed against what others use.")
@@ -13,3 +14,4 @@ def command() -> None:
 
 command.add_command(engine)
 command.add_command(handler)
+command.add_command(sandbox)

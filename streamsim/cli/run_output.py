@@ -9,7 +9,8 @@ from typing import Any
 import click
 from rich.console import Console
 
-from streamsim.report.comparison import Run, render_comparison
+from streamsim.report.compared import Run
+from streamsim.report.comparison import render_comparison
 from streamsim.report.terminal import render_summary
 from streamsim.report.timeline import Timeline
 from streamsim.scenario.models import Fault
@@ -86,14 +87,7 @@ def document_of(played: Played) -> dict[str, Any]:
         "metrics": played.metrics,
         "expectations": list(played.expectations),
         "violations": [
-            {
-                "kind": violation.kind,
-                "sentence": violation.sentence,
-                "t": violation.t,
-                "mapping": violation.mapping,
-                "shard": violation.shard,
-                "lines": [number for number, _ in violation.evidence],
-            }
+            {**violation.document(), "lines": [number for number, _ in violation.evidence]}
             for violation in played.violations
         ],
     }

@@ -29,13 +29,9 @@ from streamsim.engine.ports import Clock, Destination, Function, Halt, Sink, Str
 from streamsim.engine.surroundings import Surroundings
 from streamsim.model.events import Event, Result, StateChange, Update
 from streamsim.model.mapping import EventSourceMapping
+from streamsim.model.processing_result import NOTHING_YET, processing_result
 from streamsim.rules.filters import compile_filters
 from streamsim.rules.source import Source
-
-#: LastProcessingResult, as recorded.
-_NOTHING_YET = "No records processed"
-_OK = "OK"
-_PROBLEM = "PROBLEM: Function call failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +92,7 @@ class MappingRun:
         #: The shards that are being read now.
         self._reading: dict[str, Consumption] = {}
         self._all_drained: asyncio.Future[None] | None = None
-        self._result = _NOTHING_YET
+        self._result = NOTHING_YET
 
     async def run(self) -> None:
         """Ends when every shard is drained and nothing more is asked of the mapping, or when it is deleted."""
@@ -177,7 +173,7 @@ class MappingRun:
     def _hear(self, event: Event) -> None:
         """Takes note of how the last invocation ended: only the answers of a mapping that changes tell it."""
         if isinstance(event, Result):
-            self._result = _OK if event.outcome in {"success", "partial"} else _PROBLEM
+            self._result = processing_result(event.outcome)
         self._sink(event)
 
     def _tell_state(self, state: str) -> None:

@@ -22,6 +22,7 @@ LARGEST_RESPONSE: Final = 6_291_556
 #: REPORT's and the payload's names for what ended an invocation.
 EXIT_ERROR: Final = "Runtime.ExitError"
 OUT_OF_MEMORY: Final = "Runtime.OutOfMemory"
+INVALID_ENTRYPOINT: Final = "Runtime.InvalidEntrypoint"
 
 _REQUEST: Final = re.compile(r"^RequestId: \S+ (Error: )?")
 _REPORTED: Final = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
@@ -106,6 +107,13 @@ def exit_text(reason: str | None) -> str:
         "Runtime exited without providing a reason"
         if reason is None
         else f"Runtime exited with error: {reason}"
+    )
+
+
+def not_started(request_id: str, reason: str) -> bytes:
+    """The runtime's program could not be started: `fork/exec /var/task/bootstrap: permission denied` (published:)."""
+    return _compact(
+        {"errorType": INVALID_ENTRYPOINT, "errorMessage": f"RequestId: {request_id} Error: {reason}"}
     )
 
 

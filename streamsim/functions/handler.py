@@ -16,7 +16,7 @@ from streamsim.functions.environments import Environment, Environments
 from streamsim.functions.error_documents import document as error_document
 from streamsim.functions.error_documents import error_fields, raised_by_handler, time_out, timed_out, told
 from streamsim.functions.logs import LogEvent, init_duration, log_events
-from streamsim.functions.modelled import ModelledFunction
+from streamsim.functions.modelled import Caller, Duration, ModelledFunction
 from streamsim.functions.runtime import Answer, Deployment, Invocation, Written
 from streamsim.model.batch import Batch
 from streamsim.model.outcome import Outcome
@@ -71,14 +71,25 @@ class HandlerFunction:
         """Ends the function's environments."""
         await self._environments.close()
 
-    async def run(self, batch: Batch, event: bytes, cold: bool) -> Outcome:
-        """Invokes the handler with the event of a batch; takes the time that the invocation takes."""
+    def called_by(
+        self, caller: Caller, duration: Duration, event: Callable[[str, int], bytes]
+    ) -> "CalledHandler":
+        """The function as a source of traffic invokes it; `event` writes the event of a request accepted at an instant."""
+        return CalledHandler(self, caller, duration, event)
+
+    async def run(
+        self, request_id: str, event: bytes, foretell: Callable[[ModelledFunction], Outcome], cold: bool
+    ) -> Outcome:
+        """Invokes the handler with an event; takes the time that the invocation takes.
+
+        `foretell` asks the model how long that is and what goes wrong, where there is a model.
+        """
         clock, model = self._clock, self._model
         environment = await self._environments.take(cold)
         init = await model.initialised() if cold and model is not None else None
         began = clock.now
-        foretold = None if model is None else model.foretell(batch)
-        invocation = self._invocation(batch.request_id, event)
+        foretold = None if model is None else foretell(model)
+        invocation = self._invocation(request_id, event)
         answer = await environment.runtime.invoke(invocation)
         if not self._loaded:
             self._check(answer)
@@ -146,7 +157,9 @@ class FedHandler:
 
     async def invoke(self, batch: Batch, cold: bool) -> Outcome:
         """See `Function`."""
-        return await self._function.run(batch, self._event(batch), cold)
+        return await self._function.run(
+            batch.request_id, self._event(batch), lambda model: model.foretell(batch), cold
+        )
 
     def _event(self, batch: Batch) -> bytes:
         place = (batch.shard, batch.lane)
@@ -155,6 +168,31 @@ class FedHandler:
             event = event_text(batch, self._source).encode()
             self._events[place] = (batch.request_id, event)
         return event
+
+
+class CalledHandler:
+    """The engine's `Answer` for the requests of one source of traffic."""
+
+    def __init__(
+        self,
+        function: HandlerFunction,
+        caller: Caller,
+        duration: Duration,
+        event: Callable[[str, int], bytes],
+    ) -> None:
+        self._function = function
+        self._caller = caller
+        self._duration = duration
+        self._event = event
+
+    async def __call__(self, request_id: str, accepted_at: int, cold: bool) -> Outcome:
+        """See `streamsim.engine.traffic.Answer`."""
+        return await self._function.run(
+            request_id,
+            self._event(request_id, accepted_at),
+            lambda model: model.foretell_call(self._caller, self._duration),
+            cold,
+        )
 
 
 def outcome_of(answer: Answer) -> Outcome:

@@ -13,7 +13,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from streamsim.engine.chance import Chance
-from streamsim.functions.error_documents import EXIT_ERROR, OUT_OF_MEMORY, exit_text, time_out
+from streamsim.functions.error_documents import (
+    EXIT_ERROR,
+    INVALID_ENTRYPOINT,
+    OUT_OF_MEMORY,
+    exit_text,
+    time_out,
+)
 from streamsim.functions.runtime import Answer, Deployment, Init, Invocation, Limits, Written
 from streamsim.model.names import timestamp
 from streamsim.model.units import MILLISECOND
@@ -77,6 +83,11 @@ def init_duration(answer: Answer) -> int:
     return sum(init.duration for init in answer.inits if init.phase == "init")
 
 
+def reported_init(answer: Answer) -> int:
+    """What of it REPORT shows and bills: 0 if it failed, for it was done again within the invocation (published:)."""
+    return sum(init.duration for init in answer.inits if init.phase == "init" and init.status == "success")
+
+
 def runtime_version(deployment: Deployment) -> tuple[str, str]:
     """The runtime's version and its ARN, as INIT_START shows them."""
     digest = hashlib.sha256(deployment.runtime_version.encode()).hexdigest()
@@ -104,7 +115,7 @@ def end_line(request_id: str) -> str:
 
 def report_line(deployment: Deployment, request_id: str, answer: Answer) -> str:
     """What an invocation took. It ends with a tab where all went well (recorded)."""
-    old, init = deployment.limits == "2017", init_duration(answer)
+    old, init = deployment.limits == "2017", reported_init(answer)
     parts = [
         f"REPORT RequestId: {request_id}",
         f"Duration: {milliseconds(answer.duration)} ms",
@@ -133,14 +144,14 @@ def ending_text(deployment: Deployment, request_id: str, answer: Answer, ended: 
     """What Lambda says of an invocation that its runtime did not survive; None where it did."""
     if answer.status == "timeout":
         return f"{timestamp(ended)} {request_id} {time_out(deployment.timeout)}"
-    if answer.error_type not in {EXIT_ERROR, OUT_OF_MEMORY}:
+    if answer.error_type not in {EXIT_ERROR, OUT_OF_MEMORY, INVALID_ENTRYPOINT}:
         return None
     if deployment.limits == "2017":
         return f"RequestId: {request_id} Process exited before completing request"
     message = json.loads(answer.payload).get(
         "errorMessage", f"RequestId: {request_id} Error: {exit_text(None)}"
     )
-    return f"{message}\n{EXIT_ERROR}"
+    return f"{message}\n{INVALID_ENTRYPOINT if answer.error_type == INVALID_ENTRYPOINT else EXIT_ERROR}"
 
 
 def _written(lines: Sequence[Written], began: int) -> Iterator[LogEvent]:
@@ -186,8 +197,8 @@ def _as_json(
     deployment: Deployment, invocation: Invocation, answer: Answer, began: int
 ) -> Iterator[LogEvent]:
     request_id, ended = invocation.request_id, began + answer.duration
-    init, version = init_duration(answer), deployment.version
-    before = began - init
+    init, version = reported_init(answer), deployment.version
+    before = began - init_duration(answer)
     if any(one.phase == "init" for one in answer.inits):
         runtime, arn = runtime_version(deployment)
         yield _platform(

@@ -132,13 +132,15 @@ class ModelledFunction:
     async def answer(self, caller: Caller, model: Duration, cold: bool) -> Outcome:
         """One call of the function that takes as long as `model` says; what is wrong with records does not touch it."""
         init = await self.initialised() if cold else None
-        stretch = self._stretch(caller, model)
-        full = int(model.fixed * stretch)
-        outcome = (None if self._well else self._struck(caller, full)) or Outcome("success", full)
-        if outcome.duration > self._timeout:
-            outcome = self._timed_out()
+        outcome = self.foretell_call(caller, model)
         await self._clock.sleep(outcome.duration)
         return outcome if init is None else outcome._replace(init_duration=init)
+
+    def foretell_call(self, caller: Caller, model: Duration) -> Outcome:
+        """How such a call that begins now will end, and how long it will take; each asking draws anew."""
+        full = int(model.fixed * self._stretch(caller, model))
+        outcome = (None if self._well else self._struck(caller, full)) or Outcome("success", full)
+        return self._timed_out() if outcome.duration > self._timeout else outcome
 
     async def initialised(self) -> int | None:
         """The microseconds that the Init of a new environment took, when it is over; None where the model has none."""

@@ -61,6 +61,12 @@ def unix(instant: str) -> int:
     return (moment - _UNIX) // timedelta(microseconds=1)
 
 
+def exact_time(unix_us: int) -> str:
+    """The ISO 8601 time that `unix` reads back: `timestamp`'s form, with microseconds where milliseconds lose some."""
+    moment = _UNIX + timedelta(microseconds=unix_us)
+    return timestamp(unix_us) if unix_us % MILLISECOND == 0 else f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
 def timestamp(unix_us: int, instants: int = MILLISECOND) -> str:
     """`2026-01-01T00:00:12.750Z`: UTC with milliseconds, as on-failure documents write it, or in whole seconds."""
     moment = _UNIX + timedelta(milliseconds=unix_us // 1000)

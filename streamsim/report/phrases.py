@@ -212,3 +212,11 @@ def destination_name(destination: str) -> str:
         return destination
     parts = destination.split(":")
     return f"{parts[2]} {parts[-1]}"
+
+
+def whereto(event: happened.Discard | happened.WindowLost | happened.EventLost) -> str:
+    """What became of the document of what is given up: `sqs orders-dlq takes the document`."""
+    if event.destination is None:
+        return "no destination"
+    takes = "takes" if event.delivered else "does not take"
+    return f"{destination_name(event.destination)} {takes} the document"

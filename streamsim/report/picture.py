@@ -4,7 +4,6 @@ Knows glyphs and colours. A colour never stands alone: every kind has a shape of
 same without colour and to people who cannot tell red from green. Knows no terminal: width and `plain` (ASCII only) are given.
 """
 
-from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +12,7 @@ from rich.text import Text
 
 from streamsim.model.units import DAY, HOUR, MILLISECOND, MINUTE, SECOND, show_duration
 from streamsim.report.phrases import counted, shard_number, shortened
+from streamsim.report.sparkline import HEIGHTS, column_edges, height, highest
 from streamsim.report.timeline import Kind, Row, Timeline, most_lanes, parallelization_factor
 
 #: At most so many shards get a row of their own.
@@ -24,10 +24,6 @@ _FEWEST_COLUMNS: Final = 20
 
 #: A wait is drawn over success when it took at least this share of the column's busy time.
 _SHARE_TO_SHOW: Final = 0.25
-
-#: Success is drawn as high as the shard's lanes were busy; sparklines too.
-HEIGHTS: Final = "▁▂▃▄▅▆▇█"
-ASCII_HEIGHTS: Final = "_.-=+*%#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,14 +257,12 @@ class Picture:
         return "" if top < 0 else f"max {top} of {self.ceiling().value}"
 
     def _sparkline(self, label: str, values: Sequence[int], top: int, styles: Sequence[str]) -> Text:
-        heights = ASCII_HEIGHTS if self._plain else HEIGHTS
         line = self._labelled(label, "bright_black")
         for value, style in zip(values, styles, strict=True):
             if value < 0:
                 line.append(" ")
             else:
-                level = 0 if top <= 0 else min(len(heights) - 1, value * len(heights) // (top + 1))
-                line.append(heights[level], style)
+                line.append(height(value, top, plain=self._plain), style)
         return line
 
     def _legend(self) -> list[Text]:
@@ -321,16 +315,3 @@ def _note(row: Row) -> str:
         if count:
             return f"{count:,} {word}"
     return ""
-
-
-def column_edges(bins: int, columns: int) -> list[tuple[int, int]]:
-    """Which bins make a column: each bin in exactly one, unless there are more columns than bins."""
-    return [
-        (column * bins // columns, max(column * bins // columns + 1, (column + 1) * bins // columns))
-        for column in range(columns)
-    ]
-
-
-def highest(bins: "array[int]", edges: Sequence[tuple[int, int]]) -> list[int]:
-    """The highest value in each column."""
-    return [max(bins[first:stop]) for first, stop in edges]

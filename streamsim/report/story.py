@@ -17,10 +17,10 @@ from streamsim.report.incidents import Incidents
 from streamsim.report.lives import Lives
 from streamsim.report.phrases import (
     counted,
-    destination_name,
     instant,
     many,
     settings_said,
+    whereto,
 )
 from streamsim.report.producers import Producers
 from streamsim.report.shards import Shards, names, verb
@@ -209,7 +209,7 @@ class Story:
             return
         if lane is not None:
             lane.lines += 1
-        said = f"discard {many(event.positions)} {tried}: {event.condition}, {_whereto(event)}"
+        said = f"discard {many(event.positions)} {tried}: {event.condition}, {whereto(event)}"
         self._telling.pend(Line(key, self._places.of_lane(event.t, key) + said))
         self._end_of(key)
 
@@ -220,7 +220,7 @@ class Story:
             self._telling.stretch.at(event.t).windows_lost += 1
             return
         said = f"lose the state of {window(event)} after {counted(event.attempts, 'try', 'tries')}: {event.condition}"
-        self._telling.pend(Line(key, self._places.of_lane(event.t, key) + f"{said}, {_whereto(event)}"))
+        self._telling.pend(Line(key, self._places.of_lane(event.t, key) + f"{said}, {whereto(event)}"))
         self._end_of(key)
 
     def _expired(self, event: happened.Expired) -> None:
@@ -306,13 +306,6 @@ class Story:
 
     def _of(self, mapping: str, what: str) -> str:
         return f"{mapping} {what}" if self._places.several_mappings else what
-
-
-def _whereto(event: happened.Discard | happened.WindowLost) -> str:
-    if event.destination is None:
-        return "no destination"
-    takes = "takes" if event.delivered else "does not take"
-    return f"{destination_name(event.destination)} {takes} the document"
 
 
 def story(header: Header, events: Iterable[Event]) -> list[str]:

@@ -12,6 +12,7 @@ from streamsim.model.asynchronous import Loss
 from streamsim.model.names import timestamp
 from streamsim.model.outcome import Outcome
 from streamsim.rules.async_event import AsyncSource, async_event
+from streamsim.rules.invocation_record import Response, record
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +31,21 @@ class Ended:
 
 
 def async_document(ended: Ended, source: AsyncSource) -> dict[str, Any]:
-    """The invocation record, as SQS receives it in its body and SNS in `Message`.
-
-    recorded: no response of any kind, and a count of 0, where the function was never invoked.
-    """
-    document: dict[str, Any] = {
-        "version": "1.0",
-        "timestamp": timestamp(source.epoch + ended.at),
-        "requestContext": {
-            "requestId": ended.request_id,
-            "functionArn": f"{source.account.function(source.function)}:$LATEST",
-            "condition": ended.condition,
-            "approximateInvokeCount": ended.executions,
-        },
-        "requestPayload": async_event(source, ended.request_id, ended.accepted_at),
-    }
-    if ended.last is None:
-        return document
-    context: dict[str, Any] = {"statusCode": 200, "executedVersion": "$LATEST"}
-    if ended.last.ending != "success":
-        context["functionError"] = "Unhandled"
-    return document | {"responseContext": context, "responsePayload": _payload(ended, ended.last)}
+    """The invocation record, as SQS receives it in its body and SNS in `Message`."""
+    last = ended.last
+    response = None
+    if last is not None:
+        error = None if last.ending == "success" else "Unhandled"
+        response = Response("$LATEST", error, _payload(ended, last))
+    return record(
+        ended.request_id,
+        f"{source.account.function(source.function)}:$LATEST",
+        ended.condition,
+        ended.executions,
+        source.epoch + ended.at,
+        async_event(source, ended.request_id, ended.accepted_at),
+        response,
+    )
 
 
 def _payload(ended: Ended, last: Outcome) -> Any:

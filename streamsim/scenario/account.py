@@ -28,11 +28,20 @@ def traffic_complaints(
                 f"a mapping is called {source.name!r} already",
                 "reports tell sources by name; rename one of the two",
             )
-        if functions[source.function].handler is not None:
+        function = functions[source.function]
+        if "request" in source.model_fields_set and function.handler is None:
             yield Complaint(
-                ("traffic", index),
-                f"traffic calls models, and function {source.function!r} has a handler",
-                "call a function with a `model`; a handler gets the batches of a mapping",
+                ("traffic", index, "request"),
+                f"nobody reads the request: function {source.function!r} is only a model",
+                "remove it, or give the function a `handler`",
+                at_key=True,
+            )
+        if source.duration is not None and function.model.duration.measured:
+            yield Complaint(
+                ("traffic", index, "duration"),
+                f"the duration of function {source.function!r} is measured, so it cannot be told here",
+                "remove one of the two",
+                at_key=True,
             )
         if source.length is None and not file.duration:
             yield Complaint(

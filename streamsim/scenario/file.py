@@ -52,6 +52,9 @@ TABLE_RETENTION: Final = 24 * HOUR
 #: "Naming rules": the name of a partition key has 1 to 255 bytes.
 LONGEST_KEY_NAME: Final = 255
 
+#: Far enough from the last year that there is: ten years of a run, and time stamps of what comes after.
+_LAST_EPOCH: Final = unix("3000-01-01")
+
 #: Settings that only streams of one type have.
 _OF_ONE_TYPE: Final = {
     "max_record_size": "kinesis",
@@ -204,9 +207,15 @@ def _epoch(value: object) -> int:
     if not isinstance(value, str):
         raise refused(f"epoch is an ISO time, not {described(value)}", f"write {DEFAULT_EPOCH}")
     try:
-        return unix(value.strip())
+        result = unix(value.strip())
     except (ValueError, OverflowError):
         raise refused(f"{value[:60]!r} is no ISO time", f"write for example {DEFAULT_EPOCH}") from None
+    if not 0 <= result < _LAST_EPOCH:
+        raise refused(
+            f"epoch is from 1970, where AWS begins to count, to 2999, not {value.strip()}",
+            f"write for example {DEFAULT_EPOCH}",
+        )
+    return result
 
 
 class ScenarioFile(Strict, label="a scenario", example="`scenario: …` and other keys"):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from streamsim.model.names import timestamp
+from streamsim.model.names import exact_time
 from streamsim.scenario import models
 from streamsim.scenario.sources import traffic_settings
 from streamsim.trace.header import Header
@@ -13,7 +13,7 @@ def header_of(scenario: models.Scenario) -> Header:
     return Header(
         scenario.scenario,
         scenario.seed,
-        epoch=timestamp(scenario.epoch),
+        epoch=exact_time(scenario.epoch),
         mappings={name: mapping.settings() for name, mapping in scenario.mappings.items()},
         functions={name: _function_settings(function) for name, function in scenario.functions.items()},
         streams={

@@ -201,7 +201,7 @@ def _sources(root: Node) -> tuple[str, ...]:
 def _epoch(plain: Mapping[str, Any]) -> int:
     """The start of the run for what is relative to it; a broken epoch is complained of elsewhere."""
     try:
-        return unix(plain["epoch"].strip())
+        return max(unix(plain["epoch"].strip()), 0)
     except (KeyError, AttributeError, ValueError, OverflowError):
         return unix(DEFAULT_EPOCH)
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
 
 from streamsim.model.mapping import EventSourceMapping, StartingPosition
-from streamsim.model.names import timestamp
+from streamsim.model.names import exact_time
 from streamsim.model.units import MILLISECOND, MINUTE
 from streamsim.rules.destinations import destination_arn
 from streamsim.rules.parameters import WITHOUT_EFFECT
@@ -207,7 +207,7 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
         if self.MetricsConfig is not None:
             settings["MetricsConfig"] = {"Metrics": list(self.MetricsConfig.get("Metrics", ()))}
         if self.StartingPositionTimestamp is not None:
-            settings["StartingPositionTimestamp"] = timestamp(self.StartingPositionTimestamp)
+            settings["StartingPositionTimestamp"] = exact_time(self.StartingPositionTimestamp)
         if not self.Enabled:
             settings["Enabled"] = False
         if self.TumblingWindowInSeconds:

@@ -19,6 +19,10 @@ def starting_timestamp(value: object, info: ValidationInfo) -> int:
     """Microseconds since 1970, not after the start of the run."""
     epoch = (info.context or {}).get("epoch", unix(DEFAULT_EPOCH))
     at = _absolute(value, epoch)
+    if at < 0:
+        raise refused(
+            "StartingPositionTimestamp must not be before 1970", "write TRIM_HORIZON for all records"
+        )
     if at > epoch:
         raise refused(
             "StartingPositionTimestamp must not be in the future: the mapping is created at the start of the run",

@@ -75,9 +75,8 @@ def build(
         for name in scenario.mappings
     ]
     traffic = [
-        traffic_run(scenario, source, function, account, clock, sink, on_failure)
+        traffic_run(scenario, source, functions[source.function], account, clock, sink, on_failure)
         for source in scenario.traffic
-        if isinstance(function := functions[source.function], ModelledFunction)  # others are refused
     ]
     calendar = Calendar(scenario.faults, plans, account, clock, sink)
     return World(mappings, traffic, calendar, tuple(producers.values()), tuple(functions.values()))

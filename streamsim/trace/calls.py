@@ -2,14 +2,16 @@
 
 A synchronous source gets what the function answers and nobody sends its call again. An asynchronous event goes again
 under its id: an error counts, two retries unless configured less; a throttle or service fault does not, and ends with
-the event's age, six hours unless configured less. (Lambda developer guide, asynchronous invocation; recorded: the id
-stays, EventAgeExceeded as soon as the next retry would begin too late.) Knows no mappings and no shards.
+the event's age, six hours unless configured less. An event for a function that has no concurrency reserved but 0 is
+given up without a request. (Lambda developer guide, asynchronous invocation; recorded: the id stays, EventAgeExceeded as
+soon as the next retry would begin too late, ZeroReservedConcurrency with a count of 0.) Knows no mappings and no shards.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from streamsim.model.asynchronous import SYNCHRONOUS
 from streamsim.model.events import EventLost, Request, Response
 from streamsim.model.units import HOUR, MINUTE, SECOND, show_duration
 from streamsim.trace.concurrency import Account, Pool, Slot
@@ -17,9 +19,6 @@ from streamsim.trace.contract import has_destination
 from streamsim.trace.header import Header
 from streamsim.trace.identities import Identities
 from streamsim.trace.violation import Findings, Kind, Line
-
-#: Sources that wait for the answer.
-SYNCHRONOUS: Final = frozenset({"api_gateway"})
 
 #: MaximumRetryAttempts and MaximumEventAgeInSeconds of PutFunctionEventInvokeConfig.
 RETRIES: Final = 2
@@ -164,21 +163,37 @@ class Calls:
     def lost(self, number: int, event: EventLost) -> None:
         """An event is given up: rightly, and with the right count."""
         line = (number, event)
-        source = self._sources.get(event.source)
+        source = self._sources.get(event.source) or self._source(event)
         call = self._calls.pop((event.source, event.request_id), None)
         what = f"request {event.request_id} of {event.source} given up"
-        if source is None or call is None:
+        if call is None and not self._may_be_refused(event, source):
             self._tell("out-of-place", f"{what}, which nobody waits for", line)
-        elif call.running:
+            return
+        if call is not None and call.running:
             self._tell("out-of-place", f"{what} while it runs", call.sent, line)
             call.pool.running -= call.slot is not Slot.DENIED
-        else:
-            if (event.destination is not None) != source.has_destination:
-                where = "nowhere" if event.destination is None else f"to {event.destination}"
-                configured = "a" if source.has_destination else "no"
-                sentence = f"{what}, told {where}, but {event.source} has {configured} destination"
-                self._tell("undelivered-first", sentence, line)
+            return
+        if (event.destination is not None) != source.has_destination:
+            where = "nowhere" if event.destination is None else f"to {event.destination}"
+            configured = "a" if source.has_destination else "no"
+            sentence = f"{what}, told {where}, but {event.source} has {configured} destination"
+            self._tell("undelivered-first", sentence, line)
+        if call is not None:
             self._check_lost(line, event, source, call, what)
+            return
+        if event.attempts:
+            sentence = f"{what} without having been sent, the document says {event.attempts}"
+            self._tell("under-retried", sentence, line)
+        used = source.ids.used_on(event.request_id)
+        if used is not None:
+            sentence = f"request {event.request_id} of {event.source} has the id of another"
+            self._tell("id-reused", sentence, used, line)
+        source.ids.remember(event.request_id, line)
+
+    def _may_be_refused(self, event: EventLost, source: Source) -> bool:
+        """Whether the function takes no events at all."""
+        reserved = self._header.functions.get(event.function, {}).get("ReservedConcurrentExecutions")
+        return event.condition == "ZeroReservedConcurrency" and reserved == 0 and source.asynchronous
 
     def _check_lost(self, line: Line, event: EventLost, source: Source, call: Call, what: str) -> None:
         counted, most = call.counted, call.counted
@@ -209,7 +224,7 @@ class Calls:
                 became = "never ended" if call.running else "was neither repeated nor given up"
                 self._tell("lost", f"request {request_id} of {source} {became}", last, over)
 
-    def _source(self, event: Request) -> Source:
+    def _source(self, event: Request | EventLost) -> Source:
         settings = self._header.traffic.get(event.source, {})
         function = self._header.functions.get(event.function, {})
         retries = _first_integer("MaximumRetryAttempts", settings, function)

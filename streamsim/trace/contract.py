@@ -55,7 +55,7 @@ def contract_of(name: str, settings: Mapping[str, Any], streams: Mapping[str, Ma
         enabled=settings.get("Enabled", True) is not False,
         function=str(settings.get("FunctionName") or "default"),
         stream=stream,
-        retention=retention if isinstance(retention, int) else DAY,
+        retention=retention if type(retention) is int else DAY,
     )
 
 

@@ -8,31 +8,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
-from streamsim.model.events import (
-    Backoff,
-    CaughtUp,
-    Checkpoint,
-    Discard,
-    Event,
-    EventLost,
-    Expired,
-    Fault,
-    Filtered,
-    Invoke,
-    Produced,
-    Request,
-    Reshard,
-    Response,
-    Result,
-    ShardEnd,
-    ShardOpen,
-    ShardStop,
-    Split,
-    StateChange,
-    Update,
-    WindowClose,
-    WindowLost,
-)
+from streamsim.model import events
 from streamsim.trace.fields import (
     MAXIMUM_RECORDS,
     Reading,
@@ -60,7 +36,7 @@ from streamsim.trace.header import FORMAT, Header
 _MISSING: Final = object()
 
 
-def decode_event(line: str) -> Event:
+def decode_event(line: str) -> events.Event:
     """The event a line tells of; ValueError with the problem in words for any line that tells of none."""
     document = _document(line)
     name = document.get("event", _MISSING)
@@ -70,10 +46,10 @@ def decode_event(line: str) -> Event:
     if shape is None:
         raise ValueError(f'"event" is {shown(name)}, which is none of {", ".join(_SHAPES)}')
     kind, fields = shape
-    event: Event = kind(*[reading(document, field) for field, reading in fields])
-    if isinstance(event, Result) and event.outcome == "partial" and event.failed_from is None:
+    event: events.Event = kind(*[reading(document, field) for field, reading in fields])
+    if isinstance(event, events.Result) and event.outcome == "partial" and event.failed_from is None:
         raise ValueError('no "failed_from", which a partial result needs')
-    if isinstance(event, Invoke) and len(event.positions) > MAXIMUM_RECORDS:
+    if isinstance(event, events.Invoke) and len(event.positions) > MAXIMUM_RECORDS:
         raise ValueError(f'"records" holds {len(event.positions)}, more than any batch')
     return event
 
@@ -139,10 +115,13 @@ _PRODUCED: Final = (
 )  # fmt: skip
 
 #: Each event's name, class, and fields in the order of the class: the trace format, read top to bottom.
-_SHAPES: Final[dict[str, tuple[Callable[..., Event], tuple[tuple[str, Reading], ...]]]] = {
-    "shard_open": (ShardOpen, (*_SHARD, ("parents", texts), ("position", natural), ("arrived", natural))),
+_SHAPES: Final[dict[str, tuple[Callable[..., events.Event], tuple[tuple[str, Reading], ...]]]] = {
+    "shard_open": (
+        events.ShardOpen,
+        (*_SHARD, ("parents", texts), ("position", natural), ("arrived", natural)),
+    ),
     "invoke": (
-        Invoke,
+        events.Invoke,
         (
             *_LANE,
             ("request_id", text),
@@ -156,7 +135,7 @@ _SHAPES: Final[dict[str, tuple[Callable[..., Event], tuple[tuple[str, Reading], 
         ),
     ),
     "result": (
-        Result,
+        events.Result,
         (
             *_LANE,
             ("request_id", text),
@@ -168,10 +147,10 @@ _SHAPES: Final[dict[str, tuple[Callable[..., Event], tuple[tuple[str, Reading], 
             ("init_duration", natural_or_none),
         ),
     ),
-    "backoff": (Backoff, (*_LANE, ("request_id", text), ("until", integer))),
-    "split": (Split, (*_LANE, ("request_id", text), ("at", natural))),
+    "backoff": (events.Backoff, (*_LANE, ("request_id", text), ("until", integer))),
+    "split": (events.Split, (*_LANE, ("request_id", text), ("at", natural))),
     "discard": (
-        Discard,
+        events.Discard,
         (
             *_LANE,
             ("request_id", text),
@@ -180,14 +159,14 @@ _SHAPES: Final[dict[str, tuple[Callable[..., Event], tuple[tuple[str, Reading], 
             *_ENDING,
         ),
     ),
-    "expired": (Expired, (*_LANE, ("records", positions))),
-    "filtered": (Filtered, (*_LANE, ("records", positions))),
-    "checkpoint": (Checkpoint, (*_SHARD, ("position", natural), ("sequence_number", text))),
-    "caught_up": (CaughtUp, _LANE),
-    "shard_end": (ShardEnd, (*_SHARD, ("arrived", natural))),
-    "shard_stop": (ShardStop, (*_SHARD, ("arrived", natural), ("lost", flag_if_given))),
+    "expired": (events.Expired, (*_LANE, ("records", positions))),
+    "filtered": (events.Filtered, (*_LANE, ("records", positions))),
+    "checkpoint": (events.Checkpoint, (*_SHARD, ("position", natural), ("sequence_number", text))),
+    "caught_up": (events.CaughtUp, _LANE),
+    "shard_end": (events.ShardEnd, (*_SHARD, ("arrived", natural))),
+    "shard_stop": (events.ShardStop, (*_SHARD, ("arrived", natural), ("lost", flag_if_given))),
     "window": (
-        WindowClose,
+        events.WindowClose,
         (
             *_LANE,
             ("request_id", text),
@@ -200,7 +179,7 @@ _SHAPES: Final[dict[str, tuple[Callable[..., Event], tuple[tuple[str, Reading], 
         ),
     ),
     "window_lost": (
-        WindowLost,
+        events.WindowLost,
         (
             *_LANE,
             ("request_id", text),
@@ -210,16 +189,19 @@ _SHAPES: Final[dict[str, tuple[Callable[..., Event], tuple[tuple[str, Reading], 
             *_ENDING,
         ),
     ),
-    "update": (Update, (("t", integer), ("mapping", text), ("settings", settings_given))),
-    "state": (StateChange, (("t", integer), ("mapping", text), ("state", text), ("result", text))),
+    "update": (events.Update, (("t", integer), ("mapping", text), ("settings", settings_given))),
+    "state": (events.StateChange, (("t", integer), ("mapping", text), ("state", text), ("result", text))),
     "reshard": (
-        Reshard,
+        events.Reshard,
         (("t", integer), ("stream", text), ("what", text), ("closed", texts), ("opened", texts)),
     ),
-    "produced": (Produced, (("t", integer), ("stream", text), *((name, natural) for name in _PRODUCED))),
-    "request": (Request, (*_CALL, ("attempt", counting), ("concurrency", natural))),
+    "produced": (
+        events.Produced,
+        (("t", integer), ("stream", text), *((name, natural) for name in _PRODUCED)),
+    ),
+    "request": (events.Request, (*_CALL, ("attempt", counting), ("concurrency", natural))),
     "response": (
-        Response,
+        events.Response,
         (
             *_CALL,
             ("attempt", counting),
@@ -229,6 +211,6 @@ _SHAPES: Final[dict[str, tuple[Callable[..., Event], tuple[tuple[str, Reading], 
             ("init_duration", natural_or_none),
         ),
     ),
-    "event_lost": (EventLost, (*_CALL, ("condition", text), ("attempts", natural), *_ENDING[1:])),
-    "fault": (Fault, (("t", integer), ("what", text), ("until", integer_or_none))),
+    "event_lost": (events.EventLost, (*_CALL, ("condition", text), ("attempts", natural), *_ENDING[1:])),
+    "fault": (events.Fault, (("t", integer), ("what", text), ("until", integer_or_none))),
 }

@@ -26,9 +26,22 @@ FOLLOWING: Final[dict[str, frozenset[str]]] = {
 
 
 class Life:
-    """One mapping: `contract` is what it promises from now on, `state` the last StateChange."""
+    """One mapping: `contract` is what it promises from now on, `state` the last StateChange.
 
-    __slots__ = ("_findings", "_settings", "_streams", "contract", "ids", "name", "state", "updated")
+    `stopped` is the last ShardStop: one that is being deleted reads on until then.
+    """
+
+    __slots__ = (
+        "_findings",
+        "_settings",
+        "_streams",
+        "contract",
+        "ids",
+        "name",
+        "state",
+        "stopped",
+        "updated",
+    )
 
     def __init__(
         self,
@@ -43,6 +56,7 @@ class Life:
         self.ids = Identities()
         self.state: Line | None = None
         self.updated: Line | None = None
+        self.stopped: Line | None = None
         self._settings = dict(settings)
         self._streams = streams
         self._findings = findings
@@ -78,18 +92,19 @@ class Life:
             if event.state != old and event.state not in FOLLOWING[old]:
                 self._tell(f"{self.name} is {event.state} after {old}", before, line)
 
-    def may_read(self, *, again: bool) -> tuple[str, Line | None] | None:
-        """Why the mapping may not begin with a shard now, or begin `again`, and the line that says so; None when it may.
+    def may_read(self, *, further: bool = False) -> tuple[str, Line | None] | None:
+        """Why the mapping may not begin with a shard now, and the line that says so; None when it may.
 
-        assumed: one that is being deleted reads on until its pollers stop, and goes over to children meanwhile.
+        `further`: the shard continues one that it has read to its end. assumed: a mapping that is being deleted goes
+        on to such shards as long as it reads at all, as one that is being disabled does (recorded: of the latter, that
+        records come for a while).
         """
-        if (
-            again
-            and self.state is not None
-            and isinstance(self.state[1], StateChange)
-            and self.state[1].state == "Deleting"
-        ):
-            return "being deleted", self.state
+        state = self.state
+        if state is not None and isinstance(state[1], StateChange) and state[1].state == "Deleting":
+            if not further:
+                return "being deleted", state
+            if self.stopped is not None and self.stopped[0] > state[0]:
+                return "deleted", self.stopped
         return None if self.contract.enabled else ("disabled", self.updated)
 
     def _tell(self, sentence: str, *evidence: Line | None) -> None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from streamsim.model.events import Reshard, ShardOpen
-from streamsim.trace.header import Header
 from streamsim.trace.life import Life
 from streamsim.trace.shard import Shard
 from streamsim.trace.violation import Findings, Line
@@ -42,8 +41,7 @@ class Birth:
 class Lineage:
     """The reshards of all streams, and batches of children whose parents have not been opened."""
 
-    def __init__(self, header: Header, lives: Mapping[str, Life], shards: Shards, findings: Findings) -> None:
-        self._header = header
+    def __init__(self, lives: Mapping[str, Life], shards: Shards, findings: Findings) -> None:
         self._lives = lives
         self._shards = shards
         self._findings = findings
@@ -137,7 +135,7 @@ class Lineage:
             not ends
             or len(ends) < len(parents)
             or min(ends)[0] < birth.line[0]
-            or life.may_read(again=True) is not None
+            or life.may_read() is not None
         ):
             return
         if all(

@@ -37,14 +37,14 @@ class Roster:
     """Everything that has a name, made at its first event. `over` is the last ShardEnd."""
 
     def __init__(self, header: Header, account: Account, findings: Findings) -> None:
-        self._streams = header.streams
         self.lives = {
             name: Life(name, settings, header.streams, findings) for name, settings in header.mappings.items()
         }
         self.shards: dict[tuple[str, str], Shard] = {}
         self.lanes: dict[tuple[str, str, int], Lane] = {}
-        self.lineage = Lineage(header, self.lives, self.shards, findings)
+        self.lineage = Lineage(self.lives, self.shards, findings)
         self.over: Line | None = None
+        self._streams = header.streams
         self._account = account
         self._findings = findings
 
@@ -89,7 +89,7 @@ class Roster:
         """The mapping begins with a shard, or begins with it again."""
         key = event[1:3]
         line = (number, event)
-        why_not = self.life(event.mapping).may_read(again=key in self.shards)
+        why_not = self.life(event.mapping).may_read(further=self._continues(event))
         if why_not is not None:
             why, evidence = why_not
             sentence = f"{event.shard} is opened while {event.mapping} is {why}"
@@ -103,6 +103,12 @@ class Roster:
         shard.unproven = self.lineage.opens(number, event, before)
         if before is not None:
             shard.children = before.children
+
+    def _continues(self, event: ShardOpen) -> bool:
+        """Whether the mapping has read a parent of the shard to its end, and the shard itself never."""
+        parents = (self.shards.get((event.mapping, parent)) for parent in event.parents)
+        ended = any(parent is not None and parent.ended is not None for parent in parents)
+        return ended and event[1:3] not in self.shards
 
     def end(self, number: int, event: ShardEnd) -> None:
         """The mapping is through with a shard."""
@@ -119,6 +125,7 @@ class Roster:
         """The mapping leaves a shard."""
         shard = self.shards.get(event[1:3]) or self.shard(number, event, 0)
         shard.stop(number, event)
+        self.life(event.mapping).stopped = (number, event)
         self._forget(shard)
 
     def _forget(self, shard: Shard) -> None:

@@ -232,9 +232,9 @@ def _check_exhausted(lane: Lane, line: Line, event: WindowLost, closing: Closing
 
 
 def _check_too_old(lane: Lane, line: Line, event: WindowLost, closing: Closing | None, what: str) -> None:
-    """No record of a window is older than its start, and none is tried after the stream's retention."""
-    limit = lane.contract.maximum_age
-    limit = lane.contract.retention if limit is None else min(limit, lane.contract.retention)
+    """No record of a window is older than its start. assumed: a state grows no older than a record does in the stream."""
+    contract = lane.contract
+    limit = min(contract.maximum_age or contract.retention, contract.retention)
     if event.t - event.start < limit:
         lane.tell("age", f"{what} by age before {show_duration(limit)} since the window began", line)
     counted = 0 if closing is None else closing.counted

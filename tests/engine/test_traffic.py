@@ -21,8 +21,7 @@ from streamsim.model.events import Event, EventLost, Request, Response
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import HOUR, MILLISECOND, MINUTE, SECOND
 from streamsim.rules.async_event import AsyncSource
-from streamsim.scenario.load import load_text
-from streamsim.scenario.play import play
+from tests.playing import events_of
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:lost"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:done"
@@ -77,7 +76,7 @@ def tell(
         clock = running().clock
         begun = iter([*outcomes[:-1]])
 
-        async def answer(cold: bool) -> Outcome:
+        async def answer(_request_id: str, _accepted_at: int, cold: bool) -> Outcome:
             outcome = next(begun, outcomes[-1])
             if cold and init:
                 await clock.sleep(init)
@@ -355,8 +354,8 @@ traffic: [{name: calls, source: api_gateway, function: calls, arrivals: constant
 @pytest.mark.parametrize("rate", [10, 100, 1000])
 def test_concurrency_of_calls_is_their_rate_times_their_duration(rate: int) -> None:
     """Lambda Developer Guide of 2017: events a second times the function's duration, 10 x 3 s = 30."""
-    events: list[Event] = []
-    play(load_text(FORMULA.replace("RATE", str(rate))), sinks=[events.append])
-    requests = [event for event in events if isinstance(event, Request)]
+    requests = [
+        event for event in events_of(FORMULA.replace("RATE", str(rate))) if isinstance(event, Request)
+    ]
     assert len(requests) == 20 * rate
     assert max(event.concurrency for event in requests) == rate * 3 // 10

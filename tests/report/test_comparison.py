@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from streamsim.report.comparison import Comparison, Run, render_comparison
+from streamsim.report.compared import Run
+from streamsim.report.comparison import Comparison, render_comparison
 from streamsim.report.timeline import Timeline
 from tests.report import runs
 from tests.report.test_terminal import printed

@@ -6,19 +6,7 @@ from streamsim.model.events import Event, Invoke, Result
 from streamsim.model.units import SECOND
 from streamsim.scenario.errors import ScenarioError
 from streamsim.scenario.load import load_text
-from streamsim.scenario.play import Played, play
-
-
-def events_of(text: str) -> list[Event]:
-    events: list[Event] = []
-    played_of(text, events)
-    return events
-
-
-def played_of(text: str, events: list[Event]) -> Played:
-    played = play(load_text("scenario: A small world\n" + text), sinks=[events.append])
-    assert played.violations == []
-    return played
+from tests.playing import events_of, played
 
 
 def most_at_once(events: list[Event], begin: int, end: int) -> int:
@@ -88,15 +76,14 @@ def test_records_of_one_instant_are_counted_as_they_are_listed() -> None:
 
 
 def test_a_lost_response_of_a_function_that_takes_no_time_is_a_delivery_all_the_same() -> None:
-    played = played_of(
+    run, _ = played(
         "producer: {records: [{key: a}]}\n"
         "function: {model: {duration: 0ms}}\n"
-        "faults: [{lost_response: {probability: 100%, for: 1s}}]\n",
-        [],
+        "faults: [{lost_response: {probability: 100%, for: 1s}}]\n"
     )
     # 20 ms and 0.2 s, 0.4 s, 0.8 s with 20 ms before each
-    assert (played.metrics["Invocations"], played.metrics["deliveries"]["max"]) == (4, 4)
-    assert played.metrics["delivered_again"] == 1
+    assert (run.metrics["Invocations"], run.metrics["deliveries"]["max"]) == (4, 4)
+    assert run.metrics["delivered_again"] == 1
 
 
 def test_an_invocation_that_would_report_a_record_can_fail_by_chance_as_well() -> None:
@@ -140,3 +127,15 @@ def test_a_stream_has_20_consumers_at_most() -> None:
     assert len(load_text(twenty + consumed(20, others=1)).mappings) == 21
     with pytest.raises(ScenarioError, match=r"LimitExceededException: stream default has 20 consumers"):
         load_text(twenty + consumed(21))
+
+
+def test_a_start_within_a_millisecond_moves_the_windows_and_nothing_else() -> None:
+    events = events_of(
+        """
+epoch: 2026-01-01T00:00:00.000400Z
+producer: {records: [{key: a, at: 999500us}, {key: a, at: 999600us}]}
+mapping: {TumblingWindowInSeconds: 1}
+"""
+    )
+    windows = [event.window for event in events if isinstance(event, Invoke)]
+    assert windows == [(-400, SECOND - 400), (SECOND - 400, 2 * SECOND - 400)]

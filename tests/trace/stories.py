@@ -82,7 +82,11 @@ def header(default: dict[str, Any] | None = None, plain: dict[str, Any] | None =
         "A story",
         1,
         mappings={"default": {**DEFAULT, **(default or {})}, "plain": {**PLAIN, **(plain or {})}},
-        functions={"default": {}, "plain": {"ReservedConcurrentExecutions": 2}},
+        functions={
+            "default": {},
+            "plain": {"ReservedConcurrentExecutions": 2},
+            "closed": {"ReservedConcurrentExecutions": 0},
+        },
         account={"ConcurrentExecutions": 4},
         streams={"default": {"retention": 24 * HOUR}},
         traffic={

@@ -114,6 +114,34 @@ CALLS: dict[str, tuple[str, set[Kind]]] = {
         "0 request files a 1\n1 response files a 1 error\n1 event_lost files a Bored 1",
         {"out-of-place"},
     ),
+    "an event is refused by a function that may have no executions": (
+        "0 event_lost files a ZeroReservedConcurrency 0 function=closed",
+        set(),
+    ),
+    "an event is refused by a function that may have executions": (
+        "0 event_lost files a ZeroReservedConcurrency 0",
+        {"out-of-place"},
+    ),
+    "a call is refused like an event": (
+        "0 event_lost shop a ZeroReservedConcurrency 0 function=closed",
+        {"out-of-place"},
+    ),
+    "a refused event is said to have run": (
+        "0 event_lost files a ZeroReservedConcurrency 1 function=closed",
+        {"under-retried"},
+    ),
+    "a refused event is told where nobody asked for it": (
+        "0 event_lost files a ZeroReservedConcurrency 0 function=closed to=sqs",
+        {"undelivered-first"},
+    ),
+    "an event is refused twice": (
+        "0 event_lost files a ZeroReservedConcurrency 0 function=closed\n1 event_lost files a ZeroReservedConcurrency 0 function=closed",
+        {"id-reused"},
+    ),
+    "an event that was sent is refused": (
+        "0 request files a 1\n0 response files a 1 throttled\n0 event_lost files a ZeroReservedConcurrency 0",
+        {"out-of-place"},
+    ),
     "an event is given up while it runs": (
         "0 request files a 1\n1 event_lost files a RetriesExhausted 1",
         {"out-of-place"},

@@ -431,10 +431,36 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         "0 open s at 0 of 0\n1 state default Deleting\n2 stop s 0\n3 open s at 0 of 0\n4 end s 0",
         {"out-of-place"},
     ),
-    "a mapping that is being deleted goes over to a child": (
+    "a deleted mapping opens a shard": ({}, "0 state default Deleting\n1 open s at 0 of 0", {"out-of-place"}),
+    "a mapping goes on to a child while it is being deleted": (
         {},
-        "0 open s at 0 of 0\n1 state default Deleting\n2 end s 0\n2 open t at 0 of 0 after s\n3 stop t 0",
+        """
+        0 open s at 0 of 0
+        1 reshard default s > t
+        1 state default Deleting
+        2 end s 0
+        2 open t at 0 of 0 after s
+        3 stop t 0
+        """,
         set(),
+    ),
+    "a deleted mapping goes on to a child": (
+        {},
+        """
+        0 open r at 0 of 0
+        0 open s at 0 of 0
+        1 reshard default s > t
+        1 state default Deleting
+        2 end s 0
+        2 stop r 0
+        3 open t at 0 of 0 after s
+        """,
+        {"out-of-place"},
+    ),
+    "a mapping that is being deleted begins again": (
+        {},
+        "0 open s at 0 of 0\n0 open r at 0 of 0\n1 state default Deleting\n2 stop s 0\n2 open s at 0 of 0",
+        {"out-of-place"},
     ),
     "a state nobody knows": ({}, "0 state default Dreaming", {"out-of-place"}),
 }

@@ -319,6 +319,34 @@ STORIES: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         """,
         {"age"},
     ),
+    "a state grows as old as records do in the stream": (
+        {"MaximumRecordAgeInSeconds": -1, "MaximumRetryAttempts": -1},
+        """
+        0 open s at 0 of 1
+        0 invoke s a 1 0 window=0..10
+        1 result s a 1 success
+        10000 close s b 1 0..10
+        10001 result s b 1 error
+        10001 backoff s b 86400000
+        86400000 window_lost s b aged 0..10 1 to=sqs
+        86400000 end s 1
+        """,
+        set(),
+    ),
+    "a state is given up before records leave the stream": (
+        {"MaximumRecordAgeInSeconds": -1, "MaximumRetryAttempts": -1},
+        """
+        0 open s at 0 of 1
+        0 invoke s a 1 0 window=0..10
+        1 result s a 1 success
+        10000 close s b 1 0..10
+        10001 result s b 1 error
+        10001 backoff s b 86399999
+        86399999 window_lost s b aged 0..10 1 to=sqs
+        86399999 end s 1
+        """,
+        {"age"},
+    ),
     "a state that grew too old is miscounted": (
         {"MaximumRecordAgeInSeconds": 60, "MaximumRetryAttempts": -1},
         """

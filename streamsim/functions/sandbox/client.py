@@ -19,15 +19,19 @@ _SCRIPTS: Final = (".js", ".mjs", ".cjs")
 #: Stands in for the compiled half of AWS's client for Node where that has not been built.
 _NATIVE_CLIENT: Final = Path(__file__).with_name("native_client.cjs")
 
+#: What `streamsim.functions.sandbox.processes` reads.
+_PROC: Final = Path("/proc/self/statm")
+
 
 class NoClientError(Exception):
-    """What runs such code is not installed; the message ends with the command to type."""
+    """Nothing here can run such code; the message ends with what to do about it."""
 
 
 class Client(NamedTuple):
     """How a runtime is started, the folder that it comes from, its version as INIT_START names it, and AWS_EXECUTION_ENV.
 
-    A `bootstrap` has no AWS_EXECUTION_ENV (Lambda Developer Guide, "Defined runtime environment variables"). `greeting` is how the first line that it writes begins, where that is not the function's.
+    A `bootstrap` has no AWS_EXECUTION_ENV (Lambda Developer Guide, "Defined runtime environment variables"). `greeting`
+    is how the first line that it writes begins, where that is not the function's.
     """
 
     command: tuple[str, ...]
@@ -38,11 +42,16 @@ class Client(NamedTuple):
 
 
 def client(deployment: Deployment) -> Client:
-    """The client for a function's code; `NoClientError` if it is not installed.
+    """The client for a function's code; `NoClientError` if it is not installed, or this is not Linux.
 
     An executable `bootstrap` in the code folder runs itself (Lambda Developer Guide, "Custom runtimes"); a handler whose
     module is a script of Node's runs in Node, every other one in this Python.
     """
+    if not _PROC.exists():
+        raise NoClientError(
+            "runtime: process holds handlers to Lambda's limits by Linux's /proc, which is not here; "
+            "use runtime: in-process"
+        )
     bootstrap = deployment.path / "bootstrap"
     if bootstrap.is_file():
         return Client((str(bootstrap.absolute()),), deployment.path.absolute(), "provided:al2023")

@@ -7,8 +7,10 @@ invocation runs after the other, in the order in which the run came to them.
 
 import asyncio
 import atexit
+import signal
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from streamsim.functions.runtime import Answer, Deployment, Invocation
@@ -41,7 +43,8 @@ class RealLoop:
         assert self._loop is not None
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
-            return future.result()
+            with _interruptible():
+                return future.result()
         except BaseException:
             future.cancel()
             raise
@@ -70,6 +73,19 @@ class RealLoop:
         loop.call_soon_threadsafe(loop.stop)
         self._thread.join()
         loop.close()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """An interrupt from the keyboard ends a wait here, where asyncio's own handler would only tell a loop that waits."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class HandedOver:

@@ -11,7 +11,6 @@ know how processes are started and watched.
 """
 
 import asyncio
-import json
 import shutil
 import tempfile
 import time
@@ -20,9 +19,11 @@ from typing import Final, Literal, NamedTuple
 
 from streamsim.functions.error_documents import (
     EXIT_ERROR,
+    INVALID_ENTRYPOINT,
     OUT_OF_MEMORY,
     exit_text,
     exited,
+    not_started,
     raised_by_handler,
     timed_out,
 )
@@ -41,7 +42,6 @@ from streamsim.model.units import MIB, MILLISECOND, SECOND
 INIT_LIMIT: Final = 10 * SECOND
 
 _TOO_LARGE: Final = "Function.ResponseSizeTooLarge"
-_CANNOT_START: Final = "Runtime.InvalidEntrypoint"
 
 
 class _Ended(NamedTuple):
@@ -133,7 +133,8 @@ class Sandbox:
         try:
             await self._process.start(self._log_stream)
         except CannotStartError as error:
-            ended = self._failed(invocation, str(error), _CANNOT_START)
+            payload = not_started(invocation.request_id, str(error))
+            ended = _Ended(payload, "error", "Unhandled", INVALID_ENTRYPOINT, lost=True)
         else:
             happening = await self._process.wait(until)
             ended = _Ended(b"") if happening == "ready" else self._ended(happening, invocation)
@@ -142,6 +143,10 @@ class Sandbox:
         if ended.status != "success":
             await self._end()
         output, _ = self._transcript.take(unix_began)
+        if (
+            phase == "invoke" and ended.status == "timeout"
+        ):  # published: an Init phase that a Timeout ends says so
+            return Init(phase, duration, "error", "Runtime.Unknown", output), ended
         return Init(phase, duration, ended.status, ended.error_type, output), ended
 
     def _ended(self, happening: Happening, invocation: Invocation) -> _Ended:
@@ -185,14 +190,6 @@ class Sandbox:
 
     def _exited(self, invocation: Invocation, reason: str | None, error_type: str) -> _Ended:
         payload = exited(invocation.request_id, reason, self._deployment.limits)
-        return _Ended(payload, "error", "Unhandled", error_type, lost=True)
-
-    def _failed(self, invocation: Invocation, text: str, error_type: str) -> _Ended:
-        fields = {
-            "errorType": error_type,
-            "errorMessage": f"RequestId: {invocation.request_id} Error: {text}",
-        }
-        payload = json.dumps(fields, separators=(",", ":")).encode()
         return _Ended(payload, "error", "Unhandled", error_type, lost=True)
 
     def _measure(self) -> None:

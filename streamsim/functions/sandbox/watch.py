@@ -131,4 +131,5 @@ class Watch:
 
 def _survey(session: int, folder: Path) -> _Survey:
     present = members(session)
-    return _Survey(present, memory(present) if len(present) > 1 else 0, folder_size(folder))
+    several = 1 < len(present) <= TASKS  # more are ended whatever they hold
+    return _Survey(present, memory(present) if several else 0, folder_size(folder))

@@ -1,6 +1,8 @@
 """Sandboxes for tests: real processes, and what they answer."""
 
 import asyncio
+import os
+import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -54,3 +56,11 @@ def answer(folder: Path, code: str, event: object = None, **settings: Any) -> An
 
 def texts(answer: Answer) -> list[str]:
     return [written.text for written in answer.output]
+
+
+def gone(process: int) -> bool:
+    """Whether a process ends within the time limit; `process` is a descriptor of it."""
+    try:
+        return bool(select.select([process], [], [], PATIENCE)[0])
+    finally:
+        os.close(process)

@@ -137,3 +137,6 @@ def test_a_client_that_is_not_installed_is_named_with_the_command_to_type(
     monkeypatch.setattr(client_module, "find_spec", lambda _: None)
     with pytest.raises(NoClientError, match=r"pip install 'streamsim\[process\]'"):
         client(deployed(tmp_path, "other.handler"))
+    monkeypatch.setattr(client_module, "_PROC", tmp_path / "nothing")
+    with pytest.raises(NoClientError, match="use runtime: in-process"):
+        client(deployed(tmp_path, "other.handler"))

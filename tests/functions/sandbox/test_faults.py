@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from streamsim.functions.logs import log_events
 from streamsim.functions.runtime import Limits
 from streamsim.functions.sandbox.sandbox import INIT_LIMIT
 from streamsim.model.units import MILLISECOND, SECOND
-from tests.functions.handlers import REQUEST_ID, write
+from tests.functions.handlers import NOW, REQUEST_ID, invocation, write
 from tests.functions.sandbox.sandboxes import NEVER, answer, answers_to, function, texts
 
 
@@ -258,7 +259,10 @@ def test_a_second_init_that_takes_too_long_is_a_timeout_of_the_function(tmp_path
     (told,) = answers_to(deployment, None, init_limit=100 * MILLISECOND)
     assert b"Task timed out after 0.20 seconds" in told.payload
     assert (told.status, told.duration) == ("timeout", 200 * MILLISECOND)
-    assert [init.status for init in told.inits] == ["timeout", "timeout"]
+    assert [(init.status, init.error_type) for init in told.inits] == [
+        ("timeout", None),
+        ("error", "Runtime.Unknown"),
+    ]
 
 
 def test_a_bootstrap_whose_program_is_missing_exits_with_127(tmp_path: Path) -> None:
@@ -270,9 +274,20 @@ def test_a_bootstrap_whose_program_is_missing_exits_with_127(tmp_path: Path) -> 
 
 def test_a_bootstrap_that_is_no_program_is_an_invalid_entrypoint(tmp_path: Path) -> None:
     write(tmp_path, "not executable", "bootstrap")
-    (told,) = answers_to(function(tmp_path, ""), None)
-    assert json.loads(told.payload) == {
-        "errorType": "Runtime.InvalidEntrypoint",
-        "errorMessage": f"RequestId: {REQUEST_ID} Error: fork/exec {tmp_path}/bootstrap: permission denied",
-    }
+    deployment = function(tmp_path, "")
+    (told,) = answers_to(deployment, None)
+    message = f"RequestId: {REQUEST_ID} Error: fork/exec {tmp_path}/bootstrap: permission denied"
+    assert json.loads(told.payload) == {"errorType": "Runtime.InvalidEntrypoint", "errorMessage": message}
     assert told.error_type == "Runtime.InvalidEntrypoint"
+    start, init, again, *log = [
+        event.text for event in log_events(deployment, invocation(deployment), told, NOW)
+    ]
+    assert start.startswith("INIT_START Runtime Version: ")
+    assert init.endswith(" ms\tPhase: init\tStatus: error\tError Type: Runtime.InvalidEntrypoint")
+    assert again.endswith(" ms\tPhase: invoke\tStatus: error\tError Type: Runtime.InvalidEntrypoint")
+    assert log[:3] == [
+        f"START RequestId: {REQUEST_ID} Version: $LATEST",
+        f"{message}\nRuntime.InvalidEntrypoint",
+        f"END RequestId: {REQUEST_ID}",
+    ]
+    assert "Init Duration" not in log[3]

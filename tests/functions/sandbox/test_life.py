@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import select
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from streamsim.functions.logs import log_events
 from streamsim.functions.runtime import Answer
 from streamsim.model.units import MILLISECOND
 from tests.functions.handlers import LOG_STREAM, NOW, invocation
-from tests.functions.sandbox.sandboxes import PATIENCE, answers_to, function, sandbox, texts, told
+from tests.functions.sandbox.sandboxes import answers_to, function, gone, sandbox, texts, told
 
 COUNTS = """
 import os, sys, threading
@@ -123,14 +122,6 @@ def handler(event, context):
     if event == "crash": os._exit(0)
     return [child.pid for child in children]
 """
-
-
-def gone(process: int) -> bool:
-    """Whether a process ends within the time limit; `process` is a descriptor of it."""
-    try:
-        return bool(select.select([process], [], [], PATIENCE)[0])
-    finally:
-        os.close(process)
 
 
 def test_what_a_handler_started_ends_with_the_sandbox(tmp_path: Path) -> None:

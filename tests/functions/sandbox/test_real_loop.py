@@ -3,14 +3,13 @@
 import asyncio
 import json
 import os
-import select
 import threading
 from pathlib import Path
 
 from streamsim.engine.loop import run, running
 from streamsim.functions.sandbox.real_loop import RealLoop
 from tests.functions.handlers import LOG_STREAM, invocation
-from tests.functions.sandbox.sandboxes import PATIENCE, function
+from tests.functions.sandbox.sandboxes import function, gone
 
 CODE = """
 import os
@@ -53,6 +52,4 @@ def test_closing_the_thread_ends_every_sandbox(tmp_path: Path) -> None:
     real.close()
     real.close()
     assert "sandboxes" not in {thread.name for thread in threading.enumerate()}
-    for process in processes:
-        assert select.select([process], [], [], PATIENCE)[0]
-        os.close(process)
+    assert all(gone(process) for process in processes)

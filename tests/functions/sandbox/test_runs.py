@@ -1,0 +1,167 @@
+"""Scenarios whose handlers run in processes of their own."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from click.testing import CliRunner
+
+from streamsim.cli import main
+from streamsim.functions.logs import LogEvent
+from streamsim.functions.sandbox.client import NoClientError, client
+from streamsim.scenario.load import load_text
+from streamsim.scenario.play import run_world
+from tests.functions.handlers import deployed, write
+from tests.functions.runs import played, results, texts
+from tests.functions.sandbox.sandboxes import PATIENCE, gone
+
+PROCESS = "runtime: process, model: {duration: 100ms}"
+
+REFUSES = """
+import os
+def handler(event, context):
+    with open(os.path.join(os.environ["TMPDIR"], "tries"), "a+") as tries:
+        tries.write("x")
+        tries.seek(0)
+        count = len(tries.read())
+    print(count, context.aws_request_id)
+    if count == 1: os._exit(1)
+    if count == 2: raise ValueError("not yet")
+"""
+
+
+def test_a_retry_has_the_same_request_id_and_finds_the_same_tmp(tmp_path: Path) -> None:
+    events, log = played(tmp_path, REFUSES, function=PROCESS)
+    tried = results(events)
+    assert [result.outcome for result in tried] == ["error", "error", "success"]
+    (request_id,) = {result.request_id for result in tried}
+    assert [line for line in texts(log) if line.endswith(request_id) and line[0].isdigit()] == [
+        f"{count} {request_id}" for count in (1, 2, 3)
+    ]
+    assert len(log) == 1, "one environment, one log stream"
+
+
+ENDS = """
+import base64, ctypes, json, os, subprocess, sys, threading
+def handler(event, context):
+    for record in event["Records"]:
+        match json.loads(base64.b64decode(record["kinesis"]["data"])):
+            case "hangs": threading.Event().wait()
+            case "forks": subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True)
+            case "floods":
+                for _ in range(20): os.write(1, (b"x" * 99 + b"\\n") * 10_000)
+            case "fills":
+                with open(os.path.join(os.environ["TMPDIR"], "file"), "ab", buffering=0) as file:
+                    while True:
+                        file.seek(1 << 20, os.SEEK_END)
+                        file.truncate()
+            case "closes": os.closerange(3, 64)
+            case "crashes": ctypes.string_at(0)
+"""
+WORDS = ["hangs", "forks", "floods", "fills", "closes", "crashes", "works"]
+
+
+def test_nothing_that_a_handler_does_stops_the_run_or_loses_its_trace(tmp_path: Path) -> None:
+    records = ", ".join(f"{{key: {word}, data: {word}}}" for word in WORDS)
+    function = "runtime: process, Timeout: 3, EphemeralStorage: {Size: 512}, model: {duration: 10ms}"
+    mapping = "BatchSize: 1, MaximumRetryAttempts: 0"
+    events, log = played(tmp_path, ENDS, records=records, mapping=mapping, function=function)
+    outcomes = [result.outcome for result in results(events)]
+    assert outcomes[:4] == ["timeout", "success", "success", "error"]
+    assert outcomes[4] in {"timeout", "error"}
+    assert outcomes[5:] == ["error", "success"]
+    reports = [line for line in texts(log) if line.startswith("REPORT")]
+    assert len(reports) == len(WORDS)
+    assert any("of output were not kept" in line for line in texts(log))
+
+
+def test_a_measured_invocation_takes_the_time_that_it_takes(tmp_path: Path) -> None:
+    code = "def handler(event, context): return None\n"
+    events, _ = played(tmp_path, code, function="runtime: process, model: {duration: measured}")
+    (result,) = results(events)
+    assert 0 < result.duration < 3_000_000
+
+
+def test_a_handler_for_node_is_tried_again_with_the_same_request_id(tmp_path: Path) -> None:
+    script = """
+        let calls = 0;
+        exports.handler = async (event, context) => {
+            const data = event.Records.map((record) => JSON.parse(Buffer.from(record.kinesis.data, 'base64')));
+            console.log('try', ++calls, data, context.awsRequestId);
+            if (calls < 3) throw new TypeError(`not yet: ${calls}`);
+        };
+    """
+    write(tmp_path, script, "index.js")
+    try:
+        client(deployed(tmp_path, "index.handler"))
+    except NoClientError as missing:
+        pytest.skip(str(missing))
+    text = """
+        scenario: A handler for Node
+        seed: 7
+        producer: {records: [{key: a, data: one}, {key: b, data: two}]}
+        mapping: {MaximumRetryAttempts: 2}
+        function: {handler: index.handler, runtime: process, model: {duration: 100ms}}
+    """
+    events: list[object] = []
+    log: list[LogEvent] = []
+    run_world(
+        load_text(dedent(text), str(tmp_path / "scenario.yaml")),
+        [events.append],
+        journal=lambda _group, _stream, lines: log.extend(lines),
+    )
+    tried = results(events)  # type: ignore[arg-type]
+    assert [result.outcome for result in tried] == ["error", "error", "success"]
+    (request_id,) = {result.request_id for result in tried}
+    lines = [line.text for line in log]
+    assert lines[0].startswith("INIT_START Runtime Version: nodejs:")
+    for count in (1, 2, 3):
+        wanted = f"{request_id}\tINFO\ttry {count} [ 'one', 'two' ] {request_id}"
+        assert [line for line in lines if line.endswith(wanted)]
+    assert tried[0].error == "TypeError: not yet: 1"
+
+
+SCENARIO = """
+scenario: A handler
+producer: {records: [{key: a, data: 1}]}
+function: {handler: app.handler, runtime: process}
+"""
+
+
+def test_a_client_that_is_not_installed_is_the_outside_s_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, "", "app.js") / "scenario.yaml"
+    path.write_text(SCENARIO)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    told = CliRunner().invoke(main, ["run", str(path)])
+    assert told.exit_code == 3
+    assert told.output == "error: app.handler is a handler for Node, and there is no node on the PATH\n"
+
+
+def test_an_interrupt_ends_the_processes(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    code = f"""
+    import os, threading
+    def handler(event, context):
+        with open({str(pipe)!r}, "w") as file: file.write(str(os.getpid()))
+        threading.Event().wait()
+    """
+    path = write(tmp_path, code) / "scenario.yaml"
+    path.write_text(SCENARIO.replace("process}", "process, Timeout: 900}"))
+    run = subprocess.Popen(
+        [sys.executable, "-m", "streamsim", "run", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process = os.pidfd_open(int(pipe.read_text()))
+    run.send_signal(signal.SIGINT)
+    try:
+        run.communicate(timeout=PATIENCE)
+    finally:
+        run.kill()
+    assert run.returncode == 130
+    assert gone(process)
