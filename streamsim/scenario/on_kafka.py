@@ -27,7 +27,7 @@ from streamsim.scenario.world import build
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.kafka import KafkaStream, Membership
 from streamsim.streams.kafka_group import Beginning, KafkaReading, Worker, consume
-from streamsim.streams.kafka_topics import create_topic, delete_topic, wall_clock
+from streamsim.streams.kafka_topics import create_topic, delete_topic, producer_of, wall_clock
 from streamsim.streams.logs import SimulatedLog
 from streamsim.streams.plan import Plan
 from streamsim.trace.header import Header
@@ -206,10 +206,7 @@ class _Producing:
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Connects, and produces what is there before the run begins."""
-        from aiokafka import AIOKafkaProducer  # noqa: PLC0415  # only for who connects
-
-        producer = self._producer = AIOKafkaProducer(bootstrap_servers=self._brokers, acks="all", linger_ms=2)
-        await producer.start()
+        producer = self._producer = await producer_of(self._brokers)
         stack.push_async_callback(producer.stop)
         now = wall_clock()
         await asyncio.gather(*(self._before(*place, now) for place in self._logs))

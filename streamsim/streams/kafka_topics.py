@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from time import time_ns
+from typing import Any
 
 from streamsim.engine.ports import SourceError
 from streamsim.streams.kafka_errors import connected, source_error
@@ -34,3 +35,15 @@ async def delete_topic(brokers: str, topic: str) -> None:
                 await admin.delete_topics([topic])
             except Exception as error:
                 raise source_error(error, brokers) from error
+
+
+async def producer_of(brokers: str) -> Any:
+    """A producer of aiokafka, started; every record is acknowledged by all replicas. `SourceError`."""
+    from aiokafka import AIOKafkaProducer  # noqa: PLC0415  # only for who connects
+
+    producer = AIOKafkaProducer(bootstrap_servers=brokers, acks="all", linger_ms=2)
+    try:
+        await producer.start()
+    except Exception as error:
+        raise source_error(error, brokers) from error
+    return producer

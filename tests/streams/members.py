@@ -66,6 +66,19 @@ class Topic:
     def shard(self, partition: int) -> str:
         return f"{self.name}-{partition}"
 
+    async def values(self, count: int) -> list[bytes]:
+        """The first values of partition 0, once there are so many."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.brokers)
+        await consumer.start()
+        try:
+            partition = TopicPartition(self.name, 0)
+            consumer.assign([partition])
+            await consumer.seek_to_beginning(partition)
+            async with asyncio.timeout(PATIENCE):
+                return [(await consumer.getone()).value for _ in range(count)]
+        finally:
+            await consumer.stop()
+
     async def committed(self) -> dict[str, int | None]:
         """The committed offset of each partition, asked for by somebody who is no member."""
         consumer = AIOKafkaConsumer(
