@@ -1,7 +1,6 @@
 """`streamsim live`: a handler fed from a real topic by the rules of an event source mapping, until it is stopped."""
 
 import asyncio
-import logging
 import re
 import signal
 import sys
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from streamsim.cli.run_kafka import SourceFailedError
+from streamsim.cli.run_kafka import SourceFailedError, silence
 from streamsim.cli.whole_trace import CannotWriteError
 from streamsim.engine.ports import Sink, SourceError
 from streamsim.functions.log_folder import LogFolder
@@ -131,7 +130,7 @@ def command(
     scenario = live_scenario(reading, function.keys(), changes, on_failure=on_failure is not None)
     outputs = Outputs(_on_failure(on_failure), None if logs is None else LogFolder(logs))
     if not verbose:
-        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what matters of it we tell ourselves
+        silence()
     sys.exit(asyncio.run(_Session(scenario, reading, outputs, trace, verbose).run()))
 
 

@@ -150,8 +150,9 @@ def _backend(
         for option in ("--kafka",) * (brokers is not None) + ("--at-once",) * at_once:
             raise click.UsageError(f"{option} goes with --backend kafka")
         return None
-    from streamsim.cli.run_kafka import Backend, check_all  # noqa: PLC0415  # only for who asks for it
+    from streamsim.cli.run_kafka import Backend, check_all, silence  # noqa: PLC0415  # only for who asks for it
 
+    silence()
     check_all(files)
     return Backend(brokers or "localhost:9092", at_once=at_once)
 

@@ -1,6 +1,7 @@
 """The part of `streamsim run` that is only for `--backend kafka`."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,6 +38,11 @@ class UnfitError(SourceFailedError):
 
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__(SourceError("\nerror: ".join(reasons), retryable=False))
+
+
+def silence() -> None:
+    """Keeps aiokafka's own log off the terminal: what matters of it is told by us."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 class Backend(NamedTuple):

@@ -6,7 +6,7 @@ means the same, and is refused in the same words.
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,8 +28,12 @@ from streamsim.model.mapping import EventSourceMapping
 from streamsim.model.names import timestamp
 from streamsim.model.stream_type import KAFKA, KINESIS, StreamType
 from streamsim.model.units import MILLISECOND
+from streamsim.rules.filter_pattern import PatternError
+from streamsim.rules.filters import compile_filter
 from streamsim.rules.source import Source
 from streamsim.scenario.deployments import deployment_of
+from streamsim.scenario.errors import Problem, ScenarioError, Span
+from streamsim.scenario.errors import Source as Said
 from streamsim.scenario.header import header_of
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
@@ -91,7 +95,26 @@ def live_scenario(
         "mapping": mapping,
     }
     paths = [one if "." in one.partition("=")[0] else f"mapping.{one}" for one in overrides]
-    return load_text(json.dumps(text), source.url, paths)
+    scenario = load_text(json.dumps(text), source.url, paths)
+    problems = list(_unfit_filters(scenario, _TYPES[source.event]))
+    if problems:
+        raise ScenarioError(problems)
+    return scenario
+
+
+def _unfit_filters(scenario: Scenario, kind: StreamType) -> Iterator[Problem]:
+    """Patterns that would match nothing, for they do not ask for what this event's records have."""
+    (mapping,) = scenario.mappings.values()
+    for given in mapping.FilterCriteria.get("Filters", ()):
+        pattern = given["Pattern"]
+        try:
+            fits = compile_filter(pattern, kind).on_body
+            message = f"the pattern {pattern} does not ask for {kind.body!r}, where these records have what was written"
+        except PatternError as error:
+            fits, message = False, str(error)
+        if not fits:
+            hint = f'write {{"{kind.body}": {{...}}}}'
+            yield Problem(message, Span(Said.of("--set FilterCriteria", pattern, place_known=False)), hint)
 
 
 @dataclass(slots=True)

@@ -138,6 +138,16 @@ def batches_until(process: subprocess.Popen[str], records: int) -> Iterator[tupl
             id="a limit",
         ),
         pytest.param(
+            [
+                "kafka://127.0.0.1:1/orders",
+                "--set",
+                'FilterCriteria={Filters: [{Pattern: \'{"data": {"a": [1]}}\'}]}',
+            ],
+            2,
+            "does not ask for 'value'",
+            id="a filter on what these records have not",
+        ),
+        pytest.param(
             ["kafka://127.0.0.1:1/orders", "--timeout", "0"], 2, "Timeout", id="a timeout of nothing"
         ),
         pytest.param(["kafka://127.0.0.1:1/orders", "--env", "STAGE"], 2, "NAME=VALUE", id="half a variable"),
