@@ -38,10 +38,12 @@ READER_GONE: Final = 141
 HELP: Final = """\b
 Examples:
   streamsim run scenarios/poison_pill.yaml
-  streamsim run scenarios/bisect.yaml --set mapping.BatchSize=200
+  streamsim run scenarios/bisect.yaml --set BatchSize=200 --story
+  streamsim run scenarios/four_settings.yaml
   streamsim check scenarios/*.yaml
+  streamsim run scenarios/bisect.yaml --trace run.ndjson; streamsim verify run.ndjson
 
-See what AWS Lambda will do with your Kinesis stream, before production does."""
+See what AWS Lambda will do with your Kinesis or DynamoDB stream, before production does."""
 
 
 class Commands(click.Group):

@@ -29,15 +29,26 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 
-EXAMPLES = """\b
+HELP = """\b
 Examples:
   streamsim run scenarios/poison_pill.yaml
   streamsim run scenarios/bisect.yaml --story
-  streamsim run scenarios/bisect.yaml --set mapping.BatchSize=200
+  streamsim run scenarios/poison_pill.yaml --set MaximumRetryAttempts=2
+  streamsim run scenarios/latest.yaml --set StartingPosition=LATEST
+  streamsim run scenarios/api_traffic.yaml --set traffic.checkout.rate=500/s
+  streamsim run scenarios/retries.yaml --set 'compare={MaximumRetryAttempts: [0, 2, 5]}' --set expect=null
   streamsim run scenarios/bisect.yaml --trace run.ndjson --on-failure discarded/
   streamsim run scenarios/real_handler.yaml --logs logs/
   streamsim run scenarios/bisect.yaml --backend kafka --kafka localhost:9092
   streamsim run scenarios/*.yaml --quiet
+
+Plays scenarios, prints what came of them, and checks what they expect.
+
+A scenario with `compare` makes a run of every combination and prints one table; --set of a setting that it compares
+fixes that one. --set takes any setting by its path, or by its name alone where only one has it; null removes it.
+
+Exit codes: 0 all expectations and guarantees hold, 1 one does not, 2 a scenario or the command is wrong, 3 a handler
+cannot be loaded or something cannot be written.
 """
 
 
@@ -67,11 +78,17 @@ class Recording:
         return {option: path for option, path in options.items() if path is not None}
 
 
-@click.command("run", help=f"Play scenarios, print what came of them, check what they expect.\n\n{EXAMPLES}")
+@click.command(
+    "run", help=HELP, short_help="Play scenarios, print what came of them, check what they expect."
+)
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...", type=click.Path(path_type=Path))
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the scenario's own seed.")
 @click.option(
-    "--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change a setting: mapping.BatchSize=200."
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Change a setting: BatchSize=200, stream.shards=8. May be repeated.",
 )
 @click.option("--story", is_flag=True, help="Tell the run line by line; with --quiet nothing else.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout instead of summaries.")
@@ -79,7 +96,9 @@ class Recording:
     "--trace", type=click.Path(path_type=Path), help="Write every event to an NDJSON file (.gz packs it)."
 )
 @click.option(
-    "--on-failure", type=click.Path(path_type=Path), help="Keep what destinations receive in this folder."
+    "--on-failure",
+    type=click.Path(path_type=Path),
+    help="Keep the documents that destinations receive in this folder.",
 )
 @click.option(
     "--logs",

@@ -5,16 +5,29 @@ Takes parts whose references are resolved; `path` tells where a part stands in t
 
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Names
+from fractions import Fraction
+from typing import Final
 
 from streamsim.rules.limits import Year, function_refusals
 from streamsim.scenario.errors import KeyPath
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import ScenarioFile
 from streamsim.scenario.function import UNRESERVED_MINIMUM, Function
+from streamsim.scenario.shards import Pace, accrued
 from streamsim.scenario.traffic import Traffic
 
 #: Where the part of a kind (such as `function`) and a name stands.
 PathOf = Callable[[str, str], KeyPath]
+
+
+#: Every request is played by itself: so many take minutes.
+MOST_REQUESTS: Final = 10_000_000
+
+
+def _requests(source: Traffic, duration: int) -> Fraction:
+    """How many requests a source with a rate makes on average."""
+    length = max(duration - source.begin, 0) if source.length is None else source.length
+    return accrued([Pace(point.at, point.per_second, point.ramp) for point in source.rate], length)
 
 
 def traffic_complaints(
@@ -48,6 +61,12 @@ def traffic_complaints(
                 ("traffic", index),
                 f"the traffic {source.name!r} needs an end",
                 "add `duration: 60s` at the top level, or `for: 60s` here",
+            )
+        elif _requests(source, file.duration) > MOST_REQUESTS:
+            yield Complaint(
+                ("traffic", index, "rate"),
+                f"a source makes up to {MOST_REQUESTS:,} requests, and this one makes more",
+                "lower the rate, or write a shorter `for`",
             )
     queued = {source.function for source in traffic if not source.synchronous}
     for name, function in functions.items():
