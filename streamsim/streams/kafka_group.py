@@ -85,7 +85,8 @@ class KafkaReading:
         self._fresh: dict[str, Partition] = {}
         self._known: dict[str, TopicPartition] = {}
         self._leaving: dict[str, asyncio.Future[None]] = {}
-        self._keeper = Keeper(self)
+        self._keeper = Keeper(self, self._suspend)
+        self._suspended = False
         loop = asyncio.get_running_loop()
         self._joined: asyncio.Future[None] = loop.create_future()
         #: What went wrong in a callback of aiokafka, which would only log it.
@@ -231,8 +232,17 @@ class KafkaReading:
             del self._fresh[shard]
             partition.log.ahead = ahead or 0
             partition.taken = True
+            partition.log.suspended = self._suspended
             self.logs[shard] = partition.log
             mapping.take(shard, partition.log.first)
+
+    def _suspend(self, late: bool) -> None:
+        """Begins nothing new while commits are not answered."""
+        if late != self._suspended:
+            self._suspended = late
+            for partition in self._partitions.values():
+                partition.log.suspended = late
+                partition.log.tell()
 
     # -- what the group says -----------------------------------------------------------------------------------------
 
