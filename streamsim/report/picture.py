@@ -12,7 +12,7 @@ from typing import Final
 from rich.text import Text
 
 from streamsim.model.units import DAY, HOUR, MILLISECOND, MINUTE, SECOND, show_duration
-from streamsim.report.phrases import counted, shard_number, shortened
+from streamsim.report.phrases import counted, shard_number, shortened, strung
 from streamsim.report.timeline import Kind, Row, Timeline, most_lanes, parallelization_factor
 
 #: At most so many shards get a row of their own.
@@ -91,6 +91,7 @@ class Picture:
     ) -> None:
         timeline.finish()
         self._timeline = timeline
+        self._width = width
         self._plain = plain
         self._age_limit = age_limit
         self._several = len({row.mapping for row in timeline.rows.values()}) > 1
@@ -183,13 +184,17 @@ class Picture:
             return []
         quiet = sum(row.untroubled for row in rest)
         troubled = len(rest) - quiet
-        line = self._labelled("")
+        told = []
         if troubled:
-            line.append(f"and {counted(troubled, 'shard')} with lesser trouble", "bright_black")
+            told.append(f"and {counted(troubled, 'shard')} with lesser trouble")
         if quiet:
-            line.append("and " if not troubled else ", ", "bright_black")
-            line.append(f"{counted(quiet, 'shard')} without incident", "bright_black")
-        return [line]
+            told.append(f"{'' if troubled else 'and '}{counted(quiet, 'shard')} without incident")
+        lines = []
+        for part in strung(told, self._width - self._label - 1, ", "):
+            line = self._labelled("")
+            line.append(part, "bright_black")
+            lines.append(line)
+        return lines
 
     def _reshards(self) -> list[Text]:
         """When shards were split or merged, if ever."""
