@@ -70,10 +70,14 @@ class LiveSource:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Where things go: documents of discarded batches to a file or a topic, logs of the handler to `journal`."""
+    """Where things go: documents of discarded batches to a file or a topic, logs of the handler to `journal`.
+
+    `silent` is told when the broker does not answer, and when it does again.
+    """
 
     on_failure: Path | str | None = None
     journal: Journal | None = None
+    silent: Callable[[bool], None] = lambda _silent: None
 
 
 Recorder = Callable[[Header], Sequence[Sink]]
@@ -149,6 +153,7 @@ async def run_live(
             Membership(source.brokers, source.topic, source.group, _session(scenario, deployment, source)),
             beginning,
             lambda partition: f"{source.topic}-{partition}",
+            silent=outputs.silent,
         )
         stack.push_async_callback(reading.stop)
         destination = await _destination(outputs, source, stack)
