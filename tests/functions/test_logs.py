@@ -19,7 +19,7 @@ ID = "8286a188-ba32-4475-8077-530cd35c09a9"
 
 def text(answer: Answer, limits: Limits = "current") -> list[str]:
     deployment = Deployment("orders", "app.handler", Path(), limits=limits, runtime_version="python:3.12.v7")
-    invocation = Invocation(ID, b"{}", deployment.arn, 0)
+    invocation = Invocation(ID, b"{}", deployment.arn)
     return [event.text for event in log_events(deployment, invocation, answer, BEGAN)]
 
 
@@ -116,7 +116,7 @@ def test_json_records_stand_in_place_of_the_lines() -> None:
     answer = Answer(
         b"null", 3_010, inits=(Init("init", 110_100),), output=(Written(0, "hello"),), max_memory_mb=36
     )
-    events = log_events(deployment, Invocation(ID, b"{}", deployment.arn, 0), answer, BEGAN)
+    events = log_events(deployment, Invocation(ID, b"{}", deployment.arn), answer, BEGAN)
     told: list[Any] = [json.loads(event.text) if event.text != "hello" else "hello" for event in events]
     assert [one if one == "hello" else one["type"] for one in told] == [
         "platform.initStart", "platform.initReport", "platform.start", "hello", "platform.report",

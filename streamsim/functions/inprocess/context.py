@@ -5,6 +5,7 @@ context object to retrieve Python function information").
 """
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -19,14 +20,20 @@ class UnreadableContextError(ValueError):
 
 
 class LambdaContext:
-    """What the runtime tells a handler besides the event. Time is microseconds since 1970, by the clock that applies."""
+    """What the runtime tells a handler besides the event.
+
+    `deadline_ms` is when the invocation is stopped, since 1970 by the clock that applies. That clock may stand still
+    while a handler runs, and a handler may wait for its time to run out: what remains falls as real time passes, and is
+    over when `time.perf_counter_ns` is at `expires`.
+    """
 
     def __init__(
         self,
         deployment: Deployment,
         log_stream: str,
         invocation: Invocation,
-        now: Callable[[], int],
+        deadline_ms: int,
+        expires: int,
         log: Callable[[str], None],
     ) -> None:
         client_context = _parsed(invocation.client_context, "Client Context")
@@ -42,16 +49,16 @@ class LambdaContext:
         self.tenant_id = invocation.tenant_id
         self.client_context = None if client_context is None else ClientContext(client_context)
         self.identity = CognitoIdentity(identity)
-        self._epoch_deadline_time_in_ms = invocation.deadline_ms
+        self._epoch_deadline_time_in_ms = deadline_ms
         self._w3c_fields = {
             name: w3c[name] for name in _W3C if isinstance(w3c, dict) and isinstance(w3c.get(name), str)
         }
-        self._now = now
+        self._expires = expires
         self._log = log
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until the invocation is stopped, 0 when they are over."""
-        return max(self._epoch_deadline_time_in_ms - self._now() // 1000, 0)
+        return max(-((time.perf_counter_ns() - self._expires) // 1_000_000), 0)
 
     def log(self, msg: object) -> None:
         """Writes a log event of its own."""

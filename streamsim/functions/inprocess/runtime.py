@@ -105,14 +105,14 @@ class InProcessRuntime:
     async def invoke(self, invocation: Invocation) -> Answer:
         """See `Runtime`. Takes real time, and the event loop stands still meanwhile."""
         with self._surroundings:
-            inits, failed = self._initialised(invocation)
-            if failed is None:
-                began, start = self._now(), time.perf_counter_ns()
-                ended = self._run(self._deployment.timeout, lambda: self._handled(invocation), invocation)
-                spent = (time.perf_counter_ns() - start) // 1000
-            else:
-                began, spent, ended = self._now(), 0, failed
-            spent += sum(init.duration for init in inits if init.phase == "invoke")
+            inits, ended = self._initialised(invocation)
+            spent = inits[-1].duration if inits and inits[-1].phase == "invoke" else 0
+            began = self._now()
+            if ended is None:
+                left = self._deployment.timeout - spent
+                start = time.perf_counter_ns()
+                ended = self._run(left, lambda: self._handled(invocation, began, start, left), invocation)
+                spent += (time.perf_counter_ns() - start) // 1000
             output, lost_output = self._output.take(began)
             if ended.lost:
                 self._handler = None
@@ -189,12 +189,18 @@ class InProcessRuntime:
 
     # -- running code ------------------------------------------------------------------------------------------------
 
-    def _handled(self, invocation: Invocation) -> bytes:
+    def _handled(self, invocation: Invocation, began: int, start: int, left: int) -> bytes:
+        """`began` is the handlers' clock, `start` the stopwatch in nanoseconds; `left` is what is left of the Timeout."""
         handler = self._handler
         assert handler is not None
         try:
             context = LambdaContext(
-                self._deployment, self._log_stream, invocation, self._now, self._output.event
+                self._deployment,
+                self._log_stream,
+                invocation,
+                (began + left) // 1000,
+                start + left * 1000,
+                self._output.event,
             )
         except UnreadableContextError as error:
             raise FaultError("Runtime.LambdaContextUnmarshalError", str(error)) from None

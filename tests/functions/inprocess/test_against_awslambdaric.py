@@ -93,9 +93,10 @@ def test_the_context_has_the_same_attributes(
         cognito_identity=None if identity is None else json.dumps(identity).encode(),
         tenant_id="me",
     )
-    ours = LambdaContext(deployment, LOG_STREAM, call, lambda: NOW, print)
+    deadline = NOW // 1000 + 3000
+    ours = LambdaContext(deployment, LOG_STREAM, call, deadline, 0, print)
     copied = json.loads(json.dumps(client))
-    theirs = TheirContext(REQUEST_ID, copied, identity, call.deadline_ms, call.arn, "me")
+    theirs = TheirContext(REQUEST_ID, copied, identity, deadline, call.arn, "me")
     assert repr(ours) == repr(theirs)
     assert ours.w3c() == theirs.w3c()
     public = {name for name in dir(theirs) if not name.startswith("_")}

@@ -13,7 +13,7 @@ from streamsim.functions.runtime import Invocation
 from streamsim.functions.sandbox.api import Posted, RuntimeApi
 
 ROOT = "/2018-06-01/runtime"
-INVOCATION = Invocation("id-1", b'{"a": 1}', "arn:aws:lambda:us-east-1:1:function:f:live", 0)
+INVOCATION = Invocation("id-1", b'{"a": 1}', "arn:aws:lambda:us-east-1:1:function:f:live")
 
 
 class Reply(NamedTuple):
