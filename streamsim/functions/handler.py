@@ -128,12 +128,12 @@ class HandlerFunction:
                 payload, timeout, "timeout", "Unhandled", None, answer.inits, answer.output, answer.lost_output,
                 answer.max_memory_mb, lost=True,
             )  # fmt: skip
-        answer = replace(answer, duration=foretold.duration)
+        answer = answer._replace(duration=foretold.duration)
         if foretold.ending != "error" or answer.status != "success":
             return answer
         kind, _, message = (foretold.error or "").partition(": ")
         payload = error_document(error_fields(message, kind, (), invocation.request_id, limits))
-        return replace(answer, payload=payload, status="error", function_error=raised_by_handler(limits))
+        return answer._replace(payload=payload, status="error", function_error=raised_by_handler(limits))
 
 
 class FedHandler:
@@ -220,7 +220,7 @@ def at_once(answer: Answer, init: int) -> Answer:
         replace(one, duration=init if one.phase == "init" else 0, output=_now(one.output))
         for one in answer.inits
     )
-    return replace(answer, inits=inits, output=_now(answer.output))
+    return answer._replace(inits=inits, output=_now(answer.output))
 
 
 def _now(output: Sequence[Written]) -> tuple[Written, ...]:

@@ -75,8 +75,7 @@ class Deployment:
         return f"/aws/lambda/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(NamedTuple):
     """What the handler is handed.
 
     `event` is JSON. `arn` is the ARN as it was invoked, with the qualifier if it was called with one. The client
@@ -119,8 +118,7 @@ class Init:
     output: tuple[Written, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What became of an invocation. A failing handler is an answer, never an exception.
 
     `payload` is the handler's result or the error document, as bytes. `duration` is microseconds from the start of the

@@ -36,9 +36,12 @@ class LambdaContext:
         expires: int,
         log: Callable[[str], None],
     ) -> None:
-        client_context = _parsed(invocation.client_context, "Client Context")
-        identity = _parsed(invocation.cognito_identity, "Cognito Identity") or {}
-        w3c = client_context.pop("w3c", None) if isinstance(client_context, dict) else None
+        client_context = w3c = identity = None
+        if invocation.client_context:
+            client_context = _parsed(invocation.client_context, "Client Context")
+            w3c = client_context.pop("w3c", None) if isinstance(client_context, dict) else None
+        if invocation.cognito_identity:
+            identity = _parsed(invocation.cognito_identity, "Cognito Identity")
         self.aws_request_id = invocation.request_id
         self.log_group_name = deployment.log_group
         self.log_stream_name = log_stream
@@ -48,11 +51,13 @@ class LambdaContext:
         self.invoked_function_arn = invocation.arn
         self.tenant_id = invocation.tenant_id
         self.client_context = None if client_context is None else ClientContext(client_context)
-        self.identity = CognitoIdentity(identity)
+        self.identity = CognitoIdentity(identity or {})
         self._epoch_deadline_time_in_ms = deadline_ms
-        self._w3c_fields = {
-            name: w3c[name] for name in _W3C if isinstance(w3c, dict) and isinstance(w3c.get(name), str)
-        }
+        self._w3c_fields = (
+            {name: w3c[name] for name in _W3C if isinstance(w3c.get(name), str)}
+            if isinstance(w3c, dict)
+            else {}
+        )
         self._expires = expires
         self._log = log
 
@@ -122,9 +127,7 @@ class Client:
         )
 
 
-def _parsed(text: bytes | None, what: str) -> Any:
-    if not text:
-        return None
+def _parsed(text: bytes, what: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:

@@ -25,6 +25,8 @@ def marshalled(result: Any, *, ascii_only: bool) -> bytes:
     """The response's bytes. Runtimes before Python 3.12 write what is not ASCII as escapes: `ascii_only`."""
     if isinstance(result, bytes):
         return result
+    if type(result) in _PLAIN:
+        return _ENCODERS[ascii_only].encode(result).encode("utf-8", "surrogatepass")
     decimals: list[str] = []
     try:
         text = _ENCODERS[ascii_only].encode(_plain(result, decimals, set()))

@@ -56,6 +56,8 @@ class Output:
 
     def take(self, began: int) -> tuple[tuple[Written, ...], int]:
         """What was written and how many characters were not kept; the environment's next output begins anew."""
+        if not self._events and not self._line:
+            return (), 0
         self.flush()
         written = tuple(Written(at - began, text) for at, text in self._events)
         lost = self._lost
