@@ -193,7 +193,7 @@ def error_event(
     before Python 3.12 escape what is not ASCII.
     """
     if limits == "2017":
-        # published: CloudWatch texts of Python functions of 2017 begin with the message, then the type
+        # published: issue 253 of mozilla-services/buildhub and issue 7 of aws-lambda-ddns-function, of 2017 and 2016
         return f"{fields['errorMessage']}: {fields['errorType']}\n{trace}"
     if log_format == "JSON":
         line = {"timestamp": seconds(at), "level": "ERROR", **fields}
