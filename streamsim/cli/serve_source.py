@@ -70,10 +70,11 @@ def _of_scenario(path: Path, runtime: str | None, account: Account) -> Served:
         if described.handler is None:
             notes.append(f"{path}: note: function {name} is not served: it has a model and no handler")
             continue
-        config = described.EventInvokeConfig
+        config, dead = described.EventInvokeConfig, described.DeadLetterConfig
         published = PublishedFunction(
             replace(deployment_of(scenario, name), account=account),
             reserved=described.ReservedConcurrentExecutions,
+            dead_letter=dead.TargetArn if dead else None,
         )
         if config is not None:
             published = replace(
