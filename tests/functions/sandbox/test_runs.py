@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from textwrap import dedent
 
@@ -13,11 +14,15 @@ from click.testing import CliRunner
 from streamsim.cli import main
 from streamsim.functions.logs import LogEvent
 from streamsim.functions.sandbox.client import NoClientError, client
-from streamsim.scenario.load import load_text
+from streamsim.model.events import Event
+from streamsim.scenario.load import load, load_text
 from streamsim.scenario.play import run_world
 from tests.functions.handlers import deployed, write
+from tests.functions.node import not_installed
 from tests.functions.runs import played, results, texts
 from tests.functions.sandbox.sandboxes import PATIENCE, gone
+
+SCENARIOS = Path(__file__).parents[3] / "scenarios"
 
 PROCESS = "runtime: process, model: {duration: 100ms}"
 
@@ -99,7 +104,7 @@ def test_a_handler_for_node_is_tried_again_with_the_same_request_id(tmp_path: Pa
     try:
         client(deployed(tmp_path, "index.handler"))
     except NoClientError as missing:
-        pytest.skip(str(missing))
+        not_installed(missing)
     text = """
         scenario: A handler for Node
         seed: 7
@@ -123,6 +128,29 @@ def test_a_handler_for_node_is_tried_again_with_the_same_request_id(tmp_path: Pa
         wanted = f"{request_id}\tINFO\ttry {count} [ 'one', 'two' ] {request_id}"
         assert [line for line in lines if line.endswith(wanted)]
     assert tried[0].error == "TypeError: not yet: 1"
+
+
+def test_the_node_scenario_tells_a_retry_by_its_request_id() -> None:
+    scenario = load(SCENARIOS / "node_handler.yaml")
+    log: list[str] = []
+    events: list[Event] = []
+    try:
+        run_world(
+            scenario,
+            [events.append],
+            journal=lambda _group, _stream, lines: log.extend(line.text for line in lines),
+        )
+    except NoClientError as missing:
+        not_installed(missing)
+    starts = Counter(line.split()[2] for line in log if line.startswith("START"))
+    tried = Counter(result.request_id for result in results(events))
+    assert starts == tried
+    again = [request_id for request_id, count in starts.items() if count == 3]
+    assert len(again) == 4
+    told = [line.split("\t", 1)[1] for line in log if "\tINFO\t" in line]
+    for request_id in again:
+        (line,) = [one for one in told if one.startswith(f"{request_id}\tINFO\tattempt 3: ")]
+        assert line.endswith(" sent before")
 
 
 SCENARIO = """
