@@ -75,6 +75,7 @@ def _of_scenario(path: Path, runtime: str | None, account: Account) -> Served:
             replace(deployment_of(scenario, name), account=account),
             reserved=described.ReservedConcurrentExecutions,
             dead_letter=dead.TargetArn if dead else None,
+            keep_warm=described.model.keep_warm,
         )
         if config is not None:
             published = replace(

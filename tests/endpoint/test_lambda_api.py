@@ -355,3 +355,8 @@ def test_paths_of_no_operation_are_told_so(stage: Stage) -> None:
         reply = stage.http(method, path)
         assert (reply.status, reply.header("x-amzn-ErrorType")) == (404, "UnknownOperationException")
         assert reply.header("x-amzn-RequestId")
+
+
+def test_no_answer_names_the_server(stage: Stage) -> None:
+    for path in ("/2015-03-31/functions/orders", "/nothing"):
+        assert stage.http("GET", path).header("Server") is None
