@@ -67,4 +67,8 @@ def _plain_block(value: Any, decimals: list[str], inside: set[int]) -> Any:
 def _key(name: Any) -> Any:
     if isinstance(name, bytes):
         return name.decode()
-    return str(name) if isinstance(name, Decimal) else name
+    if name is None or isinstance(name, str | int | float):
+        return name
+    return type(
+        type(name).__name__, (), {}
+    )()  # no key either; the encoder would tell a module's name with the type's
