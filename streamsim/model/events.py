@@ -320,6 +320,8 @@ class Response(NamedTuple):
 class EventLost(NamedTuple):
     """An asynchronous event is given up; `destination` and `delivered` are as in `Discard`.
 
+    Without a destination they are those of the function's dead-letter queue.
+
     `condition` is RetriesExhausted, EventAgeExceeded or, for one that no `Request` was made of because the function's
     ReservedConcurrentExecutions is 0, ZeroReservedConcurrency. `attempts` is 0 when the function never ran, as it is
     after throttles alone; else the last attempt's number, less one when that was throttled or ended in a fault.

@@ -88,13 +88,14 @@ def traffic_complaints(
             )
     queued = {source.function for source in traffic if not source.synchronous}
     for name, function in functions.items():
-        if function.EventInvokeConfig is not None and name not in queued:
-            yield Complaint(
-                (*path("function", name), "EventInvokeConfig"),
-                "EventInvokeConfig is for asynchronous events, and no traffic of s3 or a schedule goes to this function",
-                "remove it; a mapping has settings of its own for its batches",
-                at_key=True,
-            )
+        for setting in ("EventInvokeConfig", "DeadLetterConfig"):
+            if getattr(function, setting) is not None and name not in queued:
+                yield Complaint(
+                    (*path("function", name), setting),
+                    f"{setting} is for asynchronous events, and no traffic of s3 or a schedule goes to this function",
+                    "remove it; a mapping has settings of its own for its batches",
+                    at_key=True,
+                )
 
 
 def quota_complaints(limits: Year, functions: Names[str, Function], path: PathOf) -> Iterator[Complaint]:
