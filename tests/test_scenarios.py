@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from streamsim.cli import main
 from streamsim.functions.sandbox.client import NoClientError
 from streamsim.model.events import Event
+from streamsim.report.compared import value_said
 from streamsim.report.story import story
 from streamsim.scenario.load import load, variants
 from streamsim.scenario.play import play
@@ -34,7 +35,7 @@ def test_a_scenario_holds_what_it_expects_and_tells_its_story(path: Path, golden
         assert [one for one in played.expectations if not one["ok"]] == []
         assert played.violations == []
         assert played.expectations
-        varied = [f"--- {name}: {value}" for name, value in settings.items()]
+        varied = [f"--- {name}: {value_said(value)}" for name, value in settings.items()]
         told.append("\n".join([*varied, *story(played.header, events)]))
     golden(path.with_suffix(".story.txt"), "\n".join(told) + "\n")
 

@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "serve": ("serve:command", "Answer the Lambda API and API routes of a template's functions."),
     "verify": ("verify:verify", "Check the ordering and delivery guarantees of traces."),
     "schema": ("schema:command", "Print the JSON Schema of scenario files, for editors."),
+    "live": ("live:command", "Feed a handler from a real stream, by a mapping's rules."),
     "bench": ("bench:command", "Measure speed against what others use."),
 }
 
@@ -37,10 +38,12 @@ READER_GONE: Final = 141
 HELP: Final = """\b
 Examples:
   streamsim run scenarios/poison_pill.yaml
-  streamsim run scenarios/bisect.yaml --set mapping.BatchSize=200
+  streamsim run scenarios/bisect.yaml --set BatchSize=200 --story
+  streamsim run scenarios/four_settings.yaml
   streamsim check scenarios/*.yaml
+  streamsim run scenarios/bisect.yaml --trace run.ndjson; streamsim verify run.ndjson
 
-See what AWS Lambda will do with your Kinesis stream, before production does."""
+See what AWS Lambda will do with your Kinesis or DynamoDB stream, before production does."""
 
 
 class Commands(click.Group):

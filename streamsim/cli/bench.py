@@ -4,14 +4,23 @@ import click
 
 from streamsim.cli.bench_engine import command as engine
 from streamsim.cli.bench_handler import command as handler
+from streamsim.cli.bench_kafka import command as kafka
 from streamsim.cli.bench_sandbox import command as sandbox
 
+HELP = """\b
+Examples:
+  streamsim bench engine
+  streamsim bench handler
 
-@click.group("bench", help="Measure speed against what others use.")
+Measures speed against what others use."""
+
+
+@click.group("bench", help=HELP)
 def command() -> None:
     pass
 
 
 command.add_command(engine)
 command.add_command(handler)
+command.add_command(kafka)
 command.add_command(sandbox)

@@ -107,14 +107,14 @@ class Workers:
 
     def close(self) -> None:
         """Ends all workers where they wait: their `finally` blocks run. The loop forgets their turns and timers."""
-        while self._of:
-            coroutine, worker = next(iter(self._of.items()))
-            del self._of[coroutine]
-            if worker.waits_for is not None:
-                worker.waits_for.remove_done_callback(worker)
-            try:
-                coroutine.close()
-            except Exception as error:  # noqa: BLE001 - a worker's clean-up may raise anything; the others go on
-                message = f"worker {worker.name} failed when it was closed"
-                self._loop.call_exception_handler({"message": message, "exception": error})
-            worker.done.cancel()
+        while self._of:  # a clean-up may start others
+            closing, self._of = self._of, {}
+            for coroutine, worker in closing.items():
+                if worker.waits_for is not None:
+                    worker.waits_for.remove_done_callback(worker)
+                try:
+                    coroutine.close()
+                except Exception as error:  # noqa: BLE001 - a worker's clean-up may raise anything; the others go on
+                    message = f"worker {worker.name} failed when it was closed"
+                    self._loop.call_exception_handler({"message": message, "exception": error})
+                worker.done.cancel()

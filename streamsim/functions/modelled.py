@@ -13,7 +13,6 @@ from streamsim.engine.chance import Chance
 from streamsim.engine.ports import Clock
 from streamsim.functions.poison import Poison
 from streamsim.functions.window_state import (
-    MAXIMUM_RESPONSE,
     RESPONSE_TOO_LARGE,
     FinalFault,
     StateSize,
@@ -22,7 +21,6 @@ from streamsim.functions.window_state import (
 from streamsim.model.batch import Batch, TimeWindow
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import SECOND
-from streamsim.rules.windows import state_size
 
 _CRASH: Final = "Runtime.ExitError: Error: Runtime exited without providing a reason"
 
@@ -171,7 +169,7 @@ class ModelledFunction:
             return ending
         finished = first_reported(batch, ending.response)
         state = self._state.state(window.state, finished)
-        if state_size(state) > MAXIMUM_RESPONSE:
+        if state is None:
             return Outcome("error", ending.duration, error=RESPONSE_TOO_LARGE)
         return ending._replace(response={"state": state, **(ending.response or {})})
 

@@ -28,13 +28,16 @@ class StateSize:
     fixed: int = 0
     per_record: int = 0
 
-    def state(self, before: Mapping[str, Any], added: int) -> dict[str, Any]:
-        """The state after `added` more records than the state `before` counts."""
+    def state(self, before: Mapping[str, Any], added: int) -> dict[str, Any] | None:
+        """The state after `added` more records than the state `before` counts; None when no response can hold it."""
         records = before.get("records", 0) + added
         state: dict[str, Any] = {"records": records}
-        missing = self.fixed + self.per_record * records - state_size(state) - _PADDING
+        size = self.fixed + self.per_record * records
+        if size > MAXIMUM_RESPONSE:
+            return None
+        missing = size - state_size(state) - _PADDING
         if missing >= 0:
-            state["padding"] = "." * min(missing, MAXIMUM_RESPONSE)
+            state["padding"] = "." * missing
         return state
 
 

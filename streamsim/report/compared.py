@@ -1,4 +1,4 @@
-"""The runs of a `compare:` scenario: what differs between them, and which is best at it.
+"""The runs of a `compare:` scenario, and what differs between them.
 
 Knows which measures are worth comparing and which way is better; computes none of them, and draws nothing.
 """
@@ -11,11 +11,12 @@ from typing import Any, Final
 from streamsim.report.phrases import found, measured
 from streamsim.report.timeline import Timeline
 
-#: Measures to compare, in this order; of all of these less is better, but of the last two.
+#: Of all of these less is better; in the order in which they matter.
 LESS_IS_BETTER: Final = (
     "IteratorAge.max", "IteratorAge.p99", "IteratorAge.p50", "IteratorAge.end", "blocked.max", "caught_up", "discarded",
-    "expired", "skipped", "windows.lost", "delivered_again", "deliveries.max", "Errors", "Throttles", "cold_starts",
-    "Duration.p99", "traffic.lost", "traffic.too_late", "traffic.throttles", "traffic.latency.p99", "cost.usd",
+    "expired", "skipped", "windows.lost", "producer.given_up", "producer.overtaken", "producer.duplicated",
+    "producer.delay", "delivered_again", "deliveries.max", "Errors", "Throttles", "cold_starts", "Duration.p99",
+    "traffic.lost", "traffic.too_late", "traffic.throttles", "traffic.latency.p99", "cost.usd",
 )  # fmt: skip
 NEITHER: Final = (
     "Invocations",
@@ -65,38 +66,6 @@ def last_part(key: str) -> str:
 def value_said(value: Any) -> str:
     """A setting's value as a scenario file has it."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def best_and_worst(runs: Sequence[Run]) -> str | None:
-    """What the settings change most plainly: the first measure that differs, at its best and its worst."""
-    ranking = ranked(runs)
-    if ranking is None:
-        return None
-    measure, best, worst = ranking
-    low, high = (measured(measure, found(run.metrics, measure)) for run in (best, worst))
-    apart = [path for path, value in best.settings.items() if worst.settings.get(path) != value]
-    return f"{measure.replace('.', ' ')} is {low} with {best.named(apart)}, {high} with {worst.named(apart)}."
-
-
-def ranked(runs: Sequence[Run]) -> tuple[str, Run, Run] | None:
-    """The first measure that differs, and the runs that are best and worst at it; None when all are alike.
-
-    Of equally good runs the one is better that lost fewer records.
-    """
-    for measure in differing(runs, LESS_IS_BETTER):
-        known = [
-            (value, run) for run in runs if isinstance(value := found(run.metrics, measure), int | float)
-        ]
-        if len(known) < 2:
-            continue
-        best = min(known, key=lambda one: (one[0], _lost(one[1])))
-        worst = max(known, key=lambda one: (one[0], _lost(one[1])))
-        return measure, best[1], worst[1]
-    return None
-
-
-def _lost(run: Run) -> int:
-    return int(found(run.metrics, "discarded") or 0) + int(found(run.metrics, "expired") or 0)
 
 
 def differing(runs: Sequence[Run], measures: Sequence[str]) -> list[str]:

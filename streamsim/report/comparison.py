@@ -1,20 +1,27 @@
 """One table for the runs of a `compare:` scenario, with a verdict above it and the next thing to type below."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from shlex import quote
+from typing import Any, Final
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from streamsim.model.units import show_duration
-from streamsim.report.compared import Run, best_and_worst, last_part, ranked, same_in_all, value_said
+from streamsim.report.compared import Run, last_part, same_in_all, value_said
 from streamsim.report.comparison_rows import drawn_table, expectation_rows, measure_rows, sharing_rows
 from streamsim.report.layout import QUIET, fitted, printable, sign, suggested
 from streamsim.report.phrases import counted, found, measured, strung, wrapped
+from streamsim.report.ranking import Ranking, ranked
 from streamsim.report.sparkline import column_edges, height, highest
+from streamsim.scenario.scalars import resolve
 from streamsim.trace.header import Header
+
+#: Text that YAML takes as it stands, if it is no number and no word of YAML's own.
+_PLAIN: Final = re.compile(r"\w[\w./+-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +37,21 @@ class Comparison:
 
     def lines(self, width: int, *, plain: bool = False) -> Iterator[Text]:
         """Verdict, the age of all runs on one scale, the table, what is equal everywhere, what to type next."""
-        yield from self._verdict(width, plain=plain)
+        ranking = ranked(self.runs)
+        yield from self._verdict(ranking, width, plain=plain)
         yield Text()
         ages = list(_ages(self.runs, width, plain=plain))
         if ages:
             yield from ages
             yield Text()
         table = [
-            *measure_rows(self.runs, plain=plain),
+            *measure_rows(self.runs, ranking.stars, plain=plain),
             *sharing_rows(self.runs),
             *expectation_rows(self.runs, plain=plain),
         ]
         yield from drawn_table(self.runs, table, width, plain=plain)
+        withheld = _withheld(self.runs, ranking, plain=plain)
+        yield from (Text(f"  {part}", QUIET) for part in wrapped(withheld, width - 2))
         same = [
             f"{name} {measured(name, found(self.runs[0].metrics, name))}" for name in same_in_all(self.runs)
         ]
@@ -50,20 +60,19 @@ class Comparison:
             for i, line in enumerate(strung(same, width - 18, " - " if plain else " · ")):
                 yield Text(("same in all runs  " if i == 0 else " " * 18) + line, QUIET)
         yield Text()
-        yield from suggested([self._alone()], width)
+        yield from suggested([self._alone(ranking)], width)
 
-    def _alone(self) -> tuple[str, str]:
+    def _alone(self, ranking: Ranking) -> tuple[str, str]:
         """The command for the run that is worth a look of its own: the first that failed, else the best."""
         failed = next((run for run in self.runs if not run.well), None)
-        ranking = ranked(self.runs)
-        chosen = failed or (ranking[1] if ranking else self.runs[-1])
+        chosen = failed or ranking.best or self.runs[-1]
         changed = " ".join(
-            f"--set {quote(f'{path}={json.dumps(value)}')}" for path, value in chosen.settings.items()
+            f"--set {quote(f'{path}={_typed(value)}')}" for path, value in chosen.settings.items()
         )
-        why = "failed" if failed else f"has the lowest {ranking[0]}" if ranking else "shows one alone"
+        why = "failed" if failed else ranking.why if ranking.best else "shows one alone"
         return f"streamsim run {self.source or 'SCENARIO'} {changed}".rstrip(), why
 
-    def _verdict(self, width: int, *, plain: bool) -> Iterator[Text]:
+    def _verdict(self, ranking: Ranking, width: int, *, plain: bool) -> Iterator[Text]:
         failed = sum(not run.well for run in self.runs)
         asked = any(run.expectations for run in self.runs) or failed > 0
         many = counted(len(self.runs), "run")
@@ -80,10 +89,8 @@ class Comparison:
         else:
             yield line
             yield from (Text(f"  {part}", "bold") for part in wrapped(self.header.scenario, width - 2))
-        sentence = best_and_worst(self.runs)
-        if sentence:
-            for part in wrapped(sentence, width - 2):
-                yield Text(f"  {part}")
+        for part in wrapped(" ".join(ranking.sentences), width - 2):
+            yield Text(f"  {part}")
 
 
 def render_comparison(header: Header, runs: Sequence[Run], *, source: str | None = None) -> Comparison:
@@ -92,6 +99,22 @@ def render_comparison(header: Header, runs: Sequence[Run], *, source: str | None
     When every run has its timeline, all IteratorAges are shown on one scale. `source` is the file to name in commands.
     """
     return Comparison(header, runs, source)
+
+
+def _typed(value: Any) -> str:
+    """A setting's value as one types it behind `--set`: without quotes where it is read as the same text."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and resolve(value) == value:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _withheld(runs: Sequence[Run], ranking: Ranking, *, plain: bool) -> str:
+    """Whom the table gives no star, and why; empty where everybody may have one, or nobody."""
+    without = [run for run, may in zip(runs, ranking.stars, strict=True) if not may]
+    if not without or ranking.best is None:
+        return ""
+    names = "; ".join(", ".join(map(value_said, run.settings.values())) for run in without)
+    return f"no {'*' if plain else '★'} for what loses more: {names}"
 
 
 def _ages(runs: Sequence[Run], width: int, *, plain: bool) -> Iterator[Text]:

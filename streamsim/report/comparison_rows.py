@@ -29,15 +29,18 @@ class Row:
     values: list[float] = field(default_factory=list)
 
 
-def measure_rows(runs: Sequence[Run], *, plain: bool) -> Iterator[Row]:
-    """A row for each measure that differs; the best of those of which less is better are marked."""
+def measure_rows(runs: Sequence[Run], stars: Sequence[bool], *, plain: bool) -> Iterator[Row]:
+    """A row for each measure that differs; the best of those of which less is better are marked.
+
+    Where a run that may have no star (`stars`) is best, nobody has one.
+    """
     for name in differing(runs, (*LESS_IS_BETTER, *NEITHER)):
         values = [found(run.metrics, name) for run in runs]
         known = [value for value in values if isinstance(value, int | float)]
         best = min(known) if known and name in LESS_IS_BETTER else None
         cells = []
-        for value in values:
-            is_best = best is not None and measured(name, value) == measured(name, best)
+        for value, may in zip(values, stars, strict=True):
+            is_best = may and best is not None and measured(name, value) == measured(name, best)
             mark = (" *" if plain else " ★") if is_best else "  "
             cells.append(Cell(measured(name, value) + mark, "bold green" if is_best else ""))
         yield Row(
@@ -116,6 +119,8 @@ def drawn_table(runs: Sequence[Run], table: list[Row], width: int, *, plain: boo
                 row.append(f"{head[part]}  ".rjust(room), "bold default")
             yield row
         for line in table:
+            if not any(cell.text.strip() for cell in line.cells[first:stop]):
+                continue
             row = Text(f"  {line.name.ljust(label)}", QUIET)
             for cell, room in zip(line.cells[first:stop], widths[first:stop], strict=True):
                 row.append(" " * (room - len(cell.text)))

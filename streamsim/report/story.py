@@ -60,7 +60,7 @@ class Story:
     def __call__(self, event: Event) -> None:
         """Takes an event."""
         self._incidents.now = event.t
-        if self._shards.opened and not self._shards.opening_with(event):
+        if self._shards.told_before(event):
             self._tell_shards()
         handler = self._handlers.get(type(event))
         if handler is not None:
@@ -72,15 +72,17 @@ class Story:
 
     def close(self) -> None:
         """Tells what was folded or still open when the events ended."""
+        if self._shards.opening:
+            self._tell_shards()
         self._telling.close()
-        self._tell_shards()
+        self._tell_shards(left=True)
         self._tell_producers(self._producers.rest())
         self._called(self._callers.close())
 
     def _table(self) -> Mapping[type, Callable[[Any], None]]:
         """What takes an event of each type."""
         return {
-            happened.ShardOpen: self._shards.opens,
+            happened.ShardOpen: self._open,
             happened.Invoke: self._incidents,
             happened.Result: self._result,
             happened.Backoff: self._backoff,
@@ -278,6 +280,7 @@ class Story:
         self._telling.note(event.t, "reshard", f"{what}: {change}")
 
     def _stop(self, event: happened.ShardStop) -> None:
+        self._shards.stops(event)
         self._telling.settle()
         for key in self._telling.lanes:
             if key[:2] == (event.mapping, event.shard):
@@ -285,6 +288,8 @@ class Story:
 
     def _tell_lives(self) -> None:
         self._telling.interrupt()
+        if self._lives.halted:
+            self._tell_shards(left=True)
         for t, mapping, words in self._lives.told():
             self._telling.note(t, self._of(mapping, "mapping"), words)
 
@@ -298,10 +303,16 @@ class Story:
         if key in self._telling.lanes and self._incidents.of(*key) is None:
             self._telling.finish(key)
 
-    def _tell_shards(self) -> None:
-        """Which shards opened at once, and which had ended before, after what was said before."""
-        self._telling.make_room()
-        for t, mapping, words in self._shards.told():
+    def _open(self, event: happened.ShardOpen) -> None:
+        """What went before is told before the shards that open from now on; these once they are all open."""
+        if not self._shards.opening:
+            self._telling.make_room()
+        self._shards.opens(event)
+
+    def _tell_shards(self, *, left: bool = False) -> None:
+        """Which shards opened about the same time, and which had ended before."""
+        self._telling.settle()
+        for t, mapping, words in self._shards.told(left=left):
             self._telling.note(t, self._of(mapping, "shards"), words)
 
     def _of(self, mapping: str, what: str) -> str:

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
 
-from streamsim.model.units import show_duration, show_size
+from streamsim.model.units import SECOND, show_duration, show_size
 from streamsim.scenario.errors import KeyPath
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import Stream
 from streamsim.scenario.producer import Producer
+from streamsim.scenario.put import Put
 from streamsim.scenario.shards import Pace, accrued, key_set, per_shard, rate_at, since
 from streamsim.streams.keys import shares
 from streamsim.streams.logs import Content
@@ -25,11 +26,15 @@ from streamsim.streams.writing import BYTES_PER_SECOND, RECORDS_PER_SECOND
 #: The records of a producer with `put` are held in memory, some 50 bytes each, and put one by one.
 MOST_PUT: Final = 5_000_000
 
+#: So many that the shards cannot take are sent within minutes, counted each time.
+MOST_SENT: Final = 50_000_000
+
 
 def over_capacity(
     stream: Stream, plan: Plan, producer: Producer, duration: int, path: KeyPath
 ) -> Iterator[Complaint]:
     """What a producer cannot do; `path` is its place in the file, `plan` that of its stream's shards."""
+    yield from _too_full(stream, plan, producer, (*path, "backlog"))
     if stream.mode == "on-demand" and any(point.per_shard for point in producer.rate):
         yield Complaint(
             (*path, "rate"),
@@ -44,9 +49,9 @@ def over_capacity(
             at_key=True,
         )
     elif producer.put is not None:
-        yield from _too_many(plan, producer, duration, (*path, "put"))
+        yield from _too_many(plan, producer, producer.put, duration, (*path, "put"))
     elif producer.rate and _may_exceed(producer):
-        yield from _too_fast(plan, producer, duration, (*path, "rate"))
+        yield from _too_fast(plan, producer, _smallest(producer), duration, (*path, "rate"), _HINT)
 
 
 def uncalled(producer: Producer | None, path: KeyPath) -> Iterator[Complaint]:
@@ -60,7 +65,36 @@ def uncalled(producer: Producer | None, path: KeyPath) -> Iterator[Complaint]:
         )
 
 
-def _too_many(plan: Plan, producer: Producer, duration: int, path: KeyPath) -> Iterator[Complaint]:
+def table_capacity(
+    stream: Stream, plan: Plan, producer: Producer, duration: int, path: KeyPath
+) -> Iterator[Complaint]:
+    """The same for the stream of a table.
+
+    A partition takes 1,000 write units a second, one a write at least (DynamoDB Developer Guide, "Best practices for
+    designing and using partition keys effectively"). assumed: a shard has the writes of one partition.
+    """
+    yield from _too_full(stream, plan, producer, (*path, "backlog"))
+    if producer.rate and max(point.per_second for point in producer.rate) > RECORDS_PER_SECOND:
+        yield from _too_fast(plan, producer, 0, duration, (*path, "rate"), "give the table more shards")
+
+
+def _too_full(stream: Stream, plan: Plan, producer: Producer, path: KeyPath) -> Iterator[Complaint]:
+    """A backlog of one instant that no shard can have taken within its retention."""
+    most = RECORDS_PER_SECOND * stream.retention // SECOND
+    if producer.rate or producer.backlog <= most:
+        return
+    first = plan.open_at(-1)
+    load = shares(key_set(producer.keys), [shard.keys for shard in first])
+    for shard, share in zip(first, load, strict=True):
+        held = producer.backlog * Fraction(*share)
+        if held > most:
+            kept = show_duration(stream.retention)
+            message = f"shard {shard.number} would hold {int(held):,} records, and takes {most:,} in the {kept} that it keeps them"
+            yield Complaint(path, message, f"write up to {most:,} for each shard")
+            return
+
+
+def _too_many(plan: Plan, producer: Producer, put: Put, duration: int, path: KeyPath) -> Iterator[Complaint]:
     produced = Fraction(producer.backlog)
     for shard, paces in _paces(plan, producer):
         begin, end = _span(shard, duration)
@@ -73,6 +107,14 @@ def _too_many(plan: Plan, producer: Producer, duration: int, path: KeyPath) -> I
                 at_key=True,
             )
             return
+    if produced * put.attempts > MOST_SENT and any(
+        _too_fast(plan, producer, _smallest(producer), duration, path, "")
+    ):
+        yield Complaint(
+            (*path, "attempts"),
+            f"more records than the shards take, each sent up to {put.attempts:,} times, are more than {MOST_SENT:,} to send",
+            "write fewer attempts, shorten the duration or lower the rate",
+        )
 
 
 def _may_exceed(producer: Producer) -> bool:
@@ -85,9 +127,10 @@ def _smallest(producer: Producer) -> int:
     return Content(producer.size, producer.data).smallest
 
 
-def _too_fast(plan: Plan, producer: Producer, duration: int, path: KeyPath) -> Iterator[Complaint]:
-    """The first shard that gets more than it takes, and from when on."""
-    size = _smallest(producer)
+def _too_fast(
+    plan: Plan, producer: Producer, size: int, duration: int, path: KeyPath, hint: str
+) -> Iterator[Complaint]:
+    """The first shard that gets more records of `size` bytes than it takes, and from when on."""
     for shard, paces in _paces(plan, producer):
         begin, end = _span(shard, duration)
         steps = since(paces, begin)
@@ -98,7 +141,7 @@ def _too_fast(plan: Plan, producer: Producer, duration: int, path: KeyPath) -> I
                 break
             for at, rate in ((pace.at, pace.rate), (until, rate_at(pace, later, until))):
                 if rate > RECORDS_PER_SECOND or rate * size > BYTES_PER_SECOND:
-                    yield Complaint(path, _said(shard.number, rate, size, at), _HINT)
+                    yield Complaint(path, _said(shard.number, rate, size, at), hint)
                     return
 
 

@@ -13,9 +13,10 @@ from streamsim.scenario.errors import KeyPath
 from streamsim.scenario.events import Reshard
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import Stream
+from streamsim.scenario.mapping import Mapping
 from streamsim.scenario.parts import Parts, given_name
 from streamsim.scenario.plans import plan_of
-from streamsim.scenario.tables import table_plan
+from streamsim.scenario.tables import check_patterns, table_plan
 from streamsim.scenario.updates import Delete, MappingChange, Updating, changes_of
 from streamsim.streams.plan import Plan
 
@@ -30,6 +31,10 @@ class Courses:
     plans: Names[str, Plan]
     broken: frozenset[str]
     changes: Names[str, Sequence[MappingChange]]
+
+    def ever(self, name: str, mapping: Mapping) -> list[Mapping]:
+        """All settings that a mapping has at some time."""
+        return [mapping, *(change.settings for change in self.changes[name] if change.settings)]
 
     def whole_plan(self, stream: str) -> Plan | None:
         """The plan of a stream; None when it is broken."""
@@ -80,6 +85,10 @@ def _changes(parts: Parts) -> dict[str, Sequence[MappingChange]]:
         if not isinstance(item.done, Reshard):
             which = parts.refer(path, "mapping", item.done.mapping, parts.mappings)
             dated[which].append(Dated(item.at, path, item.done))
+            if isinstance(item.done, Updating):
+                stream = parts.streams[parts.mappings[which].stream]
+                criteria = item.done.settings.get("FilterCriteria", {})
+                parts.complaints += check_patterns(stream, criteria, path)
     changes: dict[str, Sequence[MappingChange]] = {}
     for name, mapping in parts.mappings.items():
         changes[name], complaints = changes_of(mapping, dated[name])
@@ -103,8 +112,8 @@ def windowless(
     `function` None: any function will do.
     """
     for name, mapping in parts.mappings.items():
-        settings = [mapping, *(change.settings for change in courses.changes[name] if change.settings)]
-        if function in {None, mapping.function} and any(one.TumblingWindowInSeconds for one in settings):
+        windowed = any(one.TumblingWindowInSeconds for one in courses.ever(name, mapping))
+        if function in {None, mapping.function} and windowed:
             return
     any_function = function is None or len(parts.functions) == 1
     whose = "no mapping" if any_function else f"no mapping of function {function!r}"

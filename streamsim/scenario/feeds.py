@@ -6,7 +6,7 @@ Takes parts that were accepted one by one. Must not know text or lines.
 from collections.abc import Iterator
 
 from streamsim.model.units import show_duration, show_size
-from streamsim.scenario.capacity import over_capacity
+from streamsim.scenario.capacity import over_capacity, table_capacity
 from streamsim.scenario.errors import KeyPath
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import ScenarioFile, Stream
@@ -33,6 +33,8 @@ def feed_complaints(
         )
     if stream.table is not None:
         yield from check_producer(stream.table, producer, path)
+        if plan is not None:
+            yield from table_capacity(stream, plan, producer, file.duration, path)
     else:
         yield from only_for_tables(producer, path)
         yield from _check_records(stream, plan, producer, path, file.duration)

@@ -277,7 +277,7 @@ def reader(parse: Callable[[Any], Any], **schema: Any) -> tuple[PlainValidator, 
     return PlainValidator(parse), WithJsonSchema(schema)
 
 
-_DURATION_PATTERN: Final = r"^\s*[0-9]+(\.[0-9]+)?\s*(us|ms|s|m|h|d)\s*$"
+DURATION_PATTERN: Final = r"^\s*[0-9]+(\.[0-9]+)?\s*(us|ms|s|m|h|d)\s*$"
 _INSTANT_PATTERN: Final = r"^\s*-?[0-9]+(\.[0-9]+)?\s*(us|ms|s|m|h|d)\s*$"
 SIZE_PATTERN: Final = r"^\s*[0-9]+(\.[0-9]+)?\s*(B|kB|MB|KiB|MiB)\s*$"
 RATE_PATTERN: Final = r"^\s*[0-9]+(\.[0-9]+)?\s*/\s*(s|m|h|d)(\s+per\s+shard)?\s*$"
@@ -288,10 +288,10 @@ SHARE_SCHEMA: Final[dict[str, Any]] = {
     ]
 }
 
-Duration = Annotated[int, *reader(duration, type="string", pattern=_DURATION_PATTERN)]
-PositiveDuration = Annotated[int, *reader(positive_duration, type="string", pattern=_DURATION_PATTERN)]
+Duration = Annotated[int, *reader(duration, type="string", pattern=DURATION_PATTERN)]
+PositiveDuration = Annotated[int, *reader(positive_duration, type="string", pattern=DURATION_PATTERN)]
 Instant = Annotated[int, *reader(instant, type="string", pattern=_INSTANT_PATTERN)]
-LaterInstant = Annotated[int, *reader(later_instant, type="string", pattern=_DURATION_PATTERN)]
+LaterInstant = Annotated[int, *reader(later_instant, type="string", pattern=DURATION_PATTERN)]
 Share = Annotated[float, *reader(share, **SHARE_SCHEMA)]
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")

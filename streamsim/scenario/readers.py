@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from streamsim.scenario.fields import Complaint
-from streamsim.scenario.parts import DEFAULT, Parts
-from streamsim.scenario.tables import check_mapping, check_patterns, too_many_readers
-from streamsim.scenario.updates import Updating
+from streamsim.scenario.parts import Parts
+from streamsim.scenario.tables import check_mapping, too_many_readers
 
 #: RegisterStreamConsumer: so many consumers of a provisioned stream.
 MOST_CONSUMERS: Final = 20
@@ -24,11 +23,6 @@ def refused_by_type(parts: Parts) -> Iterator[Complaint]:
         readers[mapping.stream] = readers.get(mapping.stream, 0) + 1
         if wrong := too_many_readers(stream, readers[mapping.stream]):
             yield Complaint(path, wrong, "let one function do the work of two mappings", at_key=True)
-    for index, item in enumerate(parts.file.events):
-        if isinstance(item.done, Updating) and (item.done.mapping or DEFAULT) in parts.mappings:
-            stream = parts.streams[parts.mappings[item.done.mapping or DEFAULT].stream]
-            criteria = item.done.settings.get("FilterCriteria", {})
-            yield from check_patterns(stream, criteria, ("events", index, item.kind))
 
 
 def twins(parts: Parts) -> Iterator[Complaint]:

@@ -61,7 +61,7 @@ def _misses(parts: Parts, courses: Courses, path: KeyPath, kind: str, fault: Fau
             yield from _no_such_shard(courses, path, fault.shard, [fault.stream])
             yield from _no_such_record(parts, courses.plans[fault.stream], path, fault)
             yield from _no_such_key(parts, path, fault)
-            yield from _not_partial(parts, path, fault)
+            yield from _not_partial(parts, courses, path, fault)
         case SourceDown():
             yield from _no_such_shard(courses, path, fault.shard, [fault.stream])
         case LostPut():
@@ -72,7 +72,7 @@ def _misses(parts: Parts, courses: Courses, path: KeyPath, kind: str, fault: Fau
             yield from _no_such_shard(courses, path, fault.shard, parts.streams)
             yield from windowless(parts, courses, path, kind, fault.function)
         case DestinationDown():
-            yield from _no_destination(parts, path, fault)
+            yield from _no_destination(parts, courses, path, fault)
 
 
 def _unfit(parts: Parts, path: KeyPath, kind: str, fault: Fault) -> Iterator[Complaint]:
@@ -129,11 +129,12 @@ def _no_such_key(parts: Parts, path: KeyPath, fault: Poison) -> Iterator[Complai
         yield Complaint((*path, "key"), message, hint)
 
 
-def _not_partial(parts: Parts, path: KeyPath, fault: Poison) -> Iterator[Complaint]:
+def _not_partial(parts: Parts, courses: Courses, path: KeyPath, fault: Poison) -> Iterator[Complaint]:
     if fault.how != "partial":
         return
     for name, mapping in parts.mappings.items():
-        if mapping.stream == fault.stream and not mapping.reports_batch_item_failures:
+        reports = any(one.reports_batch_item_failures for one in courses.ever(name, mapping))
+        if mapping.stream == fault.stream and not reports:
             whose = f"mapping {name!r}" if len(parts.mappings) > 1 else "the mapping"
             yield Complaint(
                 (*path, "how"),
@@ -143,12 +144,13 @@ def _not_partial(parts: Parts, path: KeyPath, fault: Poison) -> Iterator[Complai
             )
 
 
-def _no_destination(parts: Parts, path: KeyPath, fault: DestinationDown) -> Iterator[Complaint]:
+def _no_destination(
+    parts: Parts, courses: Courses, path: KeyPath, fault: DestinationDown
+) -> Iterator[Complaint]:
+    names = list(parts.mappings)
     if fault.mapping is not None:
-        mappings = [parts.mappings[parts.refer(path, "mapping", fault.mapping, parts.mappings)]]
-    else:
-        mappings = list(parts.mappings.values())
-    if not any(mapping.destination for mapping in mappings):
+        names = [parts.refer(path, "mapping", fault.mapping, parts.mappings)]
+    if not any(one.destination for name in names for one in courses.ever(name, parts.mappings[name])):
         yield Complaint(
             path,
             "no mapping has a destination that could be down",

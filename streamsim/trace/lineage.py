@@ -54,8 +54,9 @@ class Lineage:
         """Shards are opened once, closed once, and read by nobody before they are opened."""
         stream = event.stream
         one_step = (len(event.closed), len(event.opened)) in ONE_STEP
-        kin = frozenset(event.closed) | frozenset(event.opened)
-        sources = tuple(name for name in event.closed if name not in event.opened)
+        opened = frozenset(event.opened)
+        kin = frozenset(event.closed) | opened
+        sources = tuple(name for name in event.closed if name not in opened)
         birth = Birth(line, event.t, sources, kin, one_step)
         for name in event.opened:
             before = self._births.setdefault((stream, name), birth)

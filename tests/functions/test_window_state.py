@@ -7,7 +7,13 @@ import pytest
 from streamsim.engine.loop import run, running
 from streamsim.functions.modelled import Ailments, Duration, ModelledFunction, Spell
 from streamsim.functions.poison import AtPositions, Poison
-from streamsim.functions.window_state import RESPONSE_TOO_LARGE, FinalFault, FinalHow, StateSize
+from streamsim.functions.window_state import (
+    MAXIMUM_RESPONSE,
+    RESPONSE_TOO_LARGE,
+    FinalFault,
+    FinalHow,
+    StateSize,
+)
 from streamsim.model.batch import Batch, Positions, TimeWindow
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import MIB, MILLISECOND, SECOND
@@ -49,8 +55,17 @@ def outcomes(sizes: StateSize, ailments: Ailments, *batches: Batch) -> list[Outc
 )
 def test_the_state_counts_records_and_is_padded(sizes: StateSize, records: int, size: int) -> None:
     state = sizes.state({"records": records - 2, "padding": "...."}, 2)
+    assert state is not None
     assert state["records"] == records
     assert state_size(state) == size
+
+
+def test_no_response_holds_a_state_beyond_six_megabytes() -> None:
+    largest = StateSize(0, MAXIMUM_RESPONSE).state({}, 1)
+    assert largest is not None
+    assert state_size(largest) == MAXIMUM_RESPONSE
+    assert StateSize(1, MAXIMUM_RESPONSE).state({}, 1) is None
+    assert StateSize(10**18).state({}, 0) is None
 
 
 def test_a_function_hands_its_count_on() -> None:

@@ -78,3 +78,15 @@ def test_each_mapping_has_its_own_updates() -> None:
     last = {event.mapping: event.t // 10**6 for event in events if isinstance(event, Invoke)}
     assert last["b"] < 11
     assert 18 < last["a"] < 21
+
+
+def test_faults_count_on_what_a_mapping_has_only_later() -> None:
+    events = events_of(
+        HEAD + "mapping: {BatchSize: 1, MaximumRetryAttempts: 0}\nevents:\n"
+        "  - {at: 10s, update: {FunctionResponseTypes: [ReportBatchItemFailures],"
+        " DestinationConfig: {OnFailure: {Destination: sqs}}}}\n"
+        "faults: [{poison: {record: 100, how: partial}}, {destination_down: {from: 20s}}]\n"
+    )
+    assert [
+        (event.destination is None, event.delivered) for event in events if isinstance(event, Discard)
+    ] == [(False, False)]
