@@ -223,7 +223,7 @@ def _function(
         deployment = replace(deployment, runtime_version=client(deployment).version)
         launcher = Sandbox
     environments = Environments(deployment, launcher, wall_clock, epoch)
-    return HandlerFunction(environments, None, ElapsedClock(clock), epoch, wall_clock, journal)
+    return HandlerFunction(environments, None, ElapsedClock(clock), epoch, journal)
 
 
 async def _destination(
