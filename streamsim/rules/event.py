@@ -27,7 +27,6 @@ _FORMS: Final[Mapping[StreamType, _Form]] = {
     KAFKA: _Form(kafka_event, seen_of_kafka),
 }
 
-
 #: Made once: events are written for each batch.
 _COMPACT: Final = json.JSONEncoder(separators=(",", ":"))
 

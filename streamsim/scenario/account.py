@@ -86,6 +86,13 @@ def traffic_complaints(
                 f"a source makes up to {MOST_REQUESTS:,} requests, and this one makes more",
                 "lower the rate, or write a shorter `for`",
             )
+    yield from _unqueued(traffic, functions, path)
+
+
+def _unqueued(
+    traffic: Sequence[Traffic], functions: Names[str, Function], path: PathOf
+) -> Iterator[Complaint]:
+    """Settings for asynchronous events of functions that get none."""
     queued = {source.function for source in traffic if not source.synchronous}
     for name, function in functions.items():
         for setting in ("EventInvokeConfig", "DeadLetterConfig"):
