@@ -31,6 +31,9 @@ Examples:
       --set MaximumRetryAttempts=2 --set BisectBatchOnFunctionError=true --on-failure failed.ndjson
 """
 
+#: Signals within so many seconds are one: who signals a program and its process group sends two.
+_ONE_ASKING = 1.0
+
 _URL = re.compile(r"kafka://(?P<brokers>[^/]+)/(?P<topic>[A-Za-z0-9._-]{1,249})")
 
 
@@ -163,6 +166,7 @@ class _Session:
         self._files = ExitStack()
         self._measures: Measures | None = None
         self._oracle: Oracle | None = None
+        self._asked_at = 0.0
 
     async def run(self) -> int:
         """The exit code: 0, 1 when a guarantee was broken, 130 when it could not finish."""
@@ -190,9 +194,12 @@ class _Session:
         return self._sum_up(live)
 
     def _asked(self, stop: asyncio.Event, task: "asyncio.Task[Any] | None") -> None:
+        now = asyncio.get_running_loop().time()
         if stop.is_set() and task is not None:
-            task.cancel()  # a second signal does not wait for what is in flight
+            if now - self._asked_at > _ONE_ASKING:
+                task.cancel()  # a second signal does not wait for what is in flight
             return
+        self._asked_at = now
         _note("stopping: finishing what is in flight; again to stop at once")
         stop.set()
 
