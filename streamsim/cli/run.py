@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamsim.cli.run_output import document_of, line_of, say, show, show_story, source_of
+from streamsim.cli.run_output import document_of, line_of, say, show, show_story, source_of, varied_in
+from streamsim.cli.whole_page import check_place, write_whole
 from streamsim.cli.whole_trace import CannotWriteError, check_folder, whole_trace
 from streamsim.engine.ports import Sink
 from streamsim.functions.log_folder import LogFolder
@@ -23,6 +24,9 @@ from streamsim.scenario.load import load, variants
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played, play
 
+if TYPE_CHECKING:
+    from streamsim.report.page.columns import Columns
+
 FORMAT = 1
 
 HELP = """\b
@@ -33,6 +37,7 @@ Examples:
   streamsim run scenarios/latest.yaml --set StartingPosition=LATEST
   streamsim run scenarios/api_traffic.yaml --set traffic.checkout.rate=500/s
   streamsim run scenarios/retries.yaml --set 'compare={MaximumRetryAttempts: [0, 2, 5]}' --set expect=null
+  streamsim run scenarios/bisect.yaml --report bisect.html
   streamsim run scenarios/bisect.yaml --trace run.ndjson --on-failure discarded/
   streamsim run scenarios/real_handler.yaml --logs logs/
   streamsim run scenarios/*.yaml --quiet
@@ -49,11 +54,12 @@ cannot be loaded or something cannot be written.
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A run that was made. `story` has no lines where nobody asked for it."""
+    """A run that was made. `story` has no lines and there are no `columns` where nobody asked for them."""
 
     played: Played
     timeline: Timeline
     story: Sequence[str]
+    columns: "Columns | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,7 @@ class Recording:
     trace: Path | None
     on_failure: Path | None
     logs: Path | None
+    report: Path | None
     story: bool
     verbose: int
 
@@ -100,6 +107,11 @@ class Recording:
     type=click.Path(path_type=Path),
     help="Keep what handlers log in this folder, a file for each log stream.",
 )
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    help="Write a page that shows the run, for any browser, offline.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="One line for each run.")
 @click.option("-v", "--verbose", count=True, help="Log what happens to stderr meanwhile; -vv every event.")
 def command(
@@ -111,14 +123,15 @@ def command(
     trace: Path | None,
     on_failure: Path | None,
     logs: Path | None,
+    report: Path | None,
     quiet: bool,
     verbose: int,
 ) -> None:
     if story and as_json:
         raise click.UsageError("--json is one document and --story is text; choose one")
     files = [(path, load(path, changes, seed)) for path in scenarios]
-    recording = Recording(trace, on_failure, logs, story, verbose)
-    _check(recording, sum(len(variants(scenario)) for _, scenario in files))
+    recording = Recording(trace, on_failure, logs, report, story, verbose)
+    _check(recording, sum(len(variants(scenario)) for _, scenario in files), len(files))
     holds = True
     documents = []
     for path, scenario in files:
@@ -133,14 +146,22 @@ def command(
                 say(line_of(path, ran.played))
         if not as_json:
             _print(source_of(path, changes, seed), scenario, runs, quiet=quiet)
+        if recording.report is not None:
+            _write_page(recording.report, source_of(path, changes, seed), runs)
     if as_json:
         click.echo(json.dumps({"format": FORMAT, "runs": documents}, indent=2))
     if not holds:
         sys.exit(1)
 
 
-def _check(recording: Recording, runs: int) -> None:
+def _check(recording: Recording, runs: int, scenarios: int) -> None:
     """`ClickException` for what cannot be recorded, before anything runs."""
+    if recording.report is not None:
+        if scenarios > 1:
+            raise click.UsageError(
+                f"--report shows one scenario and this plays {scenarios}; name one, with all the runs that it compares"
+            )
+        check_place("--report", recording.report)
     if runs > 1 and recording.keeps:
         option = next(iter(recording.keeps))
         raise click.UsageError(
@@ -163,6 +184,12 @@ def _play(scenario: Scenario, settings: dict[str, Any], recording: Recording) ->
     try:
         with ExitStack() as files:
             sinks: list[Sink] = [timeline]
+            columns = None
+            if recording.report is not None:
+                from streamsim.report.page.columns import Columns  # noqa: PLC0415  # only for who wants a page
+
+                columns = Columns()
+                sinks.append(columns)
             if recording.trace is not None:
                 sinks.append(files.enter_context(whole_trace(recording.trace, header)))
             if recording.story:
@@ -180,7 +207,28 @@ def _play(scenario: Scenario, settings: dict[str, Any], recording: Recording) ->
             played = play(scenario, settings, sinks, recording.on_failure, journal)
     except OSError as error:
         raise _blamed(error, recording) from None
-    return Ran(played, timeline, lines)
+    return Ran(played, timeline, lines, columns)
+
+
+def _write_page(path: Path, source: str, runs: Sequence[Ran]) -> None:
+    from streamsim.report.page.document import PageRun  # noqa: PLC0415  # only for who wants a page
+    from streamsim.report.page.page import page  # noqa: PLC0415
+
+    varied = varied_in([ran.played for ran in runs])
+    shown = [
+        PageRun(
+            ran.played.header,
+            ran.played.metrics,
+            ran.played.expectations,
+            ran.played.violations,
+            ran.timeline,
+            ran.columns,
+            {name: ran.played.settings[name] for name in varied},
+        )
+        for ran in runs
+        if ran.columns is not None
+    ]
+    write_whole("--report", path, page(shown, source=f"streamsim run {source}"))
 
 
 def _blamed(error: OSError, recording: Recording) -> Exception:
