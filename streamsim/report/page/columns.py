@@ -57,6 +57,7 @@ class Columns:
         self.invocations = 0
         self.end = 0
         self._most = most
+        self._ranges_kept = 0
         self._number_of_id: dict[str, int] = {}
         self._number_of_window: dict[tuple[int, int], int] = {}
         self._lanes: dict[tuple[str, str, int], Family] = {}
@@ -144,6 +145,8 @@ class Columns:
         for append, value in zip(self._appends, values, strict=True):
             append(value)
         family.last = len(self.kept["t"]) - 1
+        if not flags & SAME_FAMILY:
+            family.begin = family.last
         family.request_id = event.request_id
         family.sent_at = event.t
         family.sent_in = positions
@@ -174,9 +177,14 @@ class Columns:
         at = family.last
         number = self.kept["id"][at] = self._id(request_id)
         self.troubled.add(number)
-        if self.kept["gap"][at] and len(self.ranges) < MOST_RANGES:
-            self.ranges.append(ranges_of(family.sent_in))
-            self.kept["ranges"][at] = len(self.ranges)
+        begin, positions = family.begin, family.positions
+        if begin < 0 or positions is None or not self.kept["gap"][begin] or self.kept["ranges"][begin]:
+            return
+        ranges = ranges_of(positions)
+        if self._ranges_kept + len(ranges) <= MOST_RANGES:
+            self._ranges_kept += len(ranges)
+            self.ranges.append(ranges)
+            self.kept["ranges"][begin] = len(self.ranges)
 
     def _id(self, request_id: str) -> int:
         number = self._number_of_id.get(request_id)
@@ -231,4 +239,5 @@ class Columns:
         self._appends = [self.kept[name].append for name in COLUMNS]
         for family in self._lanes.values():
             if family.last >= 0:
-                family.last = places[family.last]
+                family.last = int(places[family.last])
+                family.begin = int(places[family.begin])

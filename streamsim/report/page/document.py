@@ -1,5 +1,6 @@
 """One run as the JSON that the page's script reads, beside its packed columns. Knows no HTML."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from streamsim.report.page.columns import Columns
 from streamsim.report.page.lanes import OUTCOMES, cut
 from streamsim.report.page.moments import moments
 from streamsim.report.page.numbers import figures
-from streamsim.report.page.packing import Packed, pack_ids, pack_invocations
+from streamsim.report.page.packing import BITS, Packed, pack_ids, pack_invocations
 from streamsim.report.page.shards import WHYS
 from streamsim.report.phrases import measured, settings_said, shard_name
 from streamsim.report.rows import Row
@@ -40,15 +41,31 @@ class PageRun:
     settings: Mapping[str, Any]
 
 
-def document(run: PageRun, name: str) -> dict[str, Any]:
-    """All that the page knows of a run; `data` are its columns. `name` tells it from the others."""
+def packed_run(run: PageRun, name: str) -> dict[str, Any]:
+    """All that the page knows of a run, packed: `data`, and the `layout` of what is in it, the document first.
+
+    `name` tells the run from the others.
+    """
+    packed = Packed()
+    content = _document(run, name, packed)
+    whole = Packed()
+    whole.add_bytes(
+        "document", json.dumps(content, separators=(",", ":"), allow_nan=False, default=dict).encode("ascii")
+    )
+    whole.add_all(packed)
+    return {"layout": whole.layout, "data": whole.text()}
+
+
+def _document(run: PageRun, name: str, packed: Packed) -> dict[str, Any]:
+    """What is no column; the columns go to `packed`."""
     run.timeline.finish()
     header, columns, timeline = run.header, run.columns, run.timeline
-    packed = Packed()
     renumbered, names = pack_ids(packed, columns.ids, columns.troubled)
     end = max(timeline.end, columns.end, 1)
     tick, entries = pack_invocations(packed, columns.kept, end, renumbered)
     entries += [0] * (len(columns.shards.rows) - len(entries))
+    packed.add("ranges_sizes", [len(ranges) for ranges in columns.ranges])
+    packed.add("ranges_steps", [step for ranges in columns.ranges for step in _steps(ranges)])
     for field, values in columns.gone.kept.items():
         packed.add(f"gone_{field}", values)
     well, verdict = headline(run.expectations, run.violations)
@@ -62,6 +79,7 @@ def document(run: PageRun, name: str) -> dict[str, Any]:
         "clock": header.clock,
         "end": end,
         "tick": tick,
+        "age_bits": BITS[tick],
         "invocations": columns.invocations,
         "well": well,
         "verdict": verdict,
@@ -99,15 +117,17 @@ def document(run: PageRun, name: str) -> dict[str, Any]:
         "destinations": columns.gone.destinations.kept,
         "errors": columns.errors.kept,
         "ids": names,
-        "ranges": columns.ranges,
         "windows": [list(window) for window in columns.windows],
         **_happenings(columns),
         "parties": _parties(timeline),
-        "layout": packed.layout,
-        "data": packed.text(),
         "outcomes": OUTCOMES,
         "whys": WHYS,
     }
+
+
+def _steps(ranges: Sequence[int]) -> list[int]:
+    """Each end as its distance from the one before."""
+    return [end - before for before, end in zip([0, *ranges[:-1]], ranges, strict=True)]
 
 
 def _sentence(run: PageRun) -> str:

@@ -13,12 +13,13 @@ from streamsim.model.batch import Positions, as_ranges
 #: How an invocation ended, as the page numbers it; `open` has no result, for the trace ends before it.
 OUTCOMES: Final = ("success", "partial", "error", "timeout", "throttled", "too_large", "fault", "open")
 
-#: What is to be known of an invocation beyond numbers, as bits.
+#: What is to be known of an invocation beyond numbers, as bits. `PLACELESS`: the page does not keep which records it had.
 SAME_FAMILY: Final = 1
 SAME_ID: Final = 2
 SPLIT: Final = 4
 WINDOW_END: Final = 8
 ENDED_EARLY: Final = 16
+PLACELESS: Final = 32
 
 #: Numbers of an invocation. Times are microseconds: `t` is when it was sent, `took` until its result, `init` the part
 #: of that in the Init phase, `age` its IteratorAge, `wait` the back-off after it. `first` is a position in the shard,
@@ -34,20 +35,24 @@ COLUMNS: Final = (
 #: Error texts are cut to so many characters, and so many different ones are kept; likewise ranges and windows.
 LONGEST: Final = 2_000
 MOST_ERRORS: Final = 400
-MOST_RANGES: Final = 4_000
+MOST_RANGES: Final = 40_000
 MOST_WINDOWS: Final = 4_000
 
 
 class Family:
-    """The batch that a lane is at work on: its first positions, and the request id sent last. `last` is an entry."""
+    """The batch that a lane is at work on: its first positions, and the request id sent last.
 
-    __slots__ = ("last", "positions", "request_id", "row", "sent_at", "sent_in")
+    `begin` and `last` are entries, -1 for none.
+    """
+
+    __slots__ = ("begin", "last", "positions", "request_id", "row", "sent_at", "sent_in")
 
     def __init__(self, row: int) -> None:
         self.row = row
         self.positions: Positions | None = None
         self.request_id = ""
         self.last = -1
+        self.begin = -1
         self.sent_at = 0
         self.sent_in: Positions = range(0)
 

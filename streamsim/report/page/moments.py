@@ -46,13 +46,14 @@ class Moment(NamedTuple):
     title: str
     sentence: str
     lane: tuple[str, str, int] | None = None
+    worst: bool = False
 
     def document(self) -> dict[str, Any]:
         """The moment as the page reads it."""
         lane = None if self.lane is None else list(self.lane)
         return {
             "t": self.t, "until": self.until, "place": self.place, "title": self.title, "sentence": self.sentence,
-            "lane": lane,
+            "lane": lane, "worst": self.worst,
         }  # fmt: skip
 
 
@@ -69,6 +70,7 @@ def moments(timeline: Timeline, metrics: Mapping[str, Any], columns: Columns) ->
             told_of.append(Moment(t, None, remark.place, title, remark.sentence))
     if not told_of:
         told_of += _quiet(columns)
+    told_of[:1] = [one._replace(worst=True) for one in told_of[:1]]
     return sorted(told_of[:MOST], key=lambda one: (one.t is None, one.t or 0))
 
 
@@ -93,6 +95,12 @@ def _of_incident(
     lane = (incident.mapping, incident.shard, incident.lane)
     sentence = told(incident, timeline.header)
     split_at, gone_at = _steps(incident, columns)
+    if closely and split_at is None and gone_at is not None and incident.tries > 1:
+        yield Moment(
+            incident.began_at, gone_at, place, "A batch fails, and its shard waits", _begins(incident), lane
+        )
+        yield Moment(gone_at, gone_at, place, _named(incident), sentence, lane)
+        return
     if not closely or split_at is None:
         yield Moment(incident.began_at, incident.until, place, _named(incident), sentence, lane)
         return
@@ -105,6 +113,15 @@ def _of_incident(
     yield Moment(split_at, gone_at or incident.until, place, "Bisect closes in", what, lane)
     end = incident.until if gone_at is None else gone_at
     yield Moment(end, end, place, _named(incident), sentence, lane)
+
+
+def _begins(incident: Incident) -> str:
+    what = records(incident.positions)
+    it = "it" if len(incident.positions) == 1 else "they"
+    return (
+        f"{what[0].upper()}{what[1:]} failed, and {it} will be sent again, unchanged and with the same request id, "
+        f"{incident.tries - 1:,} more times. What is behind waits."
+    )
 
 
 def _steps(incident: Incident, columns: Columns) -> tuple[int | None, int | None]:

@@ -12,26 +12,30 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from streamsim.report.page.lanes import COLUMNS, OUTCOMES, cut
+from streamsim.report.page.lanes import COLUMNS, OUTCOMES, PLACELESS, SAME_FAMILY, cut
 
 Ints = NDArray[np.int64]
 
-#: From so many invocations on times are whole milliseconds and ages have four significant bits.
-COARSE_FROM: Final = 20_000
-_TICK: Final = 1000
+#: From so many invocations on times are whole milliseconds and ages have eight significant bits.
+
+#: From so many invocations on: the microseconds of a tick, and the significant bits of an age. The last of them also
+#: forgets which records an ordinary batch had where other lanes had those between them.
+_GRAINS: Final = ((60_000, 10_000, 5), (20_000, 1_000, 8), (0, 1, 62))
+
+BITS: Final = {tick: bits for _, tick, bits in _GRAINS}
 
 #: So many request ids are kept: they are random, and nothing packs them.
-FEW_IDS: Final = 4_000
+FEW_IDS: Final = 2_000
 
 _UUID: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 class Packed:
-    """Columns one after another; `layout` lists their names and how many numbers each has."""
+    """Columns one after another: `parts` as bytes, `layout` their names and how many numbers each has (bytes: negative)."""
 
     def __init__(self) -> None:
         self.layout: list[list[Any]] = []
-        self._parts: list[bytes] = []
+        self.parts: list[bytes] = []
 
     def add(self, name: str, values: "Ints | Sequence[int]", *, signed: bool = False) -> None:
         """A column of integers, none negative unless `signed`."""
@@ -39,17 +43,22 @@ class Packed:
         if signed:
             numbers = (numbers << 1) ^ (numbers >> 63)
         self.layout.append([name, len(numbers)])
-        self._parts.append(varints(numbers))
+        self.parts.append(varints(numbers))
 
     def add_bytes(self, name: str, content: bytes) -> None:
         """Bytes as they are."""
         self.layout.append([name, -len(content)])
-        self._parts.append(content)
+        self.parts.append(content)
+
+    def add_all(self, other: "Packed") -> None:
+        """What another one holds, behind what this one does."""
+        self.layout += other.layout
+        self.parts += other.parts
 
     def text(self) -> str:
         """All of it, deflated, in base64."""
         squeeze = zlib.compressobj(9, zlib.DEFLATED, -15)
-        return base64.b64encode(squeeze.compress(b"".join(self._parts)) + squeeze.flush()).decode("ascii")
+        return base64.b64encode(squeeze.compress(b"".join(self.parts)) + squeeze.flush()).decode("ascii")
 
 
 def varints(values: Ints) -> bytes:
@@ -76,45 +85,58 @@ def pack_invocations(
 ) -> tuple[int, list[int]]:
     """Adds all columns, grouped by row; microseconds in a tick of the page's time, and the entries of each row.
 
-    `renumbered` are the new numbers of request ids, by their old ones. A start counts from the end of what the lane did before, a first record from the record after the last.
+    `renumbered` are the new numbers of request ids, by their old ones. A start counts from the end of what the lane did
+    before, a first record from the record after the last.
     """
     all_ = {name: np.frombuffer(columns[name], dtype=np.int64) for name in COLUMNS}
     order = np.argsort(all_["row"], kind="stable")
     sorted_ = {name: values[order] for name, values in all_.items()}
     rows = sorted_["row"]
-    tick = 1 if len(rows) < COARSE_FROM else _TICK
-    open_ = sorted_["outcome"] == OUTCOMES.index("open")
-    took = np.where(open_, np.maximum(0, end - sorted_["t"]), sorted_["took"])
-    starts, ends = sorted_["t"] // tick, (sorted_["t"] + took) // tick
-    waits = (sorted_["t"] + took + sorted_["wait"]) // tick - ends
+    _, tick, bits = next(grain for grain in _GRAINS if len(rows) >= grain[0])
     begins = np.append(True, rows[1:] != rows[:-1]) if len(rows) else np.zeros(0, dtype=bool)
-    ready = ends + waits
-    packed.add("gap_before", starts - _before(ready, begins), signed=True)
-    packed.add("took", ends - starts)
-    packed.add("wait", waits)
-    after = sorted_["first"] + sorted_["count"] + sorted_["gap"]
-    packed.add("first", sorted_["first"] - _before(after, begins), signed=True)
-    packed.add("age", coarse(sorted_["age"] // tick) if tick > 1 else sorted_["age"], signed=tick == 1)
-    for name in (
-        "outcome",
-        "flags",
-        "count",
-        "gap",
-        "offset",
-        "failed",
-        "attempt",
-        "error",
-        "ranges",
-        "window",
-    ):
+    _pack_times(packed, sorted_, begins, end, tick)
+    if tick == _GRAINS[0][1]:
+        sorted_ = _without_places(sorted_)
+    _pack_places(packed, sorted_, begins)
+    packed.add("age", rounded(np.maximum(0, sorted_["age"]) // tick, bits))
+    for name in ("outcome", "flags", "count", "offset", "failed", "attempt", "error", "ranges", "window"):
         packed.add(name, sorted_[name])
     packed.add("whole", sorted_["whole"] - sorted_["count"])
     packed.add("id", renumbered[sorted_["id"]])
     packed.add("init", sorted_["init"] // tick)
     packed.add("times", sorted_["times"] - 1)
     packed.add("busy", sorted_["busy"] // tick)
-    counts = np.bincount(rows, minlength=0)
-    return tick, [int(count) for count in counts]
+    return tick, [int(count) for count in np.bincount(rows, minlength=0)]
+
+
+def _pack_times(
+    packed: Packed, sorted_: dict[str, Ints], begins: NDArray[np.bool_], end: int, tick: int
+) -> None:
+    still = sorted_["outcome"] == OUTCOMES.index("open")
+    took = np.where(still, np.maximum(0, end - sorted_["t"]), sorted_["took"])
+    starts, ends = sorted_["t"] // tick, (sorted_["t"] + took) // tick
+    ready = (sorted_["t"] + took + sorted_["wait"]) // tick
+    packed.add("gap_before", starts - _before(ready, begins), signed=True)
+    packed.add("took", ends - starts)
+    packed.add("wait", ready - ends)
+
+
+def _without_places(sorted_: dict[str, Ints]) -> dict[str, Ints]:
+    """Marks ordinary batches with gaps as placeless: those of busy lanes have random gaps, which nothing packs."""
+    ordinary = (sorted_["outcome"] == 0) & ((sorted_["flags"] & SAME_FAMILY) == 0) & (sorted_["gap"] > 0)
+    flags = np.where(ordinary, sorted_["flags"] | PLACELESS, sorted_["flags"])
+    return sorted_ | {"flags": flags}
+
+
+def _pack_places(packed: Packed, sorted_: dict[str, Ints], begins: NDArray[np.bool_]) -> None:
+    placed = (sorted_["flags"] & PLACELESS) == 0
+    first, gap = np.zeros(len(begins), dtype=np.int64), np.where(placed, sorted_["gap"], 0)
+    after = (sorted_["first"] + sorted_["count"] + sorted_["gap"])[placed]
+    row = np.cumsum(begins)[placed]
+    new = np.append(True, row[1:] != row[:-1]) if len(row) else np.zeros(0, dtype=bool)
+    first[placed] = sorted_["first"][placed] - _before(after, new)
+    packed.add("first", first, signed=True)
+    packed.add("gap", gap)
 
 
 def _before(values: Ints, begins: NDArray[np.bool_]) -> Ints:
@@ -123,16 +145,21 @@ def _before(values: Ints, begins: NDArray[np.bool_]) -> Ints:
     return np.where(begins, 0, shifted)
 
 
-def coarse(values: Ints) -> Ints:
-    """Numbers in one byte: the five highest bits, rounded down, and how many follow. 0 to 31 stay as they are."""
-    numbers = np.maximum(values, 0)
-    bits = np.zeros(len(numbers), dtype=np.int64)
-    rest = numbers >> 5
+def rounded(values: Ints, bits: int) -> Ints:
+    """Numbers of 0 or more, rounded to so many significant bits, as the page reads them: the bits, and how many follow.
+
+    What has no more bits than that stays as it is.
+    """
+    top = np.int64(1) << bits
+    shift = np.zeros(len(values), dtype=np.int64)
+    rest = values >> bits
     while rest.any():
-        bits += rest > 0
+        shift += rest > 0
         rest = rest >> 1
-    mantissa = numbers >> bits
-    return np.where(bits > 0, (bits << 4) + mantissa, mantissa)
+    kept = np.where(shift > 0, (values + ((np.int64(1) << shift) >> 1)) >> shift, values)
+    over = (shift > 0) & (kept == top)
+    shift, kept = shift + over, np.where(over, top >> 1, kept)
+    return np.where(shift > 0, (shift << (bits - 1)) + kept, kept)
 
 
 def pack_ids(packed: Packed, ids: Sequence[str], troubled: set[int]) -> tuple[Ints, list[str]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from streamsim.report.compared import LESS_IS_BETTER, NEITHER, Run, differing, value_said
-from streamsim.report.page.document import PageRun, document
+from streamsim.report.page.document import PageRun, packed_run
 from streamsim.report.page.lanes import cut
 from streamsim.report.page.rules import RULES
 from streamsim.report.phrases import found, measured
@@ -47,7 +47,7 @@ def page(runs: Sequence[PageRun], *, source: str | None = None) -> str:
     content = {
         "scenario": scenario,
         "source": source and cut(source),
-        "runs": [document(run, one.name) for run, one in zip(runs, compared, strict=True)],
+        "runs": [packed_run(run, one.name) for run, one in zip(runs, compared, strict=True)],
         "comparison": _comparison(compared),
         "rules": {name: {"text": text, "source": from_} for name, (text, from_) in RULES.items()},
     }
@@ -72,7 +72,13 @@ def in_script(content: Any) -> str:
 
 
 def _joined(names: Sequence[str], kind: str) -> str:
-    return "".join((_ASSETS / f"{name}.{kind}").read_text(encoding="utf-8") for name in names)
+    """The parts one after another, without indents and lines that are comments."""
+    lines = (
+        line.strip()
+        for name in names
+        for line in (_ASSETS / f"{name}.{kind}").read_text(encoding="utf-8").splitlines()
+    )
+    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
 
 
 def _hash(text: str) -> str:
@@ -104,4 +110,13 @@ def _comparison(runs: Sequence[Run]) -> dict[str, Any] | None:
         {"path": path, "values": [value_said(run.settings[path]) for run in runs]}
         for path in runs[0].settings
     ]
-    return {"settings": settings, "rows": rows}
+    failed = sum(not run.well for run in runs)
+    return {
+        "settings": settings,
+        "rows": rows,
+        "sentence": " ".join(ranking.sentences),
+        "verdict": f"{failed} of {len(runs)} runs fail"
+        if failed
+        else f"All {len(runs)} runs hold what was expected",
+        "well": not failed,
+    }

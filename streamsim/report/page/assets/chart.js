@@ -17,14 +17,14 @@ class Chart {
     for (const decoration of [this.pins, this.curves, this.whole]) decoration.setAttribute('aria-hidden', 'true');
     this.name = el('div', { class: 'name', hidden: page.runs.length < 2 });
     this.element = el('div', { class: 'chart card' }, this.name, this.pins, this.scroll, this.curves, this.overview, this.legend(), this.tip);
-    if (page.runs.length > 1) this.name.append(el('b', {}, outside(run.doc.name)), el('span', { class: run.doc.well === false ? 'bad' : 'soft' }, `${run.doc.well === false ? '✗' : '✓'} ${run.doc.verdict}`));
+    if (page.runs.length > 1) this.name.append(el('b', {}, outside(run.doc.name)), el('span', { class: run.doc.well === false ? 'bad' : 'soft' }, `${run.doc.well === false ? '✗' : '✓'} ${run.doc.verdict}`), el('p', { class: 'soft' }, outside(run.doc.sentence)));
     this.lanes.setAttribute('aria-label', `Lanes of ${counted(run.shards.length, 'shard')} over ${duration(run.end)}. Arrow keys go from invocation to invocation; the table below has all of them.`);
     attach(this);
   }
 
   resize() {
     this.width = this.element.clientWidth;
-    this.left = this.width < 620 ? 78 : this.page.runs.length > 1 && this.width < 760 ? 104 : 128;
+    this.left = this.width < 620 ? 92 : this.page.runs.length > 1 && this.width < 760 ? 104 : 144;
     this.narrow = this.width < 620;
     this.wholeCache = null;
     this.laid = null;
@@ -145,7 +145,7 @@ class Chart {
       p.stroke();
     }
     if (each < 10) return;
-    const width = this.left - 22, several = this.run.doc.mappings.length > 1;
+    const width = this.left - 19, several = this.run.doc.mappings.length > 1;
     const middle = top + (bottom - top - 4) / 2, depth = Math.min(3, this.depth(shard));
     const name = `${depth ? `${'\u2007'.repeat(depth - 1)}└ ` : ''}${isolated(several ? `${this.run.doc.mappings[shard.mapping]} ${shard.name}` : shard.name)}`;
     const below = each >= 38 && !this.narrow;

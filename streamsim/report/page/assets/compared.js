@@ -1,5 +1,7 @@
 // Several runs of a scenario: what they are set to, what differs, and the shape of each on one scale of time.
 
+const FEW_MEASURES = 6;
+
 function showCompared(page) {
   const { comparison } = page.content, host = document.getElementById('compared');
   if (!comparison) return;
@@ -11,8 +13,9 @@ function showCompared(page) {
     el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'Run'), ...head),
       ...comparison.settings.map(({ path, values }) => el('tr', {}, el('th', { scope: 'row' }, outside(path)), ...values.map((value) => el('td', { class: 'n' }, el('b', {}, outside(value))))))),
     el('tbody', {}, el('tr', {}, el('th', { scope: 'row' }, 'IteratorAge'), ...runs.map((run) => el('td', { class: 'n' }, sparkCanvas(run)))),
-      ...comparison.rows.map((row) => comparedRow(row))));
-  host.replaceChildren(table);
+      ...comparison.rows.slice(0, page.allMeasures ? undefined : FEW_MEASURES).map((row) => comparedRow(row))));
+  const more = comparison.rows.length > FEW_MEASURES ? el('button', { class: 'more', 'aria-pressed': String(Boolean(page.allMeasures)), onclick: () => { page.allMeasures = !page.allMeasures; showCompared(page); } }, page.allMeasures ? 'Fewer measures' : `All ${comparison.rows.length} measures that differ`) : '';
+  host.replaceChildren(table, more);
   page.sparks = () => drawSparks(page, host);
   page.sparks();
 }

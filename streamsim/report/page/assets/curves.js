@@ -1,6 +1,6 @@
 // IteratorAge and ConcurrentExecutions over the same time as the lanes, each with its ceilings.
 
-const GONE_HEIGHT = 30, CURVE_HEIGHT = 96, AXIS_HEIGHT = 24;
+const GONE_HEIGHT = 30, CURVE_HEIGHT = 100, AXIS_HEIGHT = 24;
 
 function gutterLabel(p, text, y, axis, options = {}) {
   write(p, text, axis.left - 10, y, { align: 'right', font: `11.5px ${SANS}`, width: axis.left - 14, ...options });
@@ -48,9 +48,9 @@ function frame(p, axis, top, height, title, note) {
   write(p, title, 14, top + 13, { colour: look.colours.ink, font: `600 12.5px ${SANS}` });
   if (note) {
     p.font = `600 12.5px ${SANS}`;
-    write(p, note, 24 + p.measureText(title).width, top + 13, { font: `12px ${SANS}` });
+    write(p, note, 24 + p.measureText(title).width, top + 13, { font: `12px ${SANS}`, width: axis.right - 24 - p.measureText(title).width });
   }
-  return { top: top + 26, bottom: top + height - 4 };
+  return { top: top + 30, bottom: top + height - 4 };
 }
 
 function drawAge(p, run, axis, top, focus) {
@@ -151,6 +151,11 @@ function peak(p, run, axis, seen, y, y0) {
   const text = `${isolated(shard.name)}: ${duration(seen.most)}`;
   p.font = `600 12px ${SANS}`;
   const right = x + 8 + p.measureText(text).width < axis.right;
+  p.strokeStyle = look.colours.card;
+  p.lineWidth = 4;
+  p.textAlign = right ? 'left' : 'right';
+  p.textBaseline = 'middle';
+  p.strokeText(text, x + (right ? 8 : -8), Math.max(y0 - 2, top));
   write(p, text, x + (right ? 8 : -8), Math.max(y0 - 2, top), { colour: look.colours.blue, font: p.font, align: right ? 'left' : 'right' });
 }
 
@@ -172,8 +177,8 @@ function drawConcurrency(p, run, axis, top) {
   const most = parties.length ? partiesMost(parties) : run.steps().most;
   const scale = roundUp(Math.max(most, limit && limit <= 3 * most ? limit : 0, ceiling.value <= 3 * most ? ceiling.value : 0, 1) * 1.04, [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]);
   const y = (level) => y1 - (level / scale) * (y1 - y0);
-  const middle = Math.round(scale / 2);
-  for (const level of new Set([0, middle, Math.floor(scale)])) gutterLabel(p, number(level), y(level) + (level ? 0 : -5), axis);
+  const mark = [limit, ceiling.value].find((level) => level && level <= scale && level > scale / 3) ?? most;
+  for (const level of new Set([0, mark])) gutterLabel(p, number(level), y(level) + (level ? 0 : -5), axis);
   if (parties.length) drawParties(p, parties, axis, y, y1, top);
   else drawSteps(p, run, axis, y, y1, ceiling.full ? ceiling.value : Infinity);
   if (limit && limit <= scale) ceilingLine(p, axis, y(limit), look.colours.warn, ceiling.full && ceiling.name.startsWith('R') ? `limit ${number(limit)}` : `account ${number(limit)}`);

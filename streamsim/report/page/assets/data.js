@@ -14,18 +14,17 @@ async function inflated(text) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-async function unpacked(document_) {
-  const bytes = await inflated(document_.data);
-  const columns = {};
-  let at = 0;
-  for (const [name, size] of document_.layout) {
+async function unpacked({ layout, data }) {
+  const bytes = await inflated(data), columns = {};
+  let at = 0, document_ = null;
+  for (const [name, size] of layout) {
     if (size < 0) {
       columns[name] = bytes.subarray(at, at - size);
       at -= size;
+      if (name === 'document') document_ = JSON.parse(new TextDecoder().decode(columns[name]));
       continue;
     }
-    const values = new Float64Array(size);
-    const signed = SIGNED.has(name) || (name === 'age' && document_.tick === 1);
+    const values = new Float64Array(size), signed = SIGNED.has(name);
     for (let i = 0; i < size; i++) {
       let byte = bytes[at++], value = byte & 127, scale = 128;
       while (byte > 127) {
@@ -37,13 +36,21 @@ async function unpacked(document_) {
     }
     columns[name] = values;
   }
-  document_.data = null;
-  return columns;
+  document_.ranges = rangesOf(columns);
+  return [document_, columns];
 }
 
-// Undoes `coarse`: the five highest bits and how many follow.
-function fine(code) {
-  if (code < 32) return code;
-  const bits = (code - 16) >> 4;
-  return (code - bits * 16) * 2 ** bits;
+function rangesOf({ ranges_sizes: sizes, ranges_steps: steps }) {
+  let at = 0;
+  return Array.from(sizes, (size) => {
+    let end = 0;
+    return Array.from({ length: size }, () => (end += steps[at++]));
+  });
+}
+
+// Undoes `rounded`: the highest bits and how many follow.
+function unrounded(code, bits) {
+  if (bits > 30 || code < 2 ** bits) return code;
+  const half = 2 ** (bits - 1), shift = Math.floor(code / half) - 1;
+  return (code - shift * half) * 2 ** shift;
 }

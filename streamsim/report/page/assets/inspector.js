@@ -6,6 +6,7 @@ const DOTS = ['', 'warn', 'bad', 'slow', 'wait', 'bad', 'fault', 'wait'];
 function recordsOf(run, i) {
   const count = run.c.count[i], first = run.first[i];
   if (!count) return 'no records';
+  if (first < 0) return counted(count, 'record');
   if (count === 1) return `record ${number(first)}`;
   return `records ${number(first)}–${number(first + count + run.c.gap[i] - 1)}${run.c.gap[i] ? ` (${number(count)})` : ''}`;
 }
@@ -48,7 +49,9 @@ function toldOf(run, family, seen, gone) {
     return [parts.join(' '), 'good'];
   }
   parts.push(`${batch} took ${counted(tries, 'request')} over ${duration(over - start)}; ${number(failed.length)} did not succeed.`);
-  if (again) parts.push(`${counted(again, 'record')} ${again === 1 ? 'was' : 'were'} delivered more than once, one of them ${number(Math.max(...seen))} times.`);
+  const most = seen.reduce((high, times) => Math.max(high, times), 0);
+  if (again === 1) parts.push(`One record was delivered ${number(most)} times.`);
+  else if (again) parts.push(`${counted(again, 'record')} were delivered more than once, one of them ${number(most)} times.`);
   for (const one of gone.slice(0, 1)) parts.push(`${one.count === 1 ? `Record ${number(one.first)} was` : `${counted(one.count, 'record')} were`} ${one.kind === EXPIRED ? 'gone with the stream’s retention' : `given up (${one.why})`}.`);
   return [parts.join(' '), gone.length || failed.some((i) => run.outcome[i] !== THROTTLED) ? 'bad' : 'warn'];
 }
@@ -61,7 +64,7 @@ function triesTable(page, run, family, chosen) {
       el('td', { class: 'n' }, el('span', { class: `dot ${DOTS[run.outcome[i]]}`, title: OUTCOME_WORDS[run.outcome[i]] }), el('span', { class: 'unseen' }, OUTCOME_WORDS[run.outcome[i]]), instant(run.start[i])),
       el('td', {}, el('code', {}, (run.id(i) ?? '—').slice(0, 8))),
       el('td', { class: 'n' }, number(run.c.attempt[i])),
-      el('td', { class: 'n' }, recordsOf(run, i).replace(/^records? /, '')),
+      el('td', { class: 'n' }, recordsOf(run, i).replace(/^records? | \(.*\)$/g, '')),
       el('td', { class: 'n' }, duration(run.stop[i] - run.start[i])));
     body.append(row);
   }

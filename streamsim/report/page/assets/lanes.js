@@ -24,6 +24,43 @@ function layOut(run, view, room) {
   return { places, height: Math.max(40, y), lane, byShard: new Map(places.map((place) => [place.shard.number, place])) };
 }
 
+// What is narrower than a pixel: the gravest paint in each, the denser the busier.
+class Pixels {
+  constructor(width) {
+    this.paints = new Array(width).fill(null);
+    this.busy = new Float32Array(width);
+    this.any = false;
+  }
+
+  add(pixel, paint, share) {
+    const at = clamp(pixel, 0, this.busy.length - 1), before = this.paints[at];
+    if (!before || paint.grave > before.grave) this.paints[at] = paint;
+    this.busy[at] += share;
+    this.any = true;
+  }
+
+  strength(at) {
+    if (this.paints[at].grave > 1) return 4;
+    return this.busy[at] > 0.75 ? 4 : this.busy[at] > 0.4 ? 3 : this.busy[at] > 0.15 ? 2 : 1;
+  }
+
+  draw(p, left, top, height) {
+    if (!this.any) return;
+    for (let from = 0, width = this.paints.length; from < width;) {
+      const paint = this.paints[from];
+      if (!paint) { from++; continue; }
+      const strength = this.strength(from);
+      let to = from + 1;
+      while (to < width && this.paints[to] === paint && this.strength(to) === strength) to++;
+      p.globalAlpha = [0, 0.34, 0.52, 0.74, 1][strength];
+      p.fillStyle = paint.edge;
+      p.fillRect(left + from, top, to - from, height);
+      from = to;
+    }
+    p.globalAlpha = 1;
+  }
+}
+
 class LanePainter {
   constructor(p, run, axis, place, view) {
     Object.assign(this, { p, run, axis, place, view });
@@ -41,34 +78,14 @@ class LanePainter {
   }
 
   row(row) {
-    const { run, axis } = this, right = axis.right;
-    let i = run.firstAt(row, axis.from);
-    let column = null;
-    const flush = () => {
-      if (!column) return;
-      this.p.fillStyle = column.fill;
-      this.p.fillRect(column.x, column.top, column.to - column.x, column.height);
-      column = null;
-    };
-    for (; i < row.to && run.start[i] <= axis.to; i++) {
-      const x = axis.x(run.start[i]), x1 = axis.x(run.stop[i]), x2 = axis.x(run.ready[i]);
-      if (x2 - x >= 2.2) {
-        flush();
-        this.bar(row, i, Math.max(x, axis.left - 8), Math.min(x1, right + 8), Math.min(x2, right + 8));
-        continue;
-      }
-      const pixel = Math.floor(x), paint = this.paint(i);
-      if (column && pixel < column.to && paint.grave <= column.grave) continue;
-      if (column && pixel < column.to && paint.grave > column.grave) {
-        const before = column;
-        if (before.x < pixel) { before.to = pixel; flush(); } else column = null;
-      }
-      const fill = paint.edge, top = this.top(row);
-      if (column && column.fill === fill && pixel <= column.to + 0.5) { column.to = pixel + 1; continue; }
-      flush();
-      column = { x: pixel, to: pixel + 1, fill, grave: paint.grave, top, height: this.inner };
+    const { run, axis } = this, right = axis.right, left = Math.floor(axis.left) - 1;
+    const small = new Pixels(Math.ceil(right - left) + 2);
+    for (let i = run.firstAt(row, axis.from); i < row.to && run.start[i] <= axis.to; i++) {
+      const x = axis.x(run.start[i]), x2 = axis.x(run.ready[i]);
+      if (x2 - x >= 2.2) this.bar(row, i, Math.max(x, axis.left - 8), Math.min(axis.x(run.stop[i]), right + 8), Math.min(x2, right + 8));
+      else small.add(Math.floor(x) - left, this.paint(i), axis.x(run.stop[i]) - x);
     }
-    flush();
+    small.draw(this.p, left, this.top(row), this.inner);
   }
 
   paint(i) {
@@ -141,7 +158,7 @@ class LanePainter {
     const size = Math.min(12, height);
     p.font = `600 ${size}px ${SANS}`;
     const left = Math.max(x, this.axis.left), right = Math.min(x + width, this.axis.right);
-    if (p.measureText(text).width + 6 > right - left) return;
+    if (p.measureText(text).width + 3 > right - left) return;
     write(p, text, (left + right) / 2, top + height / 2 + 0.5, { colour: paint.text, font: p.font, align: 'center' });
   }
 

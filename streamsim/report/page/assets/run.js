@@ -1,6 +1,6 @@
 // One run: its invocations as columns, its lanes, families of batches, and what can be asked of them. Draws nothing.
 
-const SAME_FAMILY = 1, SAME_ID = 2, SPLIT = 4, WINDOW_END = 8, ENDED_EARLY = 16;
+const SAME_FAMILY = 1, SAME_ID = 2, SPLIT = 4, WINDOW_END = 8, ENDED_EARLY = 16, PLACELESS = 32;
 const SUCCESS = 0, PARTIAL = 1, ERROR = 2, TIMEOUT = 3, THROTTLED = 4, TOO_LARGE = 5, FAULT = 6, OPEN = 7;
 const OUTCOME_WORDS = ['success', 'partial response', 'function error', 'timed out', 'throttled', 'too large to send', 'service fault', 'not over'];
 const EXPIRED = 2, WINDOW_LOST = 3;
@@ -46,9 +46,12 @@ class Run {
       start[i] = begins * tick;
       stop[i] = ends * tick;
       ready[i] = before * tick;
-      first[i] += after;
-      after = first[i] + c.count[i] + c.gap[i];
-      if (tick > 1) age[i] = fine(age[i]) * tick;
+      if (flags[i] & PLACELESS) first[i] = -1;
+      else {
+        first[i] += after;
+        after = first[i] + c.count[i] + c.gap[i];
+      }
+      age[i] = unrounded(age[i], this.doc.age_bits) * tick;
       whole[i] += c.count[i];
       familyStart[i] = flags[i] & SAME_FAMILY && i > row.from ? familyStart[i - 1] : i;
     }
@@ -128,6 +131,7 @@ class Run {
 
   // The position in the shard of a record by its rank in the family; null where the page does not hold it.
   position(family, rank) {
+    if (family.first < 0) return null;
     if (!family.gap) return family.first + rank;
     const at = this.c.ranges[family.from];
     if (!at) return null;
@@ -155,9 +159,16 @@ class Run {
   }
 
   goneOf(family) {
-    const from = this.start[family.from], to = this.ready[family.to - 1] + 1000;
+    const from = this.start[family.from], to = family.to < family.row.to ? this.start[family.to] : Infinity;
     return this.gone.filter((one) => one.row === family.row.number && one.t >= from && one.t <= to && one.kind !== WINDOW_LOST
       && one.first + one.count > family.first && one.first < family.first + family.whole + family.gap);
+  }
+
+  // The entry of the highest IteratorAge, -1 where there is none.
+  oldest() {
+    let best = -1;
+    for (let i = 0; i < this.n; i++) if (best < 0 || this.age[i] > this.age[best]) best = i;
+    return best;
   }
 
   // All entries in the order in which they were sent.

@@ -17,7 +17,7 @@ function showTable(page) {
     const list = chosen();
     state.from = clamp(state.from, 0, Math.max(0, list.length - 1));
     body.replaceChildren(...list.slice(state.from, state.from + ROWS_A_PAGE).map((i) => tableRow(page, run, i)));
-    note.textContent = list.length ? `${number(state.from + 1)}–${number(Math.min(list.length, state.from + ROWS_A_PAGE))} of ${number(list.length)}` : 'none';
+    note.textContent = list.length ? `${number(state.from + 1)} to ${number(Math.min(list.length, state.from + ROWS_A_PAGE))} of ${number(list.length)}` : 'none';
   };
   const go = (by) => () => { if (state.from + by >= 0 && state.from + by < chosen().length) { state.from += by; fill(); } };
   const only = el('select', { onchange: () => { state.only = only.value; state.list = null; state.from = 0; fill(); } }, el('option', { value: 'all' }, 'all invocations'), el('option', { value: 'trouble' }, 'those in trouble'), el('option', { value: 'view' }, 'those in sight'));
