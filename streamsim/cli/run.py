@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamsim.cli.run_output import document_of, line_of, say, show, show_story, source_of
+from streamsim.cli.run_output import document_of, line_of, say, show, show_story, source_of, varied_in
+from streamsim.cli.whole_page import check_place, write_whole
 from streamsim.cli.whole_trace import CannotWriteError, check_folder, whole_trace
 from streamsim.engine.ports import Sink
 from streamsim.functions.log_folder import LogFolder
@@ -26,6 +27,7 @@ from streamsim.trace.header import Header
 
 if TYPE_CHECKING:
     from streamsim.cli.run_kafka import Backend
+    from streamsim.report.page.columns import Columns
 
 FORMAT = 1
 
@@ -37,6 +39,7 @@ Examples:
   streamsim run scenarios/latest.yaml --set StartingPosition=LATEST
   streamsim run scenarios/api_traffic.yaml --set traffic.checkout.rate=500/s
   streamsim run scenarios/retries.yaml --set 'compare={MaximumRetryAttempts: [0, 2, 5]}' --set expect=null
+  streamsim run scenarios/bisect.yaml --report bisect.html
   streamsim run scenarios/bisect.yaml --trace run.ndjson --on-failure discarded/
   streamsim run scenarios/real_handler.yaml --logs logs/
   streamsim run scenarios/bisect.yaml --backend kafka --kafka localhost:9092
@@ -54,11 +57,12 @@ cannot be loaded or something cannot be written.
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A run that was made. `story` has no lines where nobody asked for it."""
+    """A run that was made. `story` has no lines and there are no `columns` where nobody asked for them."""
 
     played: Played
     timeline: Timeline
     story: Sequence[str]
+    columns: "Columns | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class Recording:
     trace: Path | None
     on_failure: Path | None
     logs: Path | None
+    report: Path | None
     story: bool
     verbose: int
 
@@ -106,6 +111,11 @@ class Recording:
     help="Keep what handlers log in this folder, a file for each log stream.",
 )
 @click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    help="Write a page that shows the run, for any browser, offline.",
+)
+@click.option(
     "--backend",
     type=click.Choice(["virtual", "kafka"]),
     default="virtual",
@@ -129,6 +139,7 @@ def command(
     trace: Path | None,
     on_failure: Path | None,
     logs: Path | None,
+    report: Path | None,
     quiet: bool,
     verbose: int,
     backend: str,
@@ -139,8 +150,8 @@ def command(
         raise click.UsageError("--json is one document and --story is text; choose one")
     files = [(path, load(path, changes, seed)) for path in scenarios]
     kafka = _backend(backend, brokers, files, at_once=at_once)
-    recording = Recording(trace, on_failure, logs, story, verbose)
-    _check(recording, sum(len(variants(scenario)) for _, scenario in files))
+    recording = Recording(trace, on_failure, logs, report, story, verbose)
+    _check(recording, sum(len(variants(scenario)) for _, scenario in files), len(files))
     holds = True
     documents = []
     for path, scenario in files:
@@ -155,6 +166,8 @@ def command(
                 say(line_of(path, ran.played))
         if not as_json:
             _print(source_of(path, changes, seed), scenario, runs, quiet=quiet)
+        if recording.report is not None:
+            _write_page(recording.report, source_of(path, changes, seed), runs)
     if as_json:
         click.echo(json.dumps({"format": FORMAT, "runs": documents}, indent=2))
     if not holds:
@@ -176,8 +189,14 @@ def _backend(
     return Backend(brokers or "localhost:9092", at_once=at_once)
 
 
-def _check(recording: Recording, runs: int) -> None:
+def _check(recording: Recording, runs: int, scenarios: int) -> None:
     """`ClickException` for what cannot be recorded, before anything runs."""
+    if recording.report is not None:
+        if scenarios > 1:
+            raise click.UsageError(
+                f"--report shows one scenario and this plays {scenarios}; name one, with all the runs that it compares"
+            )
+        check_place("--report", recording.report)
     if runs > 1 and recording.keeps:
         option = next(iter(recording.keeps))
         raise click.UsageError(
@@ -210,7 +229,7 @@ def _play(scenario: Scenario, settings: dict[str, Any], recording: Recording, ka
                 played = kafka.play(scenario, settings, recorded, recording.on_failure, journal)
     except OSError as error:
         raise _blamed(error, recording) from None
-    return Ran(played, records[0].timeline, records[0].lines)
+    return Ran(played, records[0].timeline, records[0].lines, records[0].columns)
 
 
 class _Records:
@@ -220,6 +239,12 @@ class _Records:
         self.timeline = Timeline(header)
         self.lines: list[str] = []
         self.sinks: list[Sink] = [self.timeline]
+        self.columns: Columns | None = None
+        if recording.report is not None:
+            from streamsim.report.page import columns  # noqa: PLC0415  # only for who wants a page
+
+            self.columns = columns.Columns()
+            self.sinks.append(self.columns)
         if recording.trace is not None:
             self.sinks.append(files.enter_context(whole_trace(recording.trace, header)))
         if recording.story:
@@ -233,6 +258,27 @@ class _Records:
             self.sinks.append(EventLog(logger(sys.stderr), header, every=recording.verbose > 1))
         else:
             self.sinks.append(files.enter_context(ProgressBar(scenario.duration)))
+
+
+def _write_page(path: Path, source: str, runs: Sequence[Ran]) -> None:
+    from streamsim.report.page.document import PageRun  # noqa: PLC0415  # only for who wants a page
+    from streamsim.report.page.page import page  # noqa: PLC0415
+
+    varied = varied_in([ran.played for ran in runs])
+    shown = [
+        PageRun(
+            ran.played.header,
+            ran.played.metrics,
+            ran.played.expectations,
+            ran.played.violations,
+            ran.timeline,
+            ran.columns,
+            {name: ran.played.settings[name] for name in varied},
+        )
+        for ran in runs
+        if ran.columns is not None
+    ]
+    write_whole("--report", path, page(shown, source=f"streamsim run {source}"))
 
 
 def _blamed(error: OSError, recording: Recording) -> Exception:

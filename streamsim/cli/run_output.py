@@ -42,7 +42,7 @@ def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Time
             )
         )  # fmt: skip
         return
-    varied = _varied([played for played, _ in runs])
+    varied = varied_in([played for played, _ in runs])
     compared = [
         Run(
             {path: played.settings[path] for path in varied},
@@ -56,7 +56,7 @@ def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Time
     console.print(render_comparison(runs[0][0].header, compared, source=source))
 
 
-def _varied(runs: Sequence[Played]) -> list[str]:
+def varied_in(runs: Sequence[Played]) -> list[str]:
     """The settings in which runs differ: what `--set` made the same for all of them is not compared."""
     first = runs[0].settings
     return [path for path in first if any(run.settings[path] != first[path] for run in runs)] or list(first)

@@ -5,7 +5,6 @@ document, pictures from the timeline. No clock: the same run prints the same byt
 (`NO_COLOR`, a pipe); what the output's encoding cannot show is drawn in ASCII.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -14,8 +13,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from streamsim.model.events import Event
-from streamsim.model.units import parse_duration, show_duration
+from streamsim.model.units import show_duration
 from streamsim.report.account import account_lines
+from streamsim.report.asked import age_limit
 from streamsim.report.ceiling import ceiling
 from streamsim.report.layout import QUIET, fitted, printable, sign, suggested
 from streamsim.report.next_step import Seen, command, next_steps
@@ -40,7 +40,6 @@ _VERDICTS: Final = {True: "bold green", False: "bold red", None: "bold"}
 _MOST_VIOLATIONS: Final = 5
 _MOST_EVIDENCE: Final = 4
 _MOST_REMARKS: Final = 6
-_BELOW: Final = re.compile(r"\s*<=?\s*(.+)")
 
 #: What is counted, by column: label, measure, style when it is not zero.
 _NUMBERS: Final = (
@@ -120,7 +119,7 @@ class Summary:
         """The whole summary, line by line, none longer than `width` unless a word is."""
         yield from self._verdict(width, plain=plain)
         yield Text()
-        picture = Picture(self.timeline, width, plain=plain, age_limit=_age_limit(self.expectations))
+        picture = Picture(self.timeline, width, plain=plain, age_limit=age_limit(self.expectations))
         yield from picture.lines()
         yield from self._others(width, plain=plain)
         if self.timeline.sharing is not None:
@@ -284,15 +283,3 @@ def _violations(violations: Sequence[Violation], width: int, *, plain: bool) -> 
     more = len(violations) - _MOST_VIOLATIONS
     if more > 0:
         yield Text(f"  and {more:,} more violations", "bold red")
-
-
-def _age_limit(expectations: Sequence[Mapping[str, Any]]) -> int | None:
-    """The IteratorAge that was asked for at most, in microseconds: what is above it is drawn in red."""
-    for one in expectations:
-        match = _BELOW.fullmatch(str(one["test"])) if one["measure"] == "IteratorAge.max" else None
-        if match:
-            try:
-                return parse_duration(match[1])
-            except ValueError:
-                return None
-    return None
