@@ -21,7 +21,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "serve": ("serve:command", "Answer the Lambda API and API routes of a template's functions."),
     "verify": ("verify:verify", "Check the ordering and delivery guarantees of traces."),
     "schema": ("schema:command", "Print the JSON Schema of scenario files, for editors."),
-    "bench": ("bench:command", "Measure speed against what others use."),
+    "bench": ("bench:command", "Measure speed against others, and which ordering holds."),
 }
 
 #: A scenario or a command is wrong; click's own usage errors exit with the same code.
