@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "serve": ("serve:command", "Answer the Lambda API and API routes of a template's functions."),
     "verify": ("verify:verify", "Check the ordering and delivery guarantees of traces."),
     "schema": ("schema:command", "Print the JSON Schema of scenario files, for editors."),
+    "live": ("live:command", "Feed a handler from a real stream, by a mapping's rules."),
     "bench": ("bench:command", "Measure speed against others, and which ordering holds."),
 }
 

@@ -177,13 +177,17 @@ class ShardEnd(NamedTuple):
 
 class ShardStop(NamedTuple):
     """The mapping stops reading a shard that is not drained, with nothing in flight: what is beyond the checkpoint is
-    nobody's until it is opened again. By then `arrived` records were ever in it.
+        nobody's until it is opened again. By then `arrived` records were ever in it.
+
+    `lost`: the shard went to another process that works for the mapping. Nothing follows for the shard but, if it comes
+    back, an opening anew at the checkpoint that the other one left.
     """
 
     t: int
     mapping: str
     shard: str
     arrived: int
+    lost: bool = False
 
 
 class WindowClose(NamedTuple):

@@ -8,27 +8,29 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from streamsim.model.batch import Batch, Log
-from streamsim.model.stream_type import DYNAMODB, KINESIS, StreamType
+from streamsim.model.stream_type import DYNAMODB, KAFKA, KINESIS, StreamType
 from streamsim.rules.dynamodb_event import dynamodb_records, seen_of_dynamodb
+from streamsim.rules.kafka_event import kafka_event, seen_of_kafka
 from streamsim.rules.kinesis_event import kinesis_records, seen_of_kinesis
 from streamsim.rules.source import Source
 from streamsim.rules.windows import event_fields
 
 
 class _Form(NamedTuple):
-    records: Callable[[Batch, Source], list[dict[str, Any]]]
+    event: Callable[[Batch, Source], dict[str, Any]]
     seen: Callable[[Log, int, Source], tuple[bytes, dict[str, Any]]]
 
 
 _FORMS: Final[Mapping[StreamType, _Form]] = {
-    KINESIS: _Form(kinesis_records, seen_of_kinesis),
-    DYNAMODB: _Form(dynamodb_records, seen_of_dynamodb),
+    KINESIS: _Form(lambda batch, source: {"Records": kinesis_records(batch, source)}, seen_of_kinesis),
+    DYNAMODB: _Form(lambda batch, source: {"Records": dynamodb_records(batch, source)}, seen_of_dynamodb),
+    KAFKA: _Form(kafka_event, seen_of_kafka),
 }
 
 
 def event_of(batch: Batch, source: Source) -> dict[str, Any]:
-    """The event as JSON values, `Records` oldest first; under a tumbling window with its fields behind them."""
-    event: dict[str, Any] = {"Records": _FORMS[source.type].records(batch, source)}
+    """The event as JSON values, records oldest first; under a tumbling window with its fields behind them."""
+    event = _FORMS[source.type].event(batch, source)
     if batch.window is not None:
         event |= event_fields(batch.window, batch.shard, source.stream_arn, source.epoch)
     return event
