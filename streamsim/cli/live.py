@@ -13,6 +13,7 @@ import click
 
 from streamsim.cli.run_kafka import SourceFailedError, silence
 from streamsim.cli.whole_trace import CannotWriteError
+from streamsim.destinations.addresses import Address, AddressError, FileAddress, address_of
 from streamsim.engine.ports import Sink, SourceError
 from streamsim.functions.log_folder import LogFolder
 from streamsim.scenario.live import EventShape, Live, LiveSource, Outputs, live_scenario, run_live
@@ -104,7 +105,13 @@ def _variable(text: str) -> tuple[str, str]:
     default="aws:kafka",
     help="The form of the event: Lambda's own for Kafka, or that of a Kinesis stream.",
 )
-@click.option("--on-failure", metavar="FILE|kafka:TOPIC", help="Where discarded batches go, records and all.")
+@click.option(
+    "--on-failure",
+    metavar="DESTINATION",
+    help="Where discarded batches go: a FILE, kafka://TOPIC, s3://BUCKET, all with their records; or sqs:QUEUE or an ARN of "
+    "SQS, SNS or S3.",
+)
+@click.option("--on-failure-endpoint", "endpoint", metavar="URL", help="Instead of AWS, for SQS, SNS and S3.")
 @click.option("--trace", type=click.Path(path_type=Path), help="Write every event to an NDJSON file.")
 @click.option("--logs", type=click.Path(path_type=Path), help="Keep what the handler logs in this folder.")
 @click.option("-v", "--verbose", count=True, help="Log what happens to stderr meanwhile; -vv every event.")
@@ -121,14 +128,16 @@ def command(
     session: float,
     event: EventShape,
     on_failure: str | None,
+    endpoint: str | None,
     trace: Path | None,
     logs: Path | None,
     verbose: int,
 ) -> None:
     reading = _source(source, group, event, session)
     function = Function(handler, path.absolute(), runtime, timeout, memory, env)
+    destination = _on_failure(on_failure)
     scenario = live_scenario(reading, function.keys(), changes, on_failure=on_failure is not None)
-    outputs = Outputs(_on_failure(on_failure), None if logs is None else LogFolder(logs))
+    outputs = Outputs(destination, None if logs is None else LogFolder(logs), endpoint, _note)
     if not verbose:
         silence()
     sys.exit(asyncio.run(_Session(scenario, reading, outputs, trace, verbose).run()))
@@ -141,11 +150,12 @@ def _source(text: str, group: str, event: EventShape, session: float) -> LiveSou
     return LiveSource(found["brokers"], found["topic"], group, event, round(session * 1000))
 
 
-def _on_failure(text: str | None) -> Path | str | None:
-    if text is None:
-        return None
-    scheme, colon, topic = text.partition(":")
-    return topic.removeprefix("//") if scheme == "kafka" and colon else Path(text)
+def _on_failure(text: str | None) -> Address | None:
+    try:
+        return None if text is None else address_of(text)
+    except AddressError as error:
+        hint = f"; {error.hint}" if error.hint else ""
+        raise click.UsageError(f"--on-failure {text}: {error}{hint}") from None
 
 
 class _Session:
@@ -177,13 +187,19 @@ class _Session:
             except SourceError as error:
                 raise SourceFailedError(error) from error
             except OSError as error:
-                option, path = ("--on-failure", self._outputs.on_failure)
-                if self._trace is not None and str(error.filename) == str(self._trace):
-                    option, path = "--trace", self._trace
-                if not isinstance(path, Path):
-                    raise
-                raise CannotWriteError(option, path, error) from None
+                raise self._blamed(error) from None
         return self._sum_up(live)
+
+    def _blamed(self, error: OSError) -> Exception:
+        """The error with the option whose file it is about; itself where it is about none."""
+        if self._trace is not None and str(error.filename) == str(self._trace):
+            return CannotWriteError("--trace", self._trace, error)
+        on_failure = self._outputs.on_failure
+        return (
+            CannotWriteError("--on-failure", on_failure.path, error)
+            if isinstance(on_failure, FileAddress)
+            else error
+        )
 
     def _asked(self, stop: asyncio.Event, task: "asyncio.Task[Any] | None") -> None:
         if stop.is_set() and task is not None:

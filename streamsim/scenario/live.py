@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, Final, Literal
 
-from streamsim.destinations.live import FileDestination, TopicDestination
+from streamsim.destinations.addresses import Address
 from streamsim.engine.clock import RealClock
 from streamsim.engine.concurrency import Account
 from streamsim.engine.mapping import MappingRun
@@ -32,6 +31,7 @@ from streamsim.rules.filter_pattern import PatternError
 from streamsim.rules.filters import compile_filter
 from streamsim.rules.source import Source
 from streamsim.scenario.deployments import deployment_of
+from streamsim.scenario.discarding import open_destination
 from streamsim.scenario.errors import Problem, ScenarioError, Span
 from streamsim.scenario.errors import Source as Said
 from streamsim.scenario.header import header_of
@@ -40,7 +40,7 @@ from streamsim.scenario.models import Scenario
 from streamsim.streams.kafka import KafkaStream, Membership
 from streamsim.streams.kafka_errors import partitions_of
 from streamsim.streams.kafka_group import Beginning, KafkaReading, Worker, consume
-from streamsim.streams.kafka_topics import producer_of, wall_clock
+from streamsim.streams.kafka_topics import wall_clock
 from streamsim.trace.header import Header
 
 #: The event that a function gets: Lambda's own for Amazon MSK, or the one that the same records would have in Kinesis.
@@ -70,10 +70,15 @@ class LiveSource:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Where things go: documents of discarded batches to a file or a topic, logs of the handler to `journal`."""
+    """Where things go: documents of discarded batches to `on_failure`, logs of the handler to `journal`.
 
-    on_failure: Path | str | None = None
+    `endpoint` is a URL in the place of AWS; `complain` hears why a document did not arrive.
+    """
+
+    on_failure: Address | None = None
     journal: Journal | None = None
+    endpoint: str | None = None
+    complain: Callable[[str], None] = lambda _line: None
 
 
 Recorder = Callable[[Header], Sequence[Sink]]
@@ -151,8 +156,15 @@ async def run_live(
             lambda partition: f"{source.topic}-{partition}",
         )
         stack.push_async_callback(reading.stop)
-        destination = await _destination(outputs, source, stack)
-        if destination is not None:
+        destination = None
+        if outputs.on_failure is not None:
+            destination = await open_destination(
+                outputs.on_failure,
+                stack,
+                brokers=source.brokers,
+                endpoint=outputs.endpoint,
+                complain=outputs.complain,
+            )
             settings = replace(settings, on_failure=destination.name)
         await reading.join()
         clock, epoch = RealClock(), wall_clock()
@@ -224,24 +236,6 @@ def _function(
         launcher = Sandbox
     environments = Environments(deployment, launcher, wall_clock, epoch)
     return HandlerFunction(environments, None, ElapsedClock(clock), epoch, wall_clock, journal)
-
-
-async def _destination(
-    outputs: Outputs, source: LiveSource, stack: AsyncExitStack
-) -> FileDestination | TopicDestination | None:
-    """`OSError` for a file that cannot be written, `SourceError` for a topic that is not there."""
-    match outputs.on_failure:
-        case None:
-            return None
-        case Path() as path:
-            file = FileDestination(path)
-            stack.callback(file.close)
-            return file
-        case topic:
-            await partitions_of(source.brokers, topic)
-            producer = await producer_of(source.brokers)
-            stack.push_async_callback(producer.stop)
-            return TopicDestination(producer, topic)
 
 
 def _header(

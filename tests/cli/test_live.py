@@ -172,3 +172,36 @@ def test_a_handler_that_cannot_be_loaded_ends_it(topic: Topic) -> None:
     assert "cannot be loaded" in notes
     assert "nowhere_at_all" in notes
     assert asyncio.run(topic.committed()) == {topic.shard(0): None, topic.shard(1): None}
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "message"),
+    [
+        ("sqs:failed.fifo", 2, "--on-failure sqs:failed.fifo: a FIFO queue cannot be a destination"),
+        ("redis://x", 2, "--on-failure redis://x: redis://x is no destination; write FILE"),
+        ("nowhere/failed.ndjson", 2, "--on-failure nowhere/failed.ndjson: error: No such file or directory"),
+        ("kafka://nobody", 3, "error: there is no topic 'nobody'"),
+        ("sqs:nobody", 3, "error: the queue nobody: Could not connect to the endpoint URL"),
+    ],
+)
+def test_a_destination_that_is_not_there_is_told_before_anything_runs(
+    topic: Topic, monkeypatch: pytest.MonkeyPatch, given: str, code: int, message: str
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    url = f"kafka://{topic.brokers}/{topic.name}"
+    arguments = [
+        "--handler",
+        "app:handler",
+        "--env",
+        "PIPE=pipe",
+        "--group",
+        topic.name,
+        "--on-failure",
+        given,
+    ]
+    told = CliRunner().invoke(main, ["live", url, *arguments, "--on-failure-endpoint", "http://127.0.0.1:1"])
+    assert told.exit_code == code, told.output
+    assert message in told.stderr
+    assert "Traceback" not in told.output
