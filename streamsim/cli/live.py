@@ -1,11 +1,12 @@
 """`streamsim live`: a handler fed from a real topic by the rules of an event source mapping, until it is stopped."""
 
 import asyncio
+import os
 import re
 import signal
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,8 @@ from streamsim.cli.whole_trace import CannotWriteError
 from streamsim.destinations.addresses import Address, AddressError, FileAddress, address_of
 from streamsim.engine.ports import Sink, SourceError
 from streamsim.functions.log_folder import LogFolder
+from streamsim.report.exposition import CONTENT_TYPE, Exposition
+from streamsim.report.scraping import scraped
 from streamsim.scenario.live import EventShape, Live, LiveSource, Outputs, live_scenario, run_live
 from streamsim.scenario.models import Scenario
 from streamsim.trace.header import Header
@@ -113,6 +116,12 @@ def _variable(text: str) -> tuple[str, str]:
 )
 @click.option("--on-failure-endpoint", "endpoint", metavar="URL", help="Instead of AWS, for SQS, SNS and S3.")
 @click.option("--trace", type=click.Path(path_type=Path), help="Write every event to an NDJSON file.")
+@click.option(
+    "--metrics-port",
+    "port",
+    type=click.IntRange(0, 65535),
+    help="Answer Prometheus on this loopback port, under CloudWatch's names; 0 takes a free one.",
+)
 @click.option("--logs", type=click.Path(path_type=Path), help="Keep what the handler logs in this folder.")
 @click.option("-v", "--verbose", count=True, help="Log what happens to stderr meanwhile; -vv every event.")
 def command(
@@ -130,6 +139,7 @@ def command(
     on_failure: str | None,
     endpoint: str | None,
     trace: Path | None,
+    port: int | None,
     logs: Path | None,
     verbose: int,
 ) -> None:
@@ -140,7 +150,7 @@ def command(
     outputs = Outputs(destination, None if logs is None else LogFolder(logs), endpoint, _note)
     if not verbose:
         silence()
-    sys.exit(asyncio.run(_Session(scenario, reading, outputs, trace, verbose).run()))
+    sys.exit(asyncio.run(_Session(scenario, reading, outputs, trace, verbose, port).run()))
 
 
 def _source(text: str, group: str, event: EventShape, session: float) -> LiveSource:
@@ -162,13 +172,21 @@ class _Session:
     """One live run on the terminal."""
 
     def __init__(
-        self, scenario: Scenario, source: LiveSource, outputs: Outputs, trace: Path | None, verbose: int
+        self,
+        scenario: Scenario,
+        source: LiveSource,
+        outputs: Outputs,
+        trace: Path | None,
+        verbose: int,
+        port: int | None,
     ) -> None:
         self._scenario = scenario
         self._source = source
         self._outputs = outputs
         self._trace = trace
         self._verbose = verbose
+        self._port = port
+        self._exposition: Exposition | None = None
         self._files = ExitStack()
         self._measures: Measures | None = None
         self._oracle: Oracle | None = None
@@ -179,16 +197,43 @@ class _Session:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._asked, stop, asyncio.current_task())
+        async with self._scraped():
+            live = await self._live(stop)
+        return self._sum_up(live)
+
+    async def _live(self, stop: asyncio.Event) -> Live:
         with self._files:
             try:
-                live = await run_live(
+                return await run_live(
                     self._scenario, self._source, self._outputs, self._recorded, stop, self._joined
                 )
             except SourceError as error:
                 raise SourceFailedError(error) from error
             except OSError as error:
                 raise self._blamed(error) from None
-        return self._sum_up(live)
+
+    @asynccontextmanager
+    async def _scraped(self) -> AsyncIterator[None]:
+        """Answers Prometheus meanwhile, if it was asked for; before the group has its partitions with no metrics."""
+        if self._port is None:
+            yield
+            return
+        async with AsyncExitStack() as stack:
+            answering = scraped(self._port, self._metrics, CONTENT_TYPE)
+            try:
+                url = await stack.enter_async_context(answering)
+            except OSError as error:
+                taken = SourceError(
+                    f"--metrics-port {self._port}: {os.strerror(error.errno or 0)}",
+                    retryable=False,
+                    hint="0 takes a free one",
+                )
+                raise SourceFailedError(taken) from None
+            _note(f"metrics: {url}")
+            yield
+
+    def _metrics(self) -> str:
+        return self._exposition.text() if self._exposition is not None else ""
 
     def _blamed(self, error: OSError) -> Exception:
         """The error with the option whose file it is about; itself where it is about none."""
@@ -211,6 +256,9 @@ class _Session:
     def _recorded(self, header: Header) -> Sequence[Sink]:
         self._measures, self._oracle = Measures(header), Oracle(header)
         sinks: list[Sink] = [self._measures.take, self._oracle.take]
+        if self._port is not None:
+            self._exposition = Exposition(header)
+            sinks.append(self._exposition)
         if self._trace is not None:
             sinks.append(self._files.enter_context(create_trace(self._trace, header)))
         if self._verbose:

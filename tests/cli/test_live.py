@@ -4,11 +4,14 @@ import asyncio
 import base64
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner
@@ -205,3 +208,30 @@ def test_a_destination_that_is_not_there_is_told_before_anything_runs(
     assert told.exit_code == code, told.output
     assert message in told.stderr
     assert "Traceback" not in told.output
+
+
+def test_prometheus_is_answered_while_it_runs(topic: Topic) -> None:
+    process = live(topic, "--metrics-port", "0", "--runtime", "process", "--set", "MaximumRetryAttempts=0")
+    assert process.stderr is not None
+    url = next(line.split()[1] for line in process.stderr if line.startswith("metrics: "))
+    metrics = ""
+    for _, values in batches():
+        if "7" in values:
+            with urlopen(url) as answer:  # our own process
+                metrics = answer.read().decode()
+                assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+            process.send_signal(signal.SIGTERM)
+    assert process.wait() == 0
+    process.communicate()
+    assert "# TYPE aws_lambda_IteratorAge histogram" in metrics
+    assert 'streamsim_shards{FunctionName="default",mapping="default"} 2' in metrics
+    assert re.search(r"^aws_lambda_Invocations\{.*\} [0-9]+$", metrics, re.MULTILINE)
+
+
+def test_a_port_that_is_taken_is_told_in_a_line(topic: Topic) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        process = live(topic, "--metrics-port", str(server.getsockname()[1]))
+        _, notes = process.communicate()
+    assert process.returncode == 3
+    assert "Address already in use" in notes
+    assert "hint: 0 takes a free one" in notes
