@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING, Final, Self
 
 import click
 
+from streamsim.cli.run_kafka import SourceFailedError, silence
 from streamsim.cli.run_output import say
 from streamsim.cli.whole_trace import CannotWriteError, check_folder
-from streamsim.ordering.cases import FAULTS
+from streamsim.engine.ports import SourceError
+from streamsim.ordering.cases import FAULTS, Backend
 
 if TYPE_CHECKING:
     from streamsim.ordering.benchmark import Row
+    from streamsim.ordering.cases import Case
+    from streamsim.ordering.on_kafka import KafkaPlayer
+
+#: Runs in real time for each processor: they wait more than they work.
+_AT_ONCE: Final = 4
 
 HELP: Final = """\b
 Examples:
@@ -23,15 +30,17 @@ Examples:
   streamsim bench ordering --fault poison --fault reshard --seeds 50
   streamsim bench ordering --traces shown/
   streamsim bench ordering --markdown > ordering.md
+  streamsim bench ordering --kafka localhost:9092 --seeds 1 --shards 4
 
 Finds out which ordering guarantees hold, and shows where one does not.
 
 Plays every combination of shards, ParallelizationFactor, bisect, partial responses and faults with many seeds. Each
-guarantee held in so many runs, or there is a counter-example with the lines of the trace that show it.
+guarantee held in so many runs, or there is a counter-example with the lines of the trace that show it. --kafka plays
+all that makes sense there on a broker as well, in real time: a run takes some 5 to 20 seconds, many at once.
 
 --traces keeps the runs of the counter-examples in a folder: the trace of each, and its scenario for `streamsim run`.
 
-Exit codes: 0 all that AWS gives held, 1 something of it did not, 2 the command is wrong.
+Exit codes: 0 all that AWS gives held, 1 something of it did not, 2 the command is wrong, 3 no broker answers.
 """
 
 
@@ -60,6 +69,7 @@ Exit codes: 0 all that AWS gives held, 1 something of it did not, 2 the command 
 @click.option(
     "--traces", type=click.Path(path_type=Path), help="Keep the runs of the counter-examples in this folder."
 )
+@click.option("--kafka", "brokers", metavar="HOST:PORT", help="Play on this Kafka broker as well.")
 @click.option("--markdown", is_flag=True, help="Tables in Markdown.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout instead of tables.")
 @click.option(
@@ -75,12 +85,12 @@ def command(
     shards: tuple[int, ...],
     lanes: tuple[int, ...],
     traces: Path | None,
+    brokers: str | None,
     markdown: bool,
     as_json: bool,
     jobs: int,
 ) -> None:
-    from streamsim.ordering.benchmark import bench  # noqa: PLC0415  # `--help` is quick without
-    from streamsim.ordering.cases import matrix  # noqa: PLC0415
+    from streamsim.ordering.cases import matrix  # noqa: PLC0415  # `--help` is quick without
     from streamsim.ordering.document import document_of  # noqa: PLC0415
     from streamsim.ordering.tables import report  # noqa: PLC0415
 
@@ -89,10 +99,15 @@ def command(
     if traces is not None:
         _check(traces)
     chosen = [name for name in FAULTS if not faults or name in faults]
-    cases = list(matrix("virtual", chosen, sorted(set(shards or (1, 4))), sorted(set(lanes or (1, 4)))))
+    backends: tuple[Backend, ...] = ("virtual",) if brokers is None else ("virtual", "kafka")
+    counts = sorted(set(shards or (1, 4))), sorted(set(lanes or (1, 4)))
+    cases = [case for backend in backends for case in matrix(backend, chosen, *counts)]
+    if not cases:
+        raise click.UsageError(
+            f"--fault {', '.join(chosen)}: only on Kafka; name a broker with --kafka HOST:PORT"
+        )
     numbers = range(first, first + seeds)
-    with _Progress(len(cases) * seeds) as progress:
-        rows = bench(cases, numbers, jobs, done=progress)
+    rows = _played(cases, numbers, jobs, brokers)
     kept = {} if traces is None else _keep(rows, traces)
     if as_json:
         click.echo(json.dumps(document_of(rows, numbers, kept), indent=2))
@@ -104,6 +119,36 @@ def command(
             say(f"Next: {_next(rows, kept)}")
     if not all(row.holds for row in rows):
         sys.exit(1)
+
+
+def _played(cases: "Sequence[Case]", seeds: Sequence[int], jobs: int, brokers: str | None) -> "list[Row]":
+    """The rows of all cases, virtual ones first."""
+    from streamsim.ordering.benchmark import bench  # noqa: PLC0415
+
+    virtual = [case for case in cases if case.backend == "virtual"]
+    real = [case for case in cases if case.backend != "virtual"]
+    player = None if brokers is None else _player(brokers)
+    with _Progress(len(cases) * len(seeds)) as progress:
+        rows = bench(virtual, seeds, jobs, done=progress)
+        if player is not None:
+            before = len(virtual) * len(seeds)
+            try:
+                rows += bench(real, seeds, jobs * _AT_ONCE, player, done=lambda runs: progress(before + runs))
+            except SourceError as error:
+                raise SourceFailedError(error) from error
+    return rows
+
+
+def _player(brokers: str) -> "KafkaPlayer":
+    from streamsim.ordering.on_kafka import KafkaPlayer  # noqa: PLC0415
+
+    silence()
+    player = KafkaPlayer(brokers)
+    try:
+        player.check()
+    except SourceError as error:
+        raise SourceFailedError(error) from error
+    return player
 
 
 def _plain() -> bool:

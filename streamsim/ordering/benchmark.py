@@ -1,7 +1,7 @@
 """Plays the matrix over many seeds and adds up, case by case, what held and what did not."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -47,7 +47,10 @@ def bench(
     player: Player = play_virtually,
     done: Callable[[int], None] = lambda _runs: None,
 ) -> list[Row]:
-    """A row for each case, in their order, whatever `jobs`; `done` hears after each run how many are made."""
+    """A row for each case, in their order, whatever `jobs`; `done` hears after each run how many are made.
+
+    Runs in real time wait more than they work: they share this process, others get processes of their own.
+    """
     rows = {case: Row(case) for case in cases}
     planned = [(case, seed) for case in cases for seed in seeds]
     for number, run in enumerate(_runs(planned, jobs, player), start=1):
@@ -60,7 +63,8 @@ def _runs(planned: Sequence[tuple[Case, int]], jobs: int, player: Player) -> Ite
     if jobs == 1:
         yield from (run_case(case, seed, player) for case, seed in planned)
         return
-    with ProcessPoolExecutor(jobs) as pool:
+    in_real_time = any(case.backend != "virtual" for case, _ in planned)
+    with ThreadPoolExecutor(jobs) if in_real_time else ProcessPoolExecutor(jobs) as pool:
         try:
             yield from pool.map(partial(_one, player=player), planned, chunksize=4)
         except BaseException:

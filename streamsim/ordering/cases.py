@@ -72,87 +72,110 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What goes wrong in a run, in a scenario's words, and the records that the function cannot handle."""
+    """What goes wrong in a run, in a scenario's words, and the records that the function cannot handle.
+
+    `intruder` is when another member joins the consumer group, in microseconds.
+    """
 
     faults: Sequence[Mapping[str, Any]] = ()
     events: Sequence[Mapping[str, Any]] = ()
     bad: frozenset[Place] = frozenset()
+    intruder: int | None = None
 
 
-def _none(_settings: Settings, _seed: int) -> Trouble:
+def _none(_case: Case, _seed: int) -> Trouble:
     return Trouble()
 
 
-def _poison(settings: Settings, seed: int) -> Trouble:
+def _poison(case: Case, seed: int) -> Trouble:
     """Records that fail always; a function that may report them does."""
-    bad = _places(settings, seed, "poison")
-    how = "partial" if settings.reports else "error"
+    bad = _places(case, seed, "poison")
+    how = "partial" if case.settings.reports else "error"
     return Trouble([_bad(place, how=how) for place in bad], bad=frozenset(bad))
 
 
-def _throttle(_settings: Settings, _seed: int) -> Trouble:
+def _throttle(_case: Case, _seed: int) -> Trouble:
     """No execution at all for a while, then a single one for all shards."""
     limits = [{"limit": 0, "from": "600ms", "for": "400ms"}, {"limit": 1, "from": "1s", "for": "1s"}]
     return Trouble([{"throttle": limit} for limit in limits])
 
 
-def _timeout(settings: Settings, seed: int) -> Trouble:
+def _timeout(case: Case, seed: int) -> Trouble:
     """Records on which the function never returns, the first two times."""
-    places = _places(settings, seed, "timeout")[: BAD // 2]
+    places = _places(case, seed, "timeout")[: BAD // 2]
     return Trouble([_bad(place, how="timeout", fails="2 times") for place in places])
 
 
-def _crash(settings: Settings, seed: int) -> Trouble:
+def _crash(case: Case, seed: int) -> Trouble:
     """Records on which the function's process dies, the first two times."""
-    return Trouble([_bad(place, how="crash", fails="2 times") for place in _places(settings, seed, "crash")])
+    return Trouble([_bad(place, how="crash", fails="2 times") for place in _places(case, seed, "crash")])
 
 
-def _no_answer(_settings: Settings, _seed: int) -> Trouble:
+def _no_answer(_case: Case, _seed: int) -> Trouble:
     """The function did its work, and nobody heard of it."""
     return Trouble([{"lost_response": {"probability": "8%"}}])
 
 
-def _reshard(settings: Settings, _seed: int) -> Trouble:
+def _reshard(case: Case, _seed: int) -> Trouble:
     """Every shard is split, and the parts are merged again."""
-    double, original = {"to": 2 * settings.shards}, {"to": settings.shards}
+    shards = case.settings.shards
+    double, original = {"to": 2 * shards}, {"to": shards}
     return Trouble(events=[{"at": "500ms", "reshard": double}, {"at": "1200ms", "reshard": original}])
 
 
-def _update(_settings: Settings, _seed: int) -> Trouble:
+def _update(_case: Case, _seed: int) -> Trouble:
     """The mapping gets another BatchSize, is disabled and enabled again."""
     changes = [("400ms", {"BatchSize": 7}), ("900ms", {"Enabled": False}), ("1500ms", {"Enabled": True})]
     return Trouble(events=[{"at": at, "update": settings} for at, settings in changes])
 
 
-def _all(settings: Settings, seed: int) -> Trouble:
-    """Bad records, lost answers and throttles while shards split and merge."""
-    parts = [made(settings, seed) for made in (_poison, _throttle, _no_answer, _reshard)]
+def _rebalance(_case: Case, _seed: int) -> Trouble:
+    """Another member of the consumer group takes half of the partitions, handles nothing, and leaves."""
+    return Trouble(intruder=500_000)
+
+
+def _all(case: Case, seed: int) -> Trouble:
+    """Bad records, lost answers and throttles while shards split and merge, or partitions come and go."""
+    moving = _reshard if case.backend == "virtual" else _rebalance
+    parts = [made(case, seed) for made in (_poison, _throttle, _no_answer, moving)]
     return Trouble(
         [fault for part in parts for fault in part.faults],
         [event for part in parts for event in part.events],
         parts[0].bad,
+        parts[-1].intruder,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class FaultKind:
+    """A column of the tables: what makes the trouble, and where there can be such."""
+
+    trouble: Callable[[Case, int], Trouble]
+    backends: tuple[Backend, ...] = ("virtual", "kafka")
+
+
 #: By the names that the command takes, in the order of the columns.
-FAULTS: Final[Mapping[str, Callable[[Settings, int], Trouble]]] = {
-    "none": _none,
-    "poison": _poison,
-    "throttle": _throttle,
-    "timeout": _timeout,
-    "crash": _crash,
-    "no-answer": _no_answer,
-    "reshard": _reshard,
-    "update": _update,
-    "all": _all,
+FAULTS: Final[Mapping[str, FaultKind]] = {
+    "none": FaultKind(_none),
+    "poison": FaultKind(_poison),
+    "throttle": FaultKind(_throttle),
+    "timeout": FaultKind(_timeout),
+    "crash": FaultKind(_crash),
+    "no-answer": FaultKind(_no_answer),
+    "reshard": FaultKind(_reshard, ("virtual",)),
+    "update": FaultKind(_update),
+    "rebalance": FaultKind(_rebalance, ("kafka",)),
+    "all": FaultKind(_all),
 }
 
 
 def matrix(
     backend: Backend, faults: Iterable[str], shards: Sequence[int], lanes: Sequence[int]
 ) -> Iterator[Case]:
-    """Every combination, faults first: the order of all tables."""
+    """Every combination that the backend can play, faults first: the order of all tables."""
     for fault in faults:
+        if backend not in FAULTS[fault].backends:
+            continue
         for lane_count in lanes:
             for bisects in (False, True):
                 for reports in (False, True):
@@ -162,7 +185,7 @@ def matrix(
 
 def trouble_of(case: Case, seed: int) -> Trouble:
     """What goes wrong in this run."""
-    return FAULTS[case.fault](case.settings, seed)
+    return FAULTS[case.fault].trouble(case, seed)
 
 
 def scenario_text(case: Case, seed: int) -> str:
@@ -193,10 +216,11 @@ def scenario_text(case: Case, seed: int) -> str:
     return json.dumps({name: value for name, value in document.items() if value != []}, indent=2) + "\n"
 
 
-def _places(settings: Settings, seed: int, what: str) -> list[Place]:
-    """Places drawn for this seed, each once, in the order of shards."""
-    chance, early = Chance(seed, "ordering", what, settings.shards), max(1, _EARLY // settings.shards)
-    drawn = [(chance.word() % settings.shards, chance.word() % early) for _ in range(BAD)]
+def _places(case: Case, seed: int, what: str) -> list[Place]:
+    """Places drawn for this seed, each once, in the order of shards; the same on every backend."""
+    shards = case.settings.shards
+    chance, early = Chance(seed, "ordering", what, shards), max(1, _EARLY // shards)
+    drawn = [(chance.word() % shards, chance.word() % early) for _ in range(BAD)]
     return sorted(set(drawn))
 
 

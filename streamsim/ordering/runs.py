@@ -16,8 +16,8 @@ from streamsim.scenario.shards import shards_of
 from streamsim.streams.arrivals import NEVER
 from streamsim.trace.ndjson import TraceWriter
 
-#: Plays a scenario into a sink.
-Player = Callable[[Scenario, Callable[[Event], None]], Played]
+#: Plays the scenario of a case and a seed into a sink.
+Player = Callable[[Case, int, Scenario, Callable[[Event], None]], Played]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def run_case(case: Case, seed: int, player: Player) -> Run:
     text = scenario_text(case, seed)
     scenario = load_text(text, case.name)
     events: list[Event] = []
-    played = player(scenario, events.append)
+    played = player(case, seed, scenario, events.append)
     records = records_of(scenario)
     history = history_of(events, records)
     (plan,) = scenario.plans.values()
@@ -100,7 +100,7 @@ def _trace(played: Played, events: Sequence[Event]) -> str:
     return text.getvalue()
 
 
-def play_virtually(scenario: Scenario, sink: Callable[[Event], None]) -> Played:
+def play_virtually(_case: Case, _seed: int, scenario: Scenario, sink: Callable[[Event], None]) -> Played:
     """The player in virtual time."""
     return play(scenario, sinks=[sink])
 

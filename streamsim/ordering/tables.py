@@ -48,8 +48,10 @@ def report(
     rows: Sequence[Row], traces: Mapping[str, str], *, markdown: bool = False, plain: bool = False
 ) -> Iterator[str]:
     """The whole report, line by line. `traces` are files by `file_of` a run; `plain` spares signs beyond ASCII."""
-    for _backend, of_backend in groupby(rows, key=lambda row: row.case.backend):
+    for number, (_backend, of_backend) in enumerate(groupby(rows, key=lambda row: row.case.backend)):
         own = list(of_backend)
+        if number:
+            yield ""
         yield from _of_backend(own, traces, markdown=markdown, plain=plain)
 
 

@@ -95,6 +95,8 @@ async def play_on_kafka(
         clock, epoch = RealClock(), wall_clock()
         scenario = replace(scenario, epoch=epoch)
         header = replace(header_of(scenario), clock="real", epoch=timestamp(epoch))
+        streams = {name: {**settings, "topic": topics[name]} for name, settings in header.streams.items()}
+        header = replace(header, streams=streams)
         judging = Judging(header)
         run = _Run(scenario, readings, (*judging.sinks, *recorded(header)), clock)
         await run.run(producing, on_failure, journal)

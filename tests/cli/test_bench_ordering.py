@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from streamsim.cli import main
 from streamsim.trace.ndjson import read_trace
+from tests.conftest import Broker
 
 SMALL = ["--seeds", "1", "--shards", "2", "--jobs", "1"]
 
@@ -76,9 +77,32 @@ def test_the_runs_that_are_kept_show_what_is_said_and_can_be_played_again(tmp_pa
         (["--seeds", "0"], "0 is not in the range"),
         (["--json", "--markdown"], "choose one"),
         (["--traces", "/dev/null/x"], "--traces /dev/null/x: error: "),
+        (["--fault", "rebalance"], "--fault rebalance: only on Kafka; name a broker"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_played(arguments: list[str], said: str) -> None:
     told = bench(*arguments)
     assert told.exit_code == 2
     assert said in told.stderr
+
+
+def test_no_broker_is_told_before_anything_is_played() -> None:
+    told = bench("--kafka", "127.0.0.1:1")
+    assert told.exit_code == 3
+    assert "no Kafka broker at 127.0.0.1:1" in told.stderr
+
+
+def test_partitions_that_come_and_go_on_a_broker_keep_all_that_aws_gives(broker: Broker) -> None:
+    told = bench(
+        "--kafka", broker.address, "--fault", "rebalance", "--fault", "reshard", "--lanes", "4", "--json"
+    )
+    assert told.exit_code == 0, told.output
+    document = json.loads(told.stdout)
+    assert {(case["backend"], case["fault"]) for case in document["cases"]} == {
+        ("virtual", "reshard"),
+        ("kafka", "rebalance"),
+    }
+    for case in document["cases"]:
+        assert case["held"]["order.per_key"] == case["runs"] == 1
+        assert case["figures"]["lost"] == 0
+        assert case["figures"]["records"] > 400
