@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from streamsim.cli import INTERRUPTED
 from streamsim.cli.run_kafka import SourceFailedError, silence
 from streamsim.cli.whole_trace import CannotWriteError
 from streamsim.destinations.addresses import Address, AddressError, FileAddress, address_of
@@ -33,6 +34,9 @@ Examples:
   streamsim live kafka://localhost:9092/orders --handler app:handler \\
       --set MaximumRetryAttempts=2 --set BisectBatchOnFunctionError=true --on-failure failed.ndjson
 """
+
+#: Signals within so many seconds are one: who signals a program and its process group sends two.
+_ONE_ASKING = 1.0
 
 _URL = re.compile(r"kafka://(?P<brokers>[^/]+)/(?P<topic>[A-Za-z0-9._-]{1,249})")
 
@@ -147,7 +151,7 @@ def command(
     function = Function(handler, path.absolute(), runtime, timeout, memory, env)
     destination = _on_failure(on_failure)
     scenario = live_scenario(reading, function.keys(), changes, on_failure=on_failure is not None)
-    outputs = Outputs(destination, None if logs is None else LogFolder(logs), endpoint, _note)
+    outputs = Outputs(destination, None if logs is None else LogFolder(logs), _silent, endpoint, _note)
     if not verbose:
         silence()
     sys.exit(asyncio.run(_Session(scenario, reading, outputs, trace, verbose, port).run()))
@@ -190,15 +194,20 @@ class _Session:
         self._files = ExitStack()
         self._measures: Measures | None = None
         self._oracle: Oracle | None = None
+        self._asked_at = 0.0
 
     async def run(self) -> int:
-        """The exit code: 0, or 1 when a guarantee was broken."""
+        """The exit code: 0, 1 when a guarantee was broken, 130 when it could not finish."""
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._asked, stop, asyncio.current_task())
-        async with self._scraped():
-            live = await self._live(stop)
+        try:
+            async with self._scraped():
+                live = await self._live(stop)
+        except asyncio.CancelledError:
+            _note("stopped at once: what was in flight comes again")
+            return INTERRUPTED
         return self._sum_up(live)
 
     async def _live(self, stop: asyncio.Event) -> Live:
@@ -247,9 +256,12 @@ class _Session:
         )
 
     def _asked(self, stop: asyncio.Event, task: "asyncio.Task[Any] | None") -> None:
+        now = asyncio.get_running_loop().time()
         if stop.is_set() and task is not None:
-            task.cancel()  # a second signal does not wait for what is in flight
+            if now - self._asked_at > _ONE_ASKING:
+                task.cancel()  # a second signal does not wait for what is in flight
             return
+        self._asked_at = now
         _note("stopping: finishing what is in flight; again to stop at once")
         stop.set()
 
@@ -285,6 +297,14 @@ class _Session:
         for violation in violations[:10]:
             click.echo(f"{violation.kind}: {violation.sentence}", err=True)
         return 1 if violations else 0
+
+
+def _silent(silent: bool) -> None:
+    _note(
+        "the broker does not answer: nothing new is begun until it does"
+        if silent
+        else "the broker answers again"
+    )
 
 
 def _note(text: str) -> None:

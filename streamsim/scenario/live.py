@@ -72,11 +72,13 @@ class LiveSource:
 class Outputs:
     """Where things go: documents of discarded batches to `on_failure`, logs of the handler to `journal`.
 
-    `endpoint` is a URL in the place of AWS; `complain` hears why a document did not arrive.
+    `silent` is told when the broker does not answer, and when it does again. `endpoint` is a URL in the place of AWS for
+    `on_failure`; `complain` hears why a document did not arrive.
     """
 
     on_failure: Address | None = None
     journal: Journal | None = None
+    silent: Callable[[bool], None] = lambda _silent: None
     endpoint: str | None = None
     complain: Callable[[str], None] = lambda _line: None
 
@@ -154,6 +156,7 @@ async def run_live(
             Membership(source.brokers, source.topic, source.group, _session(scenario, deployment, source)),
             beginning,
             lambda partition: f"{source.topic}-{partition}",
+            silent=outputs.silent,
         )
         stack.push_async_callback(reading.stop)
         destination = None

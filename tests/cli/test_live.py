@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -19,6 +20,7 @@ from click.testing import CliRunner
 from streamsim.cli import main
 from streamsim.streams.kafka_topics import create_topic
 from tests.conftest import Broker
+from tests.streams.brokers import NoBrokerError, wheel_broker
 from tests.streams.members import Topic, numbered
 
 APP = """\
@@ -235,3 +237,36 @@ def test_a_port_that_is_taken_is_told_in_a_line(topic: Topic) -> None:
     assert process.returncode == 3
     assert "Address already in use" in notes
     assert "hint: 0 takes a free one" in notes
+
+
+def test_a_broker_that_is_gone_does_not_keep_it_from_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    waiting = "def handler(event, context):\n    with open('begun', 'w'):\n        open('go').read()\n"
+    Path("app.py").write_text(waiting)
+    os.mkfifo("begun")
+    os.mkfifo("go")
+    with ExitStack() as running:
+        try:
+            address = running.enter_context(wheel_broker())
+        except NoBrokerError as error:
+            pytest.skip(str(error))
+        topic = Topic(address, "orders", 1)
+
+        async def fill() -> None:
+            await create_topic(topic.brokers, topic.name, topic.partitions)
+            await topic.produce({0: numbered(0, 3)})
+
+        asyncio.run(fill())
+        process = live(topic, "--timeout", "3")
+        with Path("begun").open() as begun:
+            running.close()
+            Path("go").write_text("")
+            begun.read()  # the invocation is over
+        process.send_signal(signal.SIGTERM)
+        _, notes = process.communicate()
+    assert process.returncode == 3, notes
+    assert "does not answer: what was finished last is not committed" in notes
+    assert "nothing is lost" in notes
+    assert "Traceback" not in notes

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -124,11 +124,7 @@ async def kill(brokers: str, moments: int, seed: int) -> Killed:
     chance = random.Random(seed)
     each = (moments * (MOST // 2 + 20) + 500) // PARTITIONS
     async with topic_of(brokers, PARTITIONS) as topic:
-        records = {
-            number: [(f"key-{one % 7}", b"%d" % one) for one in range(each)] for number in range(PARTITIONS)
-        }
-        await topic.produce(records)
-        killed = Killed({(topic.shard(number), one) for number in range(PARTITIONS) for one in range(each)})
+        killed = await _filled(topic, each)
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             for moment in range(moments):
@@ -138,10 +134,82 @@ async def kill(brokers: str, moments: int, seed: int) -> Killed:
                     sys.stderr.write(f"\r{moment + 1} of {moments}")
             await asyncio.to_thread(run_once, topic, folder, None, killed)
             killed.committed.append(await topic.committed())
-            for line in (folder / "failed.ndjson").read_text().splitlines():
-                (listed,) = json.loads(json.loads(line)["payload"])["records"].items()
-                killed.discarded |= {(listed[0], one["offset"]) for one in listed[1]}
+            killed.discarded = _discarded(folder / "failed.ndjson")
     return killed
+
+
+async def kill_one_of_two(brokers: str, moments: int, seed: int) -> Killed:
+    """Two processes share a topic; at random moments one of them is killed and another one comes in its place."""
+    chance = random.Random(seed)
+    each = (moments * MOST + 500) // PARTITIONS
+    async with topic_of(brokers, PARTITIONS) as topic:
+        killed = await _filled(topic, each)
+        missing = set(killed.everything)
+        with tempfile.TemporaryDirectory() as name, ExitStack() as running:
+            folder = Path(name)
+            reader = await _pipe(folder / "deliveries", running)
+            processes = [_started(topic, folder, running) for _ in range(2)]
+            for _ in range(moments):
+                await _read(reader, chance.randint(1, MOST), killed, missing)
+                victim = chance.randrange(2)
+                processes[victim].kill()
+                await asyncio.to_thread(processes[victim].wait)
+                killed.committed.append(await topic.committed())
+                processes[victim] = _started(topic, folder, running)
+            while missing:
+                await _read(reader, 1, killed, missing)
+            while await topic.committed() != killed.ends:
+                pass
+            killed.committed.append(await topic.committed())
+            for process in processes:
+                process.terminate()
+            assert [await asyncio.to_thread(process.wait) for process in processes] == [0, 0]
+            killed.discarded = _discarded(folder / "failed.ndjson")
+    return killed
+
+
+def _started(topic: Topic, folder: Path, running: ExitStack) -> subprocess.Popen[bytes]:
+    """A process that is gone at the end at the latest."""
+    words = command(topic, folder / "failed.ndjson", folder / "deliveries")
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    running.callback(process.kill)
+    return process
+
+
+async def _pipe(path: Path, running: ExitStack) -> asyncio.StreamReader:
+    """What all processes tell, in one order; it does not end with the last of them."""
+    os.mkfifo(path)
+    file = running.enter_context(os.fdopen(os.open(path, os.O_RDWR | os.O_NONBLOCK), "rb", buffering=0))
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), file)
+    running.callback(transport.close)
+    return reader
+
+
+async def _read(reader: asyncio.StreamReader, count: int, killed: Killed, missing: set[Place]) -> None:
+    """Takes the next `count` deliveries; fewer once nothing is missing."""
+    while count and missing:
+        shard, offset, key = (await reader.readline()).decode().split()
+        place = (shard, int(offset))
+        killed.deliveries.append((place, key))
+        missing.discard(place)
+        count -= 1
+
+
+async def _filled(topic: Topic, each: int) -> Killed:
+    """A topic's records, so many in each partition, of seven keys."""
+    keyed = [(f"key-{one % 7}", b"%d" % one) for one in range(each)]
+    await topic.produce(dict.fromkeys(range(PARTITIONS), keyed))
+    return Killed({(topic.shard(number), one) for number in range(PARTITIONS) for one in range(each)})
+
+
+def _discarded(failed: Path) -> set[Place]:
+    places = set()
+    for line in failed.read_text().splitlines():
+        ((shard, records),) = json.loads(json.loads(line)["payload"])["records"].items()
+        places |= {(shard, record["offset"]) for record in records}
+    return places
 
 
 def main() -> None:
@@ -150,20 +218,26 @@ def main() -> None:
     parser.add_argument("--kafka", metavar="HOST:PORT")
     parser.add_argument("--apache-kafka", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--shared", action="store_true", help="two processes share the topic, one is killed")
     asked = parser.parse_args()
     started = (
         nullcontext(asked.kafka) if asked.kafka else (apache_kafka if asked.apache_kafka else wheel_broker)()
     )
     with started as brokers:
-        killed = asyncio.run(kill(str(brokers), asked.moments, asked.seed))
+        how = kill_one_of_two if asked.shared else kill
+        killed = asyncio.run(how(str(brokers), asked.moments, asked.seed))
     killed.judge()
     delivered = len(killed.deliveries)
     sys.stdout.write(
         f"{asked.moments} kills, {len(killed.everything)} records, {delivered} deliveries, "
-        f"{len(killed.discarded)} discarded; a process repeated {max(killed.repeated)} records at most, "
-        f"{sum(killed.repeated) / len(killed.repeated):.1f} on average; "
-        f"{sorted(killed.begun)[len(killed.begun) // 2]:.1f} s from start to the first delivery\n"
+        f"{len(killed.discarded)} discarded\n"
     )
+    if killed.repeated:
+        sys.stdout.write(
+            f"a process repeated {max(killed.repeated)} records at most, "
+            f"{sum(killed.repeated) / len(killed.repeated):.1f} on average; "
+            f"{sorted(killed.begun)[len(killed.begun) // 2]:.1f} s from its start to its first delivery\n"
+        )
 
 
 if __name__ == "__main__":
