@@ -1,5 +1,6 @@
 """Plays the matrix over many seeds and adds up, case by case, what held and what did not."""
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -64,12 +65,17 @@ def _runs(planned: Sequence[tuple[Case, int]], jobs: int, player: Player) -> Ite
         yield from (run_case(case, seed, player) for case, seed in planned)
         return
     in_real_time = any(case.backend != "virtual" for case, _ in planned)
-    with ThreadPoolExecutor(jobs) if in_real_time else ProcessPoolExecutor(jobs) as pool:
+    with ThreadPoolExecutor(jobs) if in_real_time else ProcessPoolExecutor(jobs, initializer=_deafen) as pool:
         try:
             yield from pool.map(partial(_one, player=player), planned, chunksize=4)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _deafen() -> None:
+    """An interrupt is the parent's business: it ends the pool."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _one(planned: tuple[Case, int], player: Player) -> Run:
