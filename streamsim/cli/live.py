@@ -1,7 +1,6 @@
 """`streamsim live`: a handler fed from a real topic by the rules of an event source mapping, until it is stopped."""
 
 import asyncio
-import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -11,11 +10,13 @@ from typing import Any, NamedTuple
 
 import click
 
+from streamsim.cli.live_source import CHECKPOINTS, SourceOptions, source_of
 from streamsim.cli.run_kafka import SourceFailedError, silence
 from streamsim.cli.whole_trace import CannotWriteError
 from streamsim.engine.ports import Sink, SourceError
 from streamsim.functions.log_folder import LogFolder
 from streamsim.scenario.live import EventShape, Live, LiveSource, Outputs, live_scenario, run_live
+from streamsim.scenario.live_shards import ShardSource
 from streamsim.scenario.models import Scenario
 from streamsim.trace.header import Header
 from streamsim.trace.measures import Measures
@@ -26,11 +27,12 @@ EXAMPLES = """\b
 Examples:
   streamsim live kafka://localhost:9092/orders --handler orders.app:handler
   streamsim live kafka://localhost:9092/orders --handler app:handler --path src --set BatchSize=10
+  streamsim live kinesis://orders --handler orders.app:handler --region eu-west-1
+  streamsim live kinesis://orders --endpoint-url http://localhost:4568 --handler orders.app:handler
+  streamsim live dynamodb://orders --handler orders.app:handler --checkpoints orders.sqlite
   streamsim live kafka://localhost:9092/orders --handler app:handler \\
       --set MaximumRetryAttempts=2 --set BisectBatchOnFunctionError=true --on-failure failed.ndjson
 """
-
-_URL = re.compile(r"kafka://(?P<brokers>[^/]+)/(?P<topic>[A-Za-z0-9._-]{1,249})")
 
 
 class Function(NamedTuple):
@@ -67,7 +69,7 @@ def _variable(text: str) -> tuple[str, str]:
 @click.command(
     "live", help=f"Feed a handler from a real stream, by a mapping's rules, until stopped.\n\n{EXAMPLES}"
 )
-@click.argument("source", metavar="kafka://HOST:PORT/TOPIC")
+@click.argument("source", metavar="kafka://HOST:PORT/TOPIC|kinesis://STREAM|dynamodb://TABLE")
 @click.option("--handler", required=True, metavar="MODULE:FUNCTION", help="Which function takes the batches.")
 @click.option(
     "--path",
@@ -88,21 +90,34 @@ def _variable(text: str) -> tuple[str, str]:
     "--set", "changes", multiple=True, metavar="NAME=VALUE", help="A setting of the mapping: BatchSize=10."
 )
 @click.option(
-    "--group", default="streamsim", help="The consumer group; processes of one share the partitions."
+    "--group",
+    default="streamsim",
+    help="The consumer group; processes of one share the partitions or shards.",
 )
 @click.option(
     "--session-timeout",
     "session",
     type=click.FloatRange(min=1),
     default=10.0,
-    help="Seconds that the group waits for a silent process before others get its partitions; 10 by default, and twice "
+    help="Seconds that the group waits for a silent process before others get its partitions or shards; 10 by default, and twice "
     "the Timeout of a handler in this process at least.",
 )
 @click.option(
     "--event",
     type=click.Choice(["aws:kafka", "aws:kinesis"]),
-    default="aws:kafka",
-    help="The form of the event: Lambda's own for Kafka, or that of a Kinesis stream.",
+    help="The form of a topic's events: Lambda's own for Kafka, the default, or that of a Kinesis stream.",
+)
+@click.option(
+    "--endpoint-url",
+    metavar="URL",
+    help="Where Kinesis or DynamoDB is, if not at AWS: http://localhost:4568.",
+)
+@click.option("--region", help="The stream's region, if not the configured one.")
+@click.option("--profile", help="The profile of the AWS configuration whose credentials to use.")
+@click.option(
+    "--checkpoints",
+    metavar="FILE",
+    help=f"Where checkpoints of shards are kept: an SQLite file, {CHECKPOINTS} by default.",
 )
 @click.option("--on-failure", metavar="FILE|kafka:TOPIC", help="Where discarded batches go, records and all.")
 @click.option("--trace", type=click.Path(path_type=Path), help="Write every event to an NDJSON file.")
@@ -119,32 +134,32 @@ def command(
     changes: tuple[str, ...],
     group: str,
     session: float,
-    event: EventShape,
+    event: EventShape | None,
+    endpoint_url: str | None,
+    region: str | None,
+    profile: str | None,
+    checkpoints: str | None,
     on_failure: str | None,
     trace: Path | None,
     logs: Path | None,
     verbose: int,
 ) -> None:
-    reading = _source(source, group, event, session)
+    options = SourceOptions(group, session, event, endpoint_url, region, profile, checkpoints)
+    reading = source_of(source, options)
     function = Function(handler, path.absolute(), runtime, timeout, memory, env)
     scenario = live_scenario(reading, function.keys(), changes, on_failure=on_failure is not None)
-    outputs = Outputs(_on_failure(on_failure), None if logs is None else LogFolder(logs))
+    outputs = Outputs(_on_failure(on_failure, reading), None if logs is None else LogFolder(logs))
     if not verbose:
         silence()
     sys.exit(asyncio.run(_Session(scenario, reading, outputs, trace, verbose).run()))
 
 
-def _source(text: str, group: str, event: EventShape, session: float) -> LiveSource:
-    found = _URL.fullmatch(text)
-    if found is None:
-        raise click.UsageError(f"{text!r} is no topic; write kafka://localhost:9092/orders")
-    return LiveSource(found["brokers"], found["topic"], group, event, round(session * 1000))
-
-
-def _on_failure(text: str | None) -> Path | str | None:
+def _on_failure(text: str | None, source: LiveSource | ShardSource) -> Path | str | None:
     if text is None:
         return None
     scheme, colon, topic = text.partition(":")
+    if scheme == "kafka" and colon and isinstance(source, ShardSource):
+        raise click.UsageError(f"--on-failure {text} goes with kafka://; name a file")
     return topic.removeprefix("//") if scheme == "kafka" and colon else Path(text)
 
 
@@ -152,7 +167,12 @@ class _Session:
     """One live run on the terminal."""
 
     def __init__(
-        self, scenario: Scenario, source: LiveSource, outputs: Outputs, trace: Path | None, verbose: int
+        self,
+        scenario: Scenario,
+        source: LiveSource | ShardSource,
+        outputs: Outputs,
+        trace: Path | None,
+        verbose: int,
     ) -> None:
         self._scenario = scenario
         self._source = source
@@ -162,6 +182,7 @@ class _Session:
         self._files = ExitStack()
         self._measures: Measures | None = None
         self._oracle: Oracle | None = None
+        self._troubled: set[str] = set()
 
     async def run(self) -> int:
         """The exit code: 0, or 1 when a guarantee was broken."""
@@ -172,7 +193,13 @@ class _Session:
         with self._files:
             try:
                 live = await run_live(
-                    self._scenario, self._source, self._outputs, self._recorded, stop, self._joined
+                    self._scenario,
+                    self._source,
+                    self._outputs,
+                    self._recorded,
+                    stop,
+                    self._joined,
+                    self._trouble,
                 )
             except SourceError as error:
                 raise SourceFailedError(error) from error
@@ -205,8 +232,21 @@ class _Session:
         return sinks
 
     def _joined(self, live: Live) -> None:
-        source, own = self._source, len(live.reading.owned)
-        _note(f"{source.url}: group {source.group!r} has {own} of {live.partitions} partitions here")
+        source, opened = self._source, live.opened
+        of = f"{live.owned} of {opened.known()} {opened.parts}"
+        _note(f"{source.url}: group {source.group!r} has {of} here")
+
+    def _trouble(self, shard: str, error: SourceError | None) -> None:
+        """Says once that the reading pauses, and once that it goes on."""
+        if (error is None) == (shard not in self._troubled):
+            return
+        what = f"{self._source.url} {shard}".rstrip()
+        if error is None:
+            self._troubled.remove(shard)
+            _note(f"{what}: goes on")
+        else:
+            self._troubled.add(shard)
+            _note(f"{what}: paused: {error}")
 
     def _sum_up(self, live: Live) -> int:
         assert self._measures is not None
@@ -216,7 +256,7 @@ class _Session:
         age = metrics["IteratorAge"]["p99"]
         click.echo(
             f"{metrics['records']} records, {metrics['Invocations']} invocations, {metrics['Errors']} errors, "
-            f"{metrics['discarded']} discarded, IteratorAge p99 {age} ms, {live.reading.commits} commits"
+            f"{metrics['discarded']} discarded, IteratorAge p99 {age} ms, {live.commits} commits"
         )
         for violation in violations[:10]:
             click.echo(f"{violation.kind}: {violation.sentence}", err=True)
