@@ -116,8 +116,12 @@ def _variable(text: str) -> tuple[str, str]:
 @click.option("--profile", help="The profile of the AWS configuration whose credentials to use.")
 @click.option(
     "--checkpoints",
-    metavar="FILE",
-    help=f"Where checkpoints of shards are kept: an SQLite file, {CHECKPOINTS} by default.",
+    metavar="FILE|dynamodb://TABLE",
+    help=f"Where checkpoints of shards are kept: an SQLite file, {CHECKPOINTS} by default, or a DynamoDB table, "
+    "which is made if it is not there, for processes on several machines.",
+)
+@click.option(
+    "--checkpoints-endpoint-url", metavar="URL", help="Where that table is, if not where the stream is."
 )
 @click.option("--on-failure", metavar="FILE|kafka:TOPIC", help="Where discarded batches go, records and all.")
 @click.option("--trace", type=click.Path(path_type=Path), help="Write every event to an NDJSON file.")
@@ -139,12 +143,15 @@ def command(
     region: str | None,
     profile: str | None,
     checkpoints: str | None,
+    checkpoints_endpoint_url: str | None,
     on_failure: str | None,
     trace: Path | None,
     logs: Path | None,
     verbose: int,
 ) -> None:
-    options = SourceOptions(group, session, event, endpoint_url, region, profile, checkpoints)
+    options = SourceOptions(
+        group, session, event, endpoint_url, region, profile, checkpoints, checkpoints_endpoint_url
+    )
     reading = source_of(source, options)
     function = Function(handler, path.absolute(), runtime, timeout, memory, env)
     scenario = live_scenario(reading, function.keys(), changes, on_failure=on_failure is not None)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -29,13 +30,14 @@ class SourceOptions(NamedTuple):
     region: str | None
     profile: str | None
     checkpoints: str | None
+    checkpoints_endpoint_url: str | None
 
 
 def source_of(text: str, options: SourceOptions) -> LiveSource | ShardSource:
     """The source; `UsageError` for what is none, and for options of the other kind."""
     session = round(options.session * 1000)
     if found := _TOPIC.fullmatch(text):
-        others = ("endpoint_url", "region", "profile", "checkpoints")
+        others = ("endpoint_url", "region", "profile", "checkpoints", "checkpoints_endpoint_url")
         _refuse(options, others, "goes with kinesis:// and dynamodb://")
         event = options.event or "aws:kafka"
         return LiveSource(found["brokers"], found["topic"], options.group, event, session)
@@ -43,11 +45,24 @@ def source_of(text: str, options: SourceOptions) -> LiveSource | ShardSource:
         _refuse(options, ("event",), "goes with kafka://")
         endpoint = Endpoint(_url(options.endpoint_url), options.region, options.profile)
         kind: Literal["kinesis", "dynamodb"] = "kinesis" if text.startswith("kinesis:") else "dynamodb"
-        checkpoints = Path(options.checkpoints) if options.checkpoints else CHECKPOINTS
-        return ShardSource(kind, found["name"], endpoint, options.group, checkpoints, session)
+        checkpoints, at = _checkpoints(options, endpoint)
+        return ShardSource(kind, found["name"], endpoint, options.group, checkpoints, at, session)
     raise click.UsageError(
         f"{text!r} is no stream; write kafka://localhost:9092/orders, kinesis://orders or dynamodb://orders"
     )
+
+
+def _checkpoints(options: SourceOptions, endpoint: Endpoint) -> tuple[Path | str, Endpoint]:
+    """The file, or the name of the table and where that is: where the stream is, unless something else is said."""
+    text, url = options.checkpoints, _url(options.checkpoints_endpoint_url)
+    table = None if text is None else _TABLE.fullmatch(text)
+    if table is not None:
+        return table["name"], endpoint if url is None else replace(endpoint, url=url)
+    if text is not None and text.startswith("dynamodb:"):
+        raise click.UsageError(f"--checkpoints {text}: write dynamodb://table, or the name of a file")
+    if url is not None:
+        raise click.UsageError("--checkpoints-endpoint-url goes with --checkpoints dynamodb://table")
+    return (CHECKPOINTS if text is None else Path(text)), endpoint
 
 
 def _refuse(options: SourceOptions, names: tuple[str, ...], said: str) -> None:
@@ -59,5 +74,5 @@ def _refuse(options: SourceOptions, names: tuple[str, ...], said: str) -> None:
 
 def _url(text: str | None) -> str | None:
     if text is not None and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", text):
-        raise click.UsageError(f"--endpoint-url {text}: write http://localhost:4568")
+        raise click.UsageError(f"{text!r} is no endpoint; write http://localhost:4568")
     return text

@@ -13,6 +13,7 @@ from streamsim.scenario.opened import Opened
 from streamsim.streams.aws.endpoint import Endpoint, client_of
 from streamsim.streams.aws.kinesis import KinesisShards
 from streamsim.streams.aws.lease_file import LeaseFile
+from streamsim.streams.aws.lease_items import LeaseItems
 from streamsim.streams.aws.leases import LeaseTable
 from streamsim.streams.aws.polling import Trouble
 from streamsim.streams.aws.reading import ShardReading
@@ -25,16 +26,18 @@ from streamsim.streams.live.consuming import Beginning
 
 @dataclass(frozen=True, slots=True)
 class ShardSource:
-    """A stream or a table by its name. Processes of one `group` share it; their checkpoints are in a file.
+    """A stream or a table by its name. Processes of one `group` share it.
 
-    `session` is how many milliseconds a silent process may keep its shards.
+    Their checkpoints are in a file, or in the DynamoDB table of that name, at `checkpoints_at`. `session` is how many
+    milliseconds a silent process may keep its shards.
     """
 
     type: Literal["kinesis", "dynamodb"]
     name: str
     endpoint: Endpoint
     group: str
-    checkpoints: Path
+    checkpoints: Path | str
+    checkpoints_at: Endpoint
     session: int
 
     @property
@@ -54,7 +57,7 @@ async def open_shards(
     """Connects to the stream and makes its reading, which has yet to join. `SourceError` when it cannot be read."""
     shards = await _shards(source, stack)
     described = await shards.describe()
-    table: LeaseTable = LeaseFile(source.checkpoints, described.arn, source.group)
+    table = await _table(source, described.arn, stack)
     reading = ShardReading(shards, described, beginning, Sharing(table, session / 1000), trouble)
     stack.push_async_callback(reading.stop)
     region, account = described.arn.split(":")[3:5]
@@ -70,6 +73,13 @@ async def open_shards(
         lambda: reading.known,
         "shards",
     )
+
+
+async def _table(source: ShardSource, arn: str, stack: AsyncExitStack) -> LeaseTable:
+    if isinstance(source.checkpoints, Path):
+        return LeaseFile(source.checkpoints, arn, source.group)
+    client = await stack.enter_async_context(client_of(source.checkpoints_at, "dynamodb"))
+    return LeaseItems(client, source.checkpoints_at.at, source.checkpoints, arn, source.group)
 
 
 async def _shards(source: ShardSource, stack: AsyncExitStack) -> Shards:

@@ -5,11 +5,14 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import pytest
 
 from streamsim.engine.ports import SourceError
+from streamsim.streams.aws.endpoint import Endpoint, client_of
 from streamsim.streams.aws.lease_file import LeaseFile
+from streamsim.streams.aws.lease_items import LeaseItems
 from streamsim.streams.aws.leases import (
     SHARD_END,
     Lease,
@@ -185,13 +188,26 @@ async def _files(folder: Path) -> AsyncIterator[tuple[LeaseTable, LeaseTable]]:
         await other.close()
 
 
-@pytest.fixture
-def on_tables(tmp_path: Path) -> Callable[[Story], None]:
+@asynccontextmanager
+async def _items(url: str) -> AsyncIterator[tuple[LeaseTable, LeaseTable]]:
+    """A new table, as two processes have it."""
+    name = f"leases-{uuid4().hex[:10]}"
+    async with client_of(Endpoint(url), "dynamodb") as first, client_of(Endpoint(url), "dynamodb") as second:
+        one, other = (LeaseItems(client, "the endpoint", name, "arn", "group") for client in (first, second))
+        await asyncio.gather(one.open(), other.open())
+        yield one, other
+        await first.delete_table(TableName=name)
+
+
+@pytest.fixture(params=["file", "table"])
+def on_tables(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Story], None]:
     """Runs a story on every kind of table, as two processes have it."""
+    url = request.getfixturevalue("dynamodb") if request.param == "table" else ""
+    pair = _items(url) if url else _files(tmp_path)
 
     def play(story: Story) -> None:
         async def main() -> None:
-            async with _files(tmp_path) as (one, other):
+            async with pair as (one, other):
                 await story(one, other)
 
         asyncio.run(main())
@@ -332,3 +348,22 @@ def test_a_file_that_is_no_database_is_refused_in_one_sentence(tmp_path: Path) -
     with pytest.raises(SourceError, match="file is not a database") as raised:
         asyncio.run(story())
     assert not raised.value.retryable
+
+
+def test_a_table_that_is_none_of_leases_is_refused_and_left_alone(dynamodb: str) -> None:
+    async def story() -> None:
+        async with client_of(Endpoint(dynamodb), "dynamodb") as client:
+            name = f"orders-{uuid4().hex[:10]}"
+            await client.create_table(
+                TableName=name,
+                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                BillingMode="PAY_PER_REQUEST",
+            )
+            try:
+                with pytest.raises(SourceError, match="its key is not leaseKey"):
+                    await LeaseItems(client, "the endpoint", name, "arn", "group").open()
+            finally:
+                await client.delete_table(TableName=name)
+
+    asyncio.run(story())
