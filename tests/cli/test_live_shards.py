@@ -136,7 +136,7 @@ def test_a_killed_process_loses_nothing_and_the_next_one_begins_at_once(kinesis:
         assert process.returncode == -signal.SIGKILL
     missing = {f"k{number % 5} {number}" for number in range(100)} - set(told)
     process = live(f"kinesis://{stream}", "--endpoint-url", kinesis, "--set", "BatchSize=5")
-    last = until(process, lambda told: missing.issubset(told))
+    last = until(process, missing.issubset)
     _, error = process.communicate()
     assert process.returncode == 0, error
     firsts = list(dict.fromkeys(told + last))
