@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from streamsim.cli import INTERRUPTED
 from streamsim.cli.live_source import CHECKPOINTS, SourceOptions, source_of
 from streamsim.cli.run_kafka import SourceFailedError, silence
 from streamsim.cli.whole_trace import CannotWriteError
@@ -155,7 +156,7 @@ def command(
     reading = source_of(source, options)
     function = Function(handler, path.absolute(), runtime, timeout, memory, env)
     scenario = live_scenario(reading, function.keys(), changes, on_failure=on_failure is not None)
-    outputs = Outputs(_on_failure(on_failure, reading), None if logs is None else LogFolder(logs))
+    outputs = Outputs(_on_failure(on_failure, reading), None if logs is None else LogFolder(logs), _silent)
     if not verbose:
         silence()
     sys.exit(asyncio.run(_Session(scenario, reading, outputs, trace, verbose).run()))
@@ -192,7 +193,7 @@ class _Session:
         self._troubled: set[str] = set()
 
     async def run(self) -> int:
-        """The exit code: 0, or 1 when a guarantee was broken."""
+        """The exit code: 0, 1 when a guarantee was broken, 130 when it could not finish."""
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -210,6 +211,9 @@ class _Session:
                 )
             except SourceError as error:
                 raise SourceFailedError(error) from error
+            except asyncio.CancelledError:
+                _note("stopped at once: what was in flight comes again")
+                return INTERRUPTED
             except OSError as error:
                 option, path = ("--on-failure", self._outputs.on_failure)
                 if self._trace is not None and str(error.filename) == str(self._trace):
@@ -268,6 +272,14 @@ class _Session:
         for violation in violations[:10]:
             click.echo(f"{violation.kind}: {violation.sentence}", err=True)
         return 1 if violations else 0
+
+
+def _silent(silent: bool) -> None:
+    _note(
+        "the broker does not answer: nothing new is begun until it does"
+        if silent
+        else "the broker answers again"
+    )
 
 
 def _note(text: str) -> None:

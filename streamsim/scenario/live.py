@@ -79,10 +79,14 @@ class LiveSource:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Where things go: documents of discarded batches to a file or a topic, logs of the handler to `journal`."""
+    """Where things go: documents of discarded batches to a file or a topic, logs of the handler to `journal`.
+
+    `silent` is told when the broker does not answer, and when it does again.
+    """
 
     on_failure: Path | str | None = None
     journal: Journal | None = None
+    silent: Callable[[bool], None] = lambda _silent: None
 
 
 Recorder = Callable[[Header], Sequence[Sink]]
@@ -172,7 +176,7 @@ async def run_live(
         if isinstance(source, ShardSource):
             opened = await open_shards(source, beginning, session, trouble, stack)
         else:
-            opened = await _open_topic(source, beginning, session, stack)
+            opened = await _open_topic(source, beginning, session, outputs, stack)
         destination = await _destination(outputs, source, stack)
         if destination is not None:
             settings = replace(settings, on_failure=destination.name)
@@ -209,12 +213,14 @@ async def run_live(
 
 
 async def _open_topic(
-    source: LiveSource, beginning: Beginning, session: int, stack: AsyncExitStack
+    source: LiveSource, beginning: Beginning, session: int, outputs: Outputs, stack: AsyncExitStack
 ) -> Opened:
     """`SourceError` when there is no such topic."""
     partitions = await partitions_of(source.brokers, source.topic)
     membership = Membership(source.brokers, source.topic, source.group, session)
-    reading = KafkaReading(membership, beginning, lambda partition: f"{source.topic}-{partition}")
+    reading = KafkaReading(
+        membership, beginning, lambda partition: f"{source.topic}-{partition}", silent=outputs.silent
+    )
     stack.push_async_callback(reading.stop)
     return Opened(
         reading,

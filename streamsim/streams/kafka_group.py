@@ -57,12 +57,17 @@ class KafkaReading:
         beginning: Beginning,
         name_of: Callable[[int], str],
         ends: Mapping[str, int] | None = None,
+        silent: Callable[[bool], None] = lambda _silent: None,
     ) -> None:
-        """`name_of` a partition is its shard's id; `ends` are offsets at which shards are closed, where they ever are."""
+        """`name_of` a partition is its shard's id; `ends` are offsets at which shards are closed, where they ever are.
+
+        `silent` is told when the broker does not answer commits, so that nothing new is begun, and when it does again.
+        """
         self._membership = membership
         self._beginning = beginning
         self._name_of = name_of
         self._ends = ends or {}
+        self._silent = silent
         #: The logs of the shards that the mapping has taken, also of those that it is leaving.
         self.logs: dict[str, LiveLog[Any]] = {}
         self._consumer: AIOKafkaConsumer | None = None
@@ -71,7 +76,8 @@ class KafkaReading:
         self._fresh: dict[str, Partition] = {}
         self._known: dict[str, TopicPartition] = {}
         self._leaving: dict[str, asyncio.Future[None]] = {}
-        self._keeper = Keeper(self)
+        self._keeper = Keeper(self, self._suspend)
+        self._suspended = False
         loop = asyncio.get_running_loop()
         self._joined: asyncio.Future[None] = loop.create_future()
         #: What went wrong in a callback of aiokafka, which would only log it.
@@ -136,12 +142,25 @@ class KafkaReading:
         """Commits what is due now. `SourceError` when that cannot be done."""
         await self._keeper.flush()
 
+    async def flush_at_last(self) -> None:
+        """The same, but a broker that does not answer is not waited for."""
+        try:
+            await asyncio.wait_for(self.flush(), _LAST_COMMIT)
+        except TimeoutError:
+            message = f"the broker {self._membership.brokers} does not answer: what was finished last is not committed"
+            hint = "nothing is lost: it comes again when you start anew"
+            raise SourceError(message, retryable=False, hint=hint) from None
+
     async def stop(self) -> None:
         """Leaves the group; what is not flushed by now is not committed."""
         for shard in list(self._partitions):
             self._keeper.disown(shard)
         if self._consumer is not None:
-            await self._consumer.stop()
+            stopping = asyncio.get_running_loop().create_task(self._consumer.stop())
+            await asyncio.wait([stopping], timeout=_LAST_COMMIT)
+            if stopping.done() and not stopping.cancelled():
+                stopping.exception()  # a broker that is gone cannot be taken leave of
+            stopping.cancel()
 
     def hear(self, event: Event) -> None:
         """Checkpoints of this mapping are to be committed, and what is before them to be forgotten."""
@@ -217,8 +236,18 @@ class KafkaReading:
             del self._fresh[shard]
             partition.log.ahead = ahead or 0
             partition.taken = True
+            partition.log.suspended = self._suspended
             self.logs[shard] = partition.log
             mapping.take(shard, partition.log.first)
+
+    def _suspend(self, late: bool) -> None:
+        """Begins nothing new while commits are not answered."""
+        if late != self._suspended:
+            self._suspended = late
+            self._silent(late)
+            for partition in self._partitions.values():
+                partition.log.suspended = late
+                partition.log.tell()
 
     # -- what the group says -----------------------------------------------------------------------------------------
 

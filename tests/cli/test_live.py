@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from click.testing import CliRunner
 from streamsim.cli import main
 from streamsim.streams.kafka_topics import create_topic
 from tests.conftest import Broker
+from tests.streams.brokers import NoBrokerError, wheel_broker
 from tests.streams.members import Topic, numbered
 
 APP = """\
@@ -172,3 +174,36 @@ def test_a_handler_that_cannot_be_loaded_ends_it(topic: Topic) -> None:
     assert "cannot be loaded" in notes
     assert "nowhere_at_all" in notes
     assert asyncio.run(topic.committed()) == {topic.shard(0): None, topic.shard(1): None}
+
+
+def test_a_broker_that_is_gone_does_not_keep_it_from_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    waiting = "def handler(event, context):\n    with open('begun', 'w'):\n        open('go').read()\n"
+    Path("app.py").write_text(waiting)
+    os.mkfifo("begun")
+    os.mkfifo("go")
+    with ExitStack() as running:
+        try:
+            address = running.enter_context(wheel_broker())
+        except NoBrokerError as error:
+            pytest.skip(str(error))
+        topic = Topic(address, "orders", 1)
+
+        async def fill() -> None:
+            await create_topic(topic.brokers, topic.name, topic.partitions)
+            await topic.produce({0: numbered(0, 3)})
+
+        asyncio.run(fill())
+        process = live(topic, "--timeout", "3")
+        with Path("begun").open() as begun:
+            running.close()
+            Path("go").write_text("")
+            begun.read()  # the invocation is over
+        process.send_signal(signal.SIGTERM)
+        _, notes = process.communicate()
+    assert process.returncode == 3, notes
+    assert "does not answer: what was finished last is not committed" in notes
+    assert "nothing is lost" in notes
+    assert "Traceback" not in notes

@@ -138,6 +138,7 @@ class Member:
     ends: Mapping[int, int] | None = None
     events: list[Event] = field(default_factory=list)
     batches: list[list[tuple[str, int]]] = field(default_factory=list)
+    patience: float = PATIENCE
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     reading: KafkaReading = field(init=False)
     clock: RealClock = field(init=False)
@@ -159,7 +160,7 @@ class Member:
 
     async def run(self) -> None:
         """Works until its shards are over or it is asked to stop; the oracle has nothing against what it did."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(self.patience):
             await self.reading.join()
             clock = self.clock = RealClock()
             epoch = wall_clock()

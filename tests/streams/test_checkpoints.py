@@ -15,19 +15,24 @@ from streamsim.streams.live.checkpoints import Keeper, NotOwnedError
 
 @dataclass
 class Store:
-    """Takes a second for each call, and fails as it is told."""
+    """Takes a second for each call, or so many, and fails as it is told."""
 
     failures: list[Exception] = field(default_factory=list)
+    seconds: int = 1
     saved: list[dict[str, str]] = field(default_factory=list)
 
     async def load(self, shard: str) -> str | None:
         raise AssertionError(shard)
 
     async def save(self, finished: Mapping[str, str]) -> None:
-        await running().clock.sleep(SECOND)
+        await running().clock.sleep(self.seconds * SECOND)
         if self.failures:
             raise self.failures.pop(0)
         self.saved.append(dict(finished))
+
+
+def told_late(_late: bool) -> None:
+    """Nobody is held up here."""
 
 
 def mark(position: int, shard: str = "a") -> Checkpoint:
@@ -36,7 +41,7 @@ def mark(position: int, shard: str = "a") -> Checkpoint:
 
 def told(store: Store, story: Callable[[Keeper], Awaitable[None]]) -> list[dict[str, str]]:
     async def main() -> None:
-        keeper = Keeper(store)
+        keeper = Keeper(store, told_late)
         working = asyncio.ensure_future(keeper.work())
         keeper.own("a")
         await story(keeper)
@@ -120,10 +125,29 @@ def test_a_refusal_that_comes_late_does_not_concern_who_owns_the_shard_anew() ->
 
 def test_a_store_that_will_never_do_ends_the_work() -> None:
     async def main() -> None:
-        keeper = Keeper(Store([SourceError("no such table", retryable=False)]))
+        keeper = Keeper(Store([SourceError("no such table", retryable=False)]), told_late)
         keeper.own("a")
         keeper.take(mark(1))
         with pytest.raises(SourceError, match="no such table"):
             await keeper.work()
 
     run(main())
+
+
+def test_a_store_that_does_not_answer_within_a_quarter_of_a_second_is_told_and_so_is_its_answer() -> None:
+    told: list[tuple[int, bool]] = []
+
+    async def main() -> None:
+        clock = running().clock
+        failures: list[Exception] = [SourceError("away", retryable=True)]
+        slow = Store(failures, seconds=3)
+        keeper = Keeper(slow, lambda late: told.append((clock.now // 10_000, late)))
+        working = asyncio.ensure_future(keeper.work())
+        keeper.own("a")
+        keeper.take(mark(1))
+        await clock.sleep(10 * SECOND)
+        working.cancel()
+        assert slow.saved == [{"a": "1"}]
+
+    run(main())
+    assert told == [(25, True), (300, True), (335, True), (610, False)]

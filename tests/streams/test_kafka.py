@@ -5,6 +5,8 @@ Nothing sleeps: a test waits for what it is about, and what should not happen is
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,9 +27,11 @@ from streamsim.model.outcome import Outcome
 from streamsim.streams.kafka import Membership
 from streamsim.streams.kafka_errors import partitions_of
 from streamsim.streams.kafka_group import KafkaReading
+from streamsim.streams.kafka_topics import create_topic
 from streamsim.streams.live import log as live_log
 from streamsim.streams.live.consuming import Beginning
 from tests.conftest import Broker
+from tests.streams.brokers import ApacheKafka
 from tests.streams.members import PLAIN, SESSION, Member, Topic, numbered, retrying, succeed, topic_of
 
 Story = Callable[[Topic], Coroutine[Any, Any, None]]
@@ -343,3 +347,46 @@ def test_a_server_that_speaks_something_else_is_no_broker() -> None:
                 await partitions_of(f"{host}:{port}", "topic")
 
     asyncio.run(main())
+
+
+def test_a_broker_that_is_gone_and_back_loses_nothing_and_repeats_little(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    if not request.config.getoption("--apache-kafka"):
+        pytest.skip("only Apache Kafka remembers what it had: --apache-kafka")
+    kafka = ApacheKafka(tmp_path)
+    count = 5000
+
+    async def story(topic: Topic, running: ExitStack) -> None:
+        await topic.produce({number: numbered(number, count) for number in range(2)})
+        begun, restarted = asyncio.Event(), asyncio.Event()
+
+        async def work(member: Member, _batch: Batch) -> Outcome:
+            await member.clock.sleep(2000)  # what is finished in a quarter of a second may come again
+            if len(member.log) > count and not begun.is_set():
+                begun.set()
+                await asyncio.to_thread(running.close)
+                await asyncio.to_thread(running.enter_context, kafka.running())
+                restarted.set()
+            return Outcome("success")
+
+        member = Member(topic, work, patience=120)
+        working = asyncio.create_task(member.run())
+        await restarted.wait()
+        while set((await topic.committed()).values()) != {count}:
+            assert not working.done(), working.result()
+        member.stop.set()
+        await working
+        delivered = member.delivered()
+        assert set(delivered) == {(topic.shard(number), one) for number in range(2) for one in range(count)}
+        assert len(delivered) - len(set(delivered)) < count  # else it would have worked on for nothing
+
+    with ExitStack() as running:
+        running.enter_context(kafka.running())
+        topic = Topic(kafka.address, "restart", 2)
+
+        async def main() -> None:
+            await create_topic(topic.brokers, topic.name, topic.partitions)
+            await story(topic, running)
+
+        asyncio.run(main())

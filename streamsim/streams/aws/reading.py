@@ -74,7 +74,8 @@ class ShardReading:
         self._ended: frozenset[str] = frozenset()
         self._lasts: Mapping[str, str] | None = None
         self._worker: Worker | None = None
-        self._keeper = Keeper(self)
+        self._suspended = False
+        self._keeper = Keeper(self, self._suspend)
         self._loop = asyncio.get_running_loop()
         self._due = asyncio.Event()
         self._failed: asyncio.Future[None] = self._loop.create_future()
@@ -130,9 +131,14 @@ class ShardReading:
                 task.cancel()
             await asyncio.gather(*working, *readings, return_exceptions=True)
 
-    async def flush(self) -> None:
+    async def flush_at_last(self) -> None:
         """See `Reading`."""
-        await self._keeper.flush()
+        try:
+            await asyncio.wait_for(self._keeper.flush(), self._sharing.patience)
+        except TimeoutError:
+            message = "the checkpoints cannot be stored: what was finished last is not"
+            hint = "nothing is lost: it comes again when you start anew"
+            raise SourceError(message, retryable=False, hint=hint) from None
 
     async def stop(self) -> None:
         """See `Reading`."""
@@ -165,6 +171,16 @@ class ShardReading:
             if tenure.feed is not None:
                 tenure.feed.last = lasts.get(shard, "")
                 tenure.feed.end()
+
+    def _suspend(self, late: bool) -> None:
+        """Nothing new is begun while checkpoints are not stored: it would come again after a crash."""
+        if late != self._suspended:
+            self._suspended = late
+            error = SourceError("they are not stored", retryable=True) if late else None
+            self._trouble("checkpoints", error)
+            for tenure in self._tenures.values():
+                tenure.log.suspended = late
+                tenure.log.tell()
 
     # -- leases ------------------------------------------------------------------------------------------------------
 
@@ -268,6 +284,7 @@ class ShardReading:
         if place is None:
             return
         tenure = Tenure(lease, LiveLog(shard, _FORM, lease.position), place, now)
+        tenure.log.suspended = self._suspended
         self._tenures[shard] = tenure
         self._keeper.own(shard)
         if self._worker is not None:

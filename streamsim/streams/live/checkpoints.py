@@ -5,7 +5,7 @@ back; those that come while one is on its way are stored as one, the last. Knows
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from streamsim.engine.ports import SourceError
@@ -14,6 +14,9 @@ from streamsim.model.events import Checkpoint
 #: How long a store that fails is left alone, in seconds: doubled from the first to the second each time.
 _PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
+
+#: How long a store may take before nothing new is begun, in seconds: what is finished meanwhile may come again.
+_PROMPT: Final = 0.25
 
 
 class NotOwnedError(Exception):
@@ -37,8 +40,10 @@ class Checkpoints(Protocol):
 class Keeper:
     """Brings checkpoints to their store, one call after the other."""
 
-    def __init__(self, store: Checkpoints) -> None:
+    def __init__(self, store: Checkpoints, late: Callable[[bool], None]) -> None:
+        """`late` is told when the store does not answer promptly, and when it has answered."""
         self._store = store
+        self._late = late
         #: What is to be stored next, by shard.
         self._due: dict[str, Checkpoint] = {}
         #: Each shard that is owned, with a token that is another one when it is owned anew.
@@ -77,6 +82,7 @@ class Keeper:
             except SourceError as error:
                 if not error.retryable:
                     raise
+                self._late(True)
                 pause = min(max(2 * pause, _PAUSE), _LONGEST_PAUSE)
                 await asyncio.sleep(pause)
                 self._news.set()
@@ -91,11 +97,13 @@ class Keeper:
                 return
             self._due = {}
             owned = {shard: self._owned[shard] for shard in due}
+            timer = asyncio.get_running_loop().call_later(_PROMPT, self._late, True)
             try:
                 await self._store.save({shard: mark.sequence_number for shard, mark in due.items()})
             except NotOwnedError:
                 for shard in self._still(owned):
                     self.disown(shard)
+                self._late(False)
             except BaseException:
                 for shard in self._still(owned):
                     self._due.setdefault(shard, due[shard])
@@ -103,6 +111,9 @@ class Keeper:
             else:
                 self.saves += 1
                 self.saved.update((shard, due[shard].position) for shard in self._still(owned))
+                self._late(False)
+            finally:
+                timer.cancel()
 
     def _still(self, owned: Mapping[str, object]) -> list[str]:
         """The shards that are owned as they were, not given away meanwhile nor taken anew."""

@@ -42,8 +42,8 @@ class Reading(Protocol):
     async def work(self, worker: Worker) -> None:
         """Fetches and stores checkpoints, for ever. `SourceError` when that cannot go on."""
 
-    async def flush(self) -> None:
-        """Stores what is due now. `SourceError` when that cannot be done."""
+    async def flush_at_last(self) -> None:
+        """Stores what is due before the process ends. `SourceError` when that cannot be done in a while."""
 
     async def stop(self) -> None:
         """Leaves the shards to others; what is not flushed by now is not stored."""
@@ -68,7 +68,7 @@ async def consume(reading: Reading, worker: Worker, failed: Awaitable[None], sto
         if broken in done:
             broken.result()
         await mapping.stop()
-        await reading.flush()
+        await reading.flush_at_last()
         if work in done:
             work.result()
     finally:

@@ -51,6 +51,8 @@ class LiveLog(Generic[Record]):
         self.fetched = first
         #: How many records the source knows of that it has not fetched yet.
         self.ahead = 0
+        #: Whether nothing may be gathered for now: what is finished cannot be stored, and would come again.
+        self.suspended = False
         #: Whether there will never be more than is fetched.
         self.closed = False
         #: The most bytes that a record had until now.

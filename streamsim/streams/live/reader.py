@@ -157,7 +157,8 @@ class LiveReader:
         while not self._halt.asked:
             ready = view.ready(size)
             now = clock.now
-            if ready:
+            suspended = self.log.suspended
+            if ready and not suspended:
                 if empty and now > deadline:
                     # windows without a record went by; the record came in the one that ends next
                     deadline += -(-(now - deadline) // window) * window if window else 0
@@ -167,11 +168,11 @@ class LiveReader:
                 if full or now >= deadline or (until is not None and now >= until):
                     view.take(fits)
                     return closed(ready[:fits])
-            elif self.log.closed:
+            elif self.log.closed and not ready:
                 return None
             elif until is not None and now >= until:
                 return ()
-            await self._wait(_earlier(None if empty else deadline, until))
+            await self._wait(_earlier(None if empty or suspended else deadline, until))
         return None
 
     def _fitting(self, ready: Positions, event_size: int) -> int:
