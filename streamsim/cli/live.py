@@ -2,26 +2,29 @@
 
 import asyncio
 import os
-import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
 from streamsim.cli import INTERRUPTED
+from streamsim.cli.live_source import CHECKPOINTS, SourceOptions, source_of
 from streamsim.cli.run_kafka import SourceFailedError, silence
 from streamsim.cli.whole_trace import CannotWriteError
-from streamsim.destinations.addresses import Address, AddressError, FileAddress, address_of
+from streamsim.destinations.addresses import Address, AddressError, FileAddress, TopicAddress, address_of
 from streamsim.engine.ports import Sink, SourceError
 from streamsim.functions.log_folder import LogFolder
 from streamsim.report.exposition import CONTENT_TYPE, Exposition
 from streamsim.report.scraping import scraped
 from streamsim.scenario.live import EventShape, Live, LiveSource, Outputs, live_scenario, run_live
+from streamsim.scenario.live_shards import ShardSource
 from streamsim.scenario.models import Scenario
+from streamsim.streams.aws.endpoint import Endpoint
 from streamsim.trace.header import Header
 from streamsim.trace.measures import Measures
 from streamsim.trace.ndjson import create_trace
@@ -31,14 +34,15 @@ EXAMPLES = """\b
 Examples:
   streamsim live kafka://localhost:9092/orders --handler orders.app:handler
   streamsim live kafka://localhost:9092/orders --handler app:handler --path src --set BatchSize=10
+  streamsim live kinesis://orders --handler orders.app:handler --region eu-west-1
+  streamsim live kinesis://orders --endpoint-url http://localhost:4568 --handler orders.app:handler
+  streamsim live dynamodb://orders --handler orders.app:handler --checkpoints orders.sqlite
   streamsim live kafka://localhost:9092/orders --handler app:handler \\
       --set MaximumRetryAttempts=2 --set BisectBatchOnFunctionError=true --on-failure failed.ndjson
 """
 
 #: Signals within so many seconds are one: who signals a program and its process group sends two.
 _ONE_ASKING = 1.0
-
-_URL = re.compile(r"kafka://(?P<brokers>[^/]+)/(?P<topic>[A-Za-z0-9._-]{1,249})")
 
 
 class Function(NamedTuple):
@@ -75,7 +79,7 @@ def _variable(text: str) -> tuple[str, str]:
 @click.command(
     "live", help=f"Feed a handler from a real stream, by a mapping's rules, until stopped.\n\n{EXAMPLES}"
 )
-@click.argument("source", metavar="kafka://HOST:PORT/TOPIC")
+@click.argument("source", metavar="kafka://HOST:PORT/TOPIC|kinesis://STREAM|dynamodb://TABLE")
 @click.option("--handler", required=True, metavar="MODULE:FUNCTION", help="Which function takes the batches.")
 @click.option(
     "--path",
@@ -96,21 +100,38 @@ def _variable(text: str) -> tuple[str, str]:
     "--set", "changes", multiple=True, metavar="NAME=VALUE", help="A setting of the mapping: BatchSize=10."
 )
 @click.option(
-    "--group", default="streamsim", help="The consumer group; processes of one share the partitions."
+    "--group",
+    default="streamsim",
+    help="The consumer group; processes of one share the partitions or shards.",
 )
 @click.option(
     "--session-timeout",
     "session",
     type=click.FloatRange(min=1),
     default=10.0,
-    help="Seconds that the group waits for a silent process before others get its partitions; 10 by default, and twice "
+    help="Seconds that the group waits for a silent process before others get its partitions or shards; 10 by default, and twice "
     "the Timeout of a handler in this process at least.",
 )
 @click.option(
     "--event",
     type=click.Choice(["aws:kafka", "aws:kinesis"]),
-    default="aws:kafka",
-    help="The form of the event: Lambda's own for Kafka, or that of a Kinesis stream.",
+    help="The form of a topic's events: Lambda's own for Kafka, the default, or that of a Kinesis stream.",
+)
+@click.option(
+    "--endpoint-url",
+    metavar="URL",
+    help="Where Kinesis or DynamoDB is, if not at AWS: http://localhost:4568.",
+)
+@click.option("--region", help="The stream's region, if not the configured one.")
+@click.option("--profile", help="The profile of the AWS configuration whose credentials to use.")
+@click.option(
+    "--checkpoints",
+    metavar="FILE|dynamodb://TABLE",
+    help=f"Where checkpoints of shards are kept: an SQLite file, {CHECKPOINTS} by default, or a DynamoDB table, "
+    "which is made if it is not there, for processes on several machines.",
+)
+@click.option(
+    "--checkpoints-endpoint-url", metavar="URL", help="Where that table is, if not where the stream is."
 )
 @click.option(
     "--on-failure",
@@ -139,7 +160,12 @@ def command(
     changes: tuple[str, ...],
     group: str,
     session: float,
-    event: EventShape,
+    event: EventShape | None,
+    endpoint_url: str | None,
+    region: str | None,
+    profile: str | None,
+    checkpoints: str | None,
+    checkpoints_endpoint_url: str | None,
     on_failure: str | None,
     endpoint: str | None,
     trace: Path | None,
@@ -147,29 +173,44 @@ def command(
     logs: Path | None,
     verbose: int,
 ) -> None:
-    reading = _source(source, group, event, session)
+    options = SourceOptions(
+        group, session, event, endpoint_url, region, profile, checkpoints, checkpoints_endpoint_url
+    )
+    reading = source_of(source, options)
     function = Function(handler, path.absolute(), runtime, timeout, memory, env)
-    destination = _on_failure(on_failure)
+    destination = _on_failure(on_failure, reading)
     scenario = live_scenario(reading, function.keys(), changes, on_failure=on_failure is not None)
-    outputs = Outputs(destination, None if logs is None else LogFolder(logs), _silent, endpoint, _note)
+    outputs = Outputs(
+        destination,
+        None if logs is None else LogFolder(logs),
+        _silent,
+        _destinations(reading, endpoint),
+        _note,
+    )
     if not verbose:
         silence()
     sys.exit(asyncio.run(_Session(scenario, reading, outputs, trace, verbose, port).run()))
 
 
-def _source(text: str, group: str, event: EventShape, session: float) -> LiveSource:
-    found = _URL.fullmatch(text)
-    if found is None:
-        raise click.UsageError(f"{text!r} is no topic; write kafka://localhost:9092/orders")
-    return LiveSource(found["brokers"], found["topic"], group, event, round(session * 1000))
-
-
-def _on_failure(text: str | None) -> Address | None:
+def _on_failure(text: str | None, source: LiveSource | ShardSource) -> Address | None:
+    if text is None:
+        return None
     try:
-        return None if text is None else address_of(text)
+        address = address_of(text)
     except AddressError as error:
         hint = f"; {error.hint}" if error.hint else ""
         raise click.UsageError(f"--on-failure {text}: {error}{hint}") from None
+    match address, source:
+        case TopicAddress(topic, None), ShardSource():
+            raise click.UsageError(f"--on-failure {text}: of which broker? write kafka://HOST:PORT/{topic}")
+    return address
+
+
+def _destinations(source: LiveSource | ShardSource, url: str | None) -> Endpoint:
+    """Where SQS, SNS and S3 are: at AWS unless somebody says so, for whom the stream is read."""
+    if isinstance(source, ShardSource):
+        return replace(source.endpoint, url=url)
+    return Endpoint(url)
 
 
 class _Session:
@@ -178,7 +219,7 @@ class _Session:
     def __init__(
         self,
         scenario: Scenario,
-        source: LiveSource,
+        source: LiveSource | ShardSource,
         outputs: Outputs,
         trace: Path | None,
         verbose: int,
@@ -195,6 +236,7 @@ class _Session:
         self._measures: Measures | None = None
         self._oracle: Oracle | None = None
         self._asked_at = 0.0
+        self._troubled: set[str] = set()
 
     async def run(self) -> int:
         """The exit code: 0, 1 when a guarantee was broken, 130 when it could not finish."""
@@ -214,7 +256,13 @@ class _Session:
         with self._files:
             try:
                 return await run_live(
-                    self._scenario, self._source, self._outputs, self._recorded, stop, self._joined
+                    self._scenario,
+                    self._source,
+                    self._outputs,
+                    self._recorded,
+                    stop,
+                    self._joined,
+                    self._trouble,
                 )
             except SourceError as error:
                 raise SourceFailedError(error) from error
@@ -281,8 +329,21 @@ class _Session:
         return sinks
 
     def _joined(self, live: Live) -> None:
-        source, own = self._source, len(live.reading.owned)
-        _note(f"{source.url}: group {source.group!r} has {own} of {live.partitions} partitions here")
+        source, opened = self._source, live.opened
+        of = f"{live.owned} of {opened.known()} {opened.parts}"
+        _note(f"{source.url}: group {source.group!r} has {of} here")
+
+    def _trouble(self, shard: str, error: SourceError | None) -> None:
+        """Says once that the reading pauses, and once that it goes on."""
+        if (error is None) == (shard not in self._troubled):
+            return
+        what = f"{self._source.url} {shard}".rstrip()
+        if error is None:
+            self._troubled.remove(shard)
+            _note(f"{what}: goes on")
+        else:
+            self._troubled.add(shard)
+            _note(f"{what}: paused: {error}")
 
     def _sum_up(self, live: Live) -> int:
         assert self._measures is not None
@@ -292,7 +353,7 @@ class _Session:
         age = metrics["IteratorAge"]["p99"]
         click.echo(
             f"{metrics['records']} records, {metrics['Invocations']} invocations, {metrics['Errors']} errors, "
-            f"{metrics['discarded']} discarded, IteratorAge p99 {age} ms, {live.reading.commits} commits"
+            f"{metrics['discarded']} discarded, IteratorAge p99 {age} ms, {live.commits} commits"
         )
         for violation in violations[:10]:
             click.echo(f"{violation.kind}: {violation.sentence}", err=True)

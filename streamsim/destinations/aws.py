@@ -140,7 +140,7 @@ async def _problem(request: Awaitable[Any], patience: float) -> str | None:
 
 async def _looked(request: Awaitable[Any], what: str, patience: float) -> Any:
     """The answer, None where it is denied."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # likewise
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError  # noqa: PLC0415  # likewise
 
     try:
         async with asyncio.timeout(patience):
@@ -154,5 +154,8 @@ async def _looked(request: Awaitable[Any], what: str, patience: float) -> Any:
         if code in _MISSING:
             raise SourceError(f"{what} does not exist", retryable=False) from None
         raise SourceError(f"{what}: {error}", retryable=False) from None
+    except NoCredentialsError as error:
+        hint = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+        raise SourceError(f"{what}: {error}", retryable=False, hint=hint) from None
     except (BotoCoreError, OSError) as error:
         raise SourceError(f"{what}: {error}", retryable=False) from None

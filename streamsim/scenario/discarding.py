@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from streamsim.destinations.addresses import (
     Address,
@@ -20,8 +21,12 @@ from streamsim.destinations.aws import (
 )
 from streamsim.destinations.live import FileDestination, TopicDestination
 from streamsim.engine.ports import Destination, SourceError
+from streamsim.streams.aws.endpoint import Endpoint, client_of
 from streamsim.streams.kafka_errors import partitions_of
 from streamsim.streams.kafka_topics import producer_of
+
+#: Where queues, topics and buckets are unless somebody says otherwise.
+AWS: Final = Endpoint()
 
 
 async def open_destination(
@@ -29,13 +34,13 @@ async def open_destination(
     stack: AsyncExitStack,
     *,
     brokers: str | None = None,
-    endpoint: str | None = None,
+    endpoint: Endpoint = AWS,
     complain: Callable[[str], None] = lambda _line: None,
     patience: float = PATIENCE,
 ) -> Destination:
     """The destination, closed with `stack`. `OSError` for a file that cannot be written, else `SourceError`.
 
-    `brokers` are those of a topic that names none; `endpoint` is a URL in the place of AWS. `complain` hears why a
+    `brokers` are those of a topic that names none; `endpoint` is where SQS, SNS and S3 are. `complain` hears why a
     document did not arrive, a line each time; `patience` is how many seconds a request may take.
     """
     match address:
@@ -46,13 +51,13 @@ async def open_destination(
         case TopicAddress(topic, own):
             return await _topic(topic, own or brokers, stack, complain, patience)
         case QueueAddress(queue, region, account):
-            client = await _client("sqs", region, endpoint, stack)
+            client = await _client(replace(endpoint, region=region or endpoint.region), "sqs", stack)
             return await QueueDestination.open(client, queue, account, complain, patience)
         case NotificationAddress(arn):
-            client = await _client("sns", address.region, endpoint, stack)
+            client = await _client(replace(endpoint, region=address.region), "sns", stack)
             return await NotificationDestination.open(client, arn, complain, patience)
         case BucketAddress(bucket):
-            client = await _client("s3", None, endpoint, stack)
+            client = await _client(endpoint, "s3", stack)
             return await BucketDestination.open(client, bucket, complain, patience)
 
 
@@ -73,33 +78,12 @@ async def _topic(
     return TopicDestination(producer, topic, complain, patience)
 
 
-async def _client(service: str, region: str | None, endpoint: str | None, stack: AsyncExitStack) -> Any:
-    """A client that sends every request once. `SourceError` without the extra, a region or credentials."""
+async def _client(endpoint: Endpoint, service: str, stack: AsyncExitStack) -> Any:
     try:
-        from aiobotocore.config import AioConfig  # noqa: PLC0415  # an extra
-        from aiobotocore.session import get_session  # noqa: PLC0415
-    except ModuleNotFoundError:
+        return await stack.enter_async_context(client_of(endpoint, service))
+    except SourceError as error:
+        if type(error.__cause__).__name__ != "NoRegionError":
+            raise
         raise SourceError(
-            "destinations in AWS need aiobotocore", retryable=False, hint="try: pip install 'streamsim[aws]'"
+            f"{service}: no region is configured", retryable=False, hint="set AWS_DEFAULT_REGION"
         ) from None
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
-
-    config = AioConfig(
-        connect_timeout=PATIENCE,
-        read_timeout=PATIENCE,
-        retries={"total_max_attempts": 1},
-        s3={"addressing_style": "path"} if endpoint else {},
-    )
-    session = get_session()
-    try:
-        if await session.get_credentials() is None:
-            raise SourceError(
-                "there are no AWS credentials",
-                retryable=False,
-                hint="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-            )
-        making = session.create_client(service, region_name=region, endpoint_url=endpoint, config=config)
-        return await stack.enter_async_context(making)
-    except (BotoCoreError, ValueError) as error:
-        hint = "set AWS_REGION" if "region" in str(error).lower() else None
-        raise SourceError(f"{service}: {error}", retryable=False, hint=hint) from None

@@ -26,8 +26,9 @@ from streamsim.scenario.shards import shards_of
 from streamsim.scenario.world import build
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.kafka import KafkaStream, Membership
-from streamsim.streams.kafka_group import Beginning, KafkaReading, Worker, consume
+from streamsim.streams.kafka_group import KafkaReading
 from streamsim.streams.kafka_topics import create_topic, delete_topic, producer_of, wall_clock
+from streamsim.streams.live.consuming import Beginning, Worker, consume
 from streamsim.streams.logs import SimulatedLog
 from streamsim.streams.plan import Plan
 from streamsim.trace.header import Header

@@ -13,6 +13,7 @@ from uuid import uuid4
 from streamsim.destinations.addresses import address_of
 from streamsim.engine.ports import Destination
 from streamsim.scenario.discarding import open_destination
+from streamsim.streams.aws.endpoint import Endpoint
 from streamsim.streams.kafka_topics import create_topic
 
 REGION = "eu-west-1"
@@ -60,7 +61,7 @@ async def _opened(
         address_of(text),
         stack,
         brokers=servers.brokers,
-        endpoint=servers.endpoint,
+        endpoint=Endpoint(servers.endpoint),
         complain=complaints.append,
         patience=patience,
     )

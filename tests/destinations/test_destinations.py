@@ -11,6 +11,7 @@ import pytest
 from streamsim.destinations.addresses import address_of
 from streamsim.engine.ports import SourceError
 from streamsim.scenario.discarding import open_destination
+from streamsim.streams.aws.endpoint import Endpoint
 from tests.destinations.places import REGION, Servers, place
 
 KINDS = ["file", "kafka", "sqs", "sns", "s3"]
@@ -113,19 +114,20 @@ def test_without_credentials_a_line_says_what_to_set(
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    with pytest.raises(SourceError, match="there are no AWS credentials") as refused:
-        asyncio.run(opened(text, "http://127.0.0.1:1"))
+    with pytest.raises(SourceError, match="Unable to locate credentials") as refused:
+        asyncio.run(opened(text, None))
     assert "AWS_ACCESS_KEY_ID" in (refused.value.hint or "")
 
 
 def test_a_region_is_needed_where_no_arn_names_one(
-    monkeypatch: pytest.MonkeyPatch, credentials: None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, credentials: None
 ) -> None:
     del credentials
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    with pytest.raises(SourceError, match="region") as refused:
-        asyncio.run(opened("sqs:failed", "http://127.0.0.1:1"))
-    assert refused.value.hint == "set AWS_REGION"
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    with pytest.raises(SourceError, match="sqs: no region is configured") as refused:
+        asyncio.run(opened("sqs:failed", None))
+    assert refused.value.hint == "set AWS_DEFAULT_REGION"
 
 
 def test_a_topic_needs_a_broker() -> None:
@@ -135,4 +137,6 @@ def test_a_topic_needs_a_broker() -> None:
 
 async def opened(text: str, endpoint: str | None, patience: float = 10, brokers: str | None = None) -> None:
     async with AsyncExitStack() as stack:
-        await open_destination(address_of(text), stack, brokers=brokers, endpoint=endpoint, patience=patience)
+        await open_destination(
+            address_of(text), stack, brokers=brokers, endpoint=Endpoint(endpoint), patience=patience
+        )
