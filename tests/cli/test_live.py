@@ -128,7 +128,7 @@ def batches_until(process: subprocess.Popen[str], records: int) -> Iterator[tupl
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        pytest.param(["orders"], 2, "no topic; write kafka://", id="a name alone"),
+        pytest.param(["orders"], 2, "no stream; write kafka://", id="a name alone"),
         pytest.param(["kafka://127.0.0.1:1/orders"], 3, "no Kafka broker at 127.0.0.1:1", id="nobody there"),
         pytest.param(
             ["kafka://127.0.0.1:1/orders", "--set", "BatchSise=1"], 2, "did you mean 'BatchSize'", id="a typo"
