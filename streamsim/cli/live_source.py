@@ -52,6 +52,11 @@ def source_of(text: str, options: SourceOptions) -> LiveSource | ShardSource:
     )
 
 
+def endpoint_of(url: str) -> Endpoint:
+    """The endpoint at a URL; `UsageError` for what is none."""
+    return Endpoint(_url(url))
+
+
 def _checkpoints(options: SourceOptions, endpoint: Endpoint) -> tuple[Path | str, Endpoint]:
     """The file, or the name of the table and where that is: where the stream is, unless something else is said."""
     text, url = options.checkpoints, _url(options.checkpoints_endpoint_url)
