@@ -23,7 +23,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "verify": ("verify:verify", "Check the ordering and delivery guarantees of traces."),
     "schema": ("schema:command", "Print the JSON Schema of scenario files, for editors."),
     "live": ("live:command", "Feed a handler from a real stream, by a mapping's rules."),
-    "bench": ("bench:command", "Measure speed against what others use."),
+    "bench": ("bench:command", "Measure speed against others, and which ordering holds."),
 }
 
 #: A scenario or a command is wrong; click's own usage errors exit with the same code.

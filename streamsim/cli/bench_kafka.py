@@ -26,8 +26,9 @@ from streamsim.model.mapping import EventSourceMapping
 from streamsim.model.outcome import Outcome
 from streamsim.rules.source import Source
 from streamsim.streams.kafka import KafkaStream, Membership
-from streamsim.streams.kafka_group import Beginning, KafkaReading, Worker, consume
+from streamsim.streams.kafka_group import KafkaReading
 from streamsim.streams.kafka_topics import create_topic, delete_topic, producer_of, wall_clock
+from streamsim.streams.live.consuming import Beginning, Worker, consume
 
 #: What the engine should reach of the bare loop's throughput.
 TARGET: Final = 0.8

@@ -27,6 +27,7 @@ from streamsim.trace.header import Header
 
 if TYPE_CHECKING:
     from streamsim.cli.run_kafka import Backend
+    from streamsim.cli.run_kinesis import KinesisBackend
     from streamsim.report.page.columns import Columns
 
 FORMAT = 1
@@ -43,6 +44,7 @@ Examples:
   streamsim run scenarios/bisect.yaml --trace run.ndjson --on-failure discarded/
   streamsim run scenarios/real_handler.yaml --logs logs/
   streamsim run scenarios/bisect.yaml --backend kafka --kafka localhost:9092
+  streamsim run scenarios/bisect.yaml --backend kinesis --endpoint-url http://localhost:4568
   streamsim run scenarios/*.yaml --quiet
 
 Plays scenarios, prints what came of them, and checks what they expect.
@@ -117,9 +119,10 @@ class Recording:
 )
 @click.option(
     "--backend",
-    type=click.Choice(["virtual", "kafka"]),
+    type=click.Choice(["virtual", "kafka", "kinesis"]),
     default="virtual",
-    help="Where the records are: simulated in virtual time, or in real time in topics of a Kafka broker.",
+    help="Where the records are: simulated in virtual time, or in real time in topics of a Kafka broker or in streams "
+    "of a Kinesis endpoint, made for the run and deleted after it.",
 )
 @click.option(
     "--kafka",
@@ -127,7 +130,10 @@ class Recording:
     metavar="HOST:PORT",
     help="The broker of --backend kafka; localhost:9092 by default.",
 )
-@click.option("--at-once", is_flag=True, help="With --backend kafka: produce all records as fast as they go.")
+@click.option(
+    "--endpoint-url", metavar="URL", help="The endpoint of --backend kinesis, such as http://localhost:4568."
+)
+@click.option("--at-once", is_flag=True, help="With a real backend: produce all records as fast as they go.")
 @click.option("-q", "--quiet", is_flag=True, help="One line for each run.")
 @click.option("-v", "--verbose", count=True, help="Log what happens to stderr meanwhile; -vv every event.")
 def command(
@@ -144,12 +150,13 @@ def command(
     verbose: int,
     backend: str,
     brokers: str | None,
+    endpoint_url: str | None,
     at_once: bool,
 ) -> None:
     if story and as_json:
         raise click.UsageError("--json is one document and --story is text; choose one")
     files = [(path, load(path, changes, seed)) for path in scenarios]
-    kafka = _backend(backend, brokers, files, at_once=at_once)
+    real = _backend(backend, brokers, endpoint_url, files, at_once=at_once)
     recording = Recording(trace, on_failure, logs, report, story, verbose)
     _check(recording, sum(len(variants(scenario)) for _, scenario in files), len(files))
     holds = True
@@ -157,7 +164,7 @@ def command(
     for path, scenario in files:
         runs = []
         for settings, variant in variants(scenario):
-            ran = _play(variant, settings, recording, kafka)
+            ran = _play(variant, settings, recording, real)
             runs.append(ran)
             holds = holds and ran.played.holds
             if as_json:
@@ -175,18 +182,39 @@ def command(
 
 
 def _backend(
-    backend: str, brokers: str | None, files: Sequence[tuple[Path, Scenario]], *, at_once: bool
-) -> "Backend | None":
-    """The Kafka broker that scenarios are played on, None in virtual time; an error where one cannot be."""
+    backend: str,
+    brokers: str | None,
+    endpoint_url: str | None,
+    files: Sequence[tuple[Path, Scenario]],
+    *,
+    at_once: bool,
+) -> "Backend | KinesisBackend | None":
+    """What scenarios are played on in real time, None in virtual time; an error where one cannot be."""
+    if brokers is not None and backend != "kafka":
+        raise click.UsageError("--kafka goes with --backend kafka")
+    if endpoint_url is not None and backend != "kinesis":
+        raise click.UsageError("--endpoint-url goes with --backend kinesis")
     if backend == "virtual":
-        for option in ("--kafka",) * (brokers is not None) + ("--at-once",) * at_once:
-            raise click.UsageError(f"{option} goes with --backend kafka")
+        if at_once:
+            raise click.UsageError("--at-once goes with --backend kafka or kinesis")
         return None
     from streamsim.cli.run_kafka import Backend, check_all, silence  # noqa: PLC0415  # only for who asks for it
 
-    silence()
-    check_all(files)
-    return Backend(brokers or "localhost:9092", at_once=at_once)
+    if backend == "kafka":
+        silence()
+        check_all(files)
+        return Backend(brokers or "localhost:9092", at_once=at_once)
+    from streamsim.cli.live_source import endpoint_of  # noqa: PLC0415
+    from streamsim.cli.run_kinesis import KinesisBackend  # noqa: PLC0415
+    from streamsim.scenario.on_kinesis import unfit_for_kinesis  # noqa: PLC0415
+
+    if endpoint_url is None:
+        raise click.UsageError(
+            "--backend kinesis needs --endpoint-url: streams are made there and deleted again"
+        )
+    endpoint = endpoint_of(endpoint_url)
+    check_all(files, "Kinesis", unfit_for_kinesis)
+    return KinesisBackend(endpoint, at_once=at_once)
 
 
 def _check(recording: Recording, runs: int, scenarios: int) -> None:
@@ -212,7 +240,12 @@ def _check(recording: Recording, runs: int, scenarios: int) -> None:
             raise CannotWriteError(option, folder, error) from None
 
 
-def _play(scenario: Scenario, settings: dict[str, Any], recording: Recording, kafka: "Backend | None") -> Ran:
+def _play(
+    scenario: Scenario,
+    settings: dict[str, Any],
+    recording: Recording,
+    real: "Backend | KinesisBackend | None",
+) -> Ran:
     records: list[_Records] = []
 
     def recorded(header: Header) -> Sequence[Sink]:
@@ -222,11 +255,11 @@ def _play(scenario: Scenario, settings: dict[str, Any], recording: Recording, ka
     journal = None if recording.logs is None else LogFolder(recording.logs)
     try:
         with ExitStack() as files:
-            if kafka is None:
+            if real is None:
                 header = header_of(scenario)
                 played = play(scenario, settings, recorded(header), recording.on_failure, journal)
             else:
-                played = kafka.play(scenario, settings, recorded, recording.on_failure, journal)
+                played = real.play(scenario, settings, recorded, recording.on_failure, journal)
     except OSError as error:
         raise _blamed(error, recording) from None
     return Ran(played, records[0].timeline, records[0].lines, records[0].columns)

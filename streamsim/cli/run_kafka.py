@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,8 +13,9 @@ from streamsim.engine.ports import SourceError
 from streamsim.functions.handler import Journal
 from streamsim.scenario.load import variants
 from streamsim.scenario.models import Scenario
-from streamsim.scenario.on_kafka import Recorder, play_on_kafka, unfit_for_kafka
+from streamsim.scenario.on_kafka import play_on_kafka, unfit_for_kafka
 from streamsim.scenario.play import Played
+from streamsim.scenario.real_run import Recorder
 
 
 class SourceFailedError(click.ClickException):
@@ -32,7 +33,7 @@ class SourceFailedError(click.ClickException):
 
 
 class UnfitError(SourceFailedError):
-    """Scenarios that make no sense on Kafka."""
+    """Scenarios that make no sense on a backend."""
 
     exit_code = WRONG_INPUT
 
@@ -69,11 +70,15 @@ class Backend(NamedTuple):
             raise SourceFailedError(error) from error
 
 
-def check_all(files: Sequence[tuple[Path, Scenario]]) -> None:
-    """`UnfitError` with every reason why a scenario cannot be played on Kafka."""
+def check_all(
+    files: Sequence[tuple[Path, Scenario]],
+    backend: str = "Kafka",
+    unfit: Callable[[Scenario], Iterator[str]] = unfit_for_kafka,
+) -> None:
+    """`UnfitError` with every reason why a scenario cannot be played on a backend."""
     reasons: list[str] = []
     for path, scenario in files:
         for _, variant in variants(scenario):
-            reasons += [f"{path}: not on Kafka: {reason}" for reason in unfit_for_kafka(variant)]
+            reasons += [f"{path}: not on {backend}: {reason}" for reason in unfit(variant)]
     if reasons:
         raise UnfitError(list(dict.fromkeys(reasons)))

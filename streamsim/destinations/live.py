@@ -6,16 +6,21 @@ gets "the actual failed records along with failure metadata" ("Using a Kafka top
 
 import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+#: How long a broker may take to acknowledge a document, in seconds. assumed: AWS does not say how long it waits.
+PATIENCE: Final = 10.0
 
 
 class FileDestination:
     """The engine's `Destination`: a line for each document, on the disk before the checkpoint passes its records."""
 
-    def __init__(self, path: Path) -> None:
-        """`OSError` when it cannot be written."""
+    def __init__(self, path: Path, complain: Callable[[str], None] = lambda _line: None) -> None:
+        """`OSError` when it cannot be written; `complain` hears why a document did not arrive."""
         self.name = f"file:{path}"
+        self._complain = complain
         self._file = path.open("ab", buffering=0)
 
     async def send(self, document: str, _key: str) -> bool:
@@ -26,7 +31,10 @@ class FileDestination:
         try:
             self._file.write(document.encode() + b"\n")
             os.fsync(self._file.fileno())
-        except OSError:
+        except OSError as error:
+            self._complain(
+                f"{self.name} does not take a document, and its records are lost: {error.strerror}"
+            )
             return False
         return True
 
@@ -36,20 +44,31 @@ class FileDestination:
 
 
 class TopicDestination:
-    """The engine's `Destination`: a record for each document, acknowledged by the broker."""
+    """The engine's `Destination`: a record for each document, acknowledged by the broker within `patience` seconds."""
 
-    def __init__(self, producer: Any, topic: str) -> None:
-        """`producer` is aiokafka's, started."""
+    def __init__(
+        self,
+        producer: Any,
+        topic: str,
+        complain: Callable[[str], None] = lambda _line: None,
+        patience: float = PATIENCE,
+    ) -> None:
+        """`producer` is aiokafka's, started; `complain` hears why a document did not arrive."""
         self.name = f"kafka://{topic}"
         self._producer = producer
         self._topic = topic
+        self._complain = complain
+        self._patience = patience
 
     async def send(self, document: str, _key: str) -> bool:
         """See `Destination`."""
         from aiokafka.errors import KafkaError  # noqa: PLC0415  # a producer is there already
 
         try:
-            await self._producer.send_and_wait(self._topic, document.encode())
-        except KafkaError:
+            async with asyncio.timeout(self._patience):
+                await self._producer.send_and_wait(self._topic, document.encode())
+        except (KafkaError, TimeoutError) as error:
+            problem = str(error) or f"no answer within {self._patience:g} s"
+            self._complain(f"{self.name} does not take a document, and its records are lost: {problem}")
             return False
         return True

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, Final, Literal
 
-from streamsim.destinations.live import FileDestination, TopicDestination
+from streamsim.destinations.addresses import Address
 from streamsim.engine.clock import RealClock
 from streamsim.engine.concurrency import Account
 from streamsim.engine.mapping import MappingRun
@@ -26,21 +25,27 @@ from streamsim.functions.runtime import Deployment, Launcher
 from streamsim.model.events import Event
 from streamsim.model.mapping import EventSourceMapping
 from streamsim.model.names import timestamp
-from streamsim.model.stream_type import KAFKA, KINESIS, StreamType
+from streamsim.model.stream_type import DYNAMODB, KAFKA, KINESIS, StreamType
 from streamsim.model.units import MILLISECOND
 from streamsim.rules.filter_pattern import PatternError
 from streamsim.rules.filters import compile_filter
 from streamsim.rules.source import Source
 from streamsim.scenario.deployments import deployment_of
+from streamsim.scenario.discarding import AWS, open_destination
 from streamsim.scenario.errors import Problem, ScenarioError, Span
 from streamsim.scenario.errors import Source as Said
 from streamsim.scenario.header import header_of
+from streamsim.scenario.live_shards import ShardSource, open_shards
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
+from streamsim.scenario.opened import Opened
+from streamsim.streams.aws.endpoint import Endpoint
+from streamsim.streams.aws.polling import Trouble
 from streamsim.streams.kafka import KafkaStream, Membership
 from streamsim.streams.kafka_errors import partitions_of
-from streamsim.streams.kafka_group import Beginning, KafkaReading, Worker, consume
-from streamsim.streams.kafka_topics import producer_of, wall_clock
+from streamsim.streams.kafka_group import KafkaReading
+from streamsim.streams.kafka_topics import wall_clock
+from streamsim.streams.live.consuming import Beginning, Worker, consume
 from streamsim.trace.header import Header
 
 #: The event that a function gets: Lambda's own for Amazon MSK, or the one that the same records would have in Kinesis.
@@ -67,24 +72,36 @@ class LiveSource:
         """As the command line takes it."""
         return f"kafka://{self.brokers}/{self.topic}"
 
+    @property
+    def kind(self) -> StreamType:
+        """What events look like."""
+        return _TYPES[self.event]
+
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Where things go: documents of discarded batches to a file or a topic, logs of the handler to `journal`.
+    """Where things go: documents of discarded batches to `on_failure`, logs of the handler to `journal`.
 
-    `silent` is told when the broker does not answer, and when it does again.
+    `silent` is told when the broker does not answer, and when it does again. `endpoint` is where SQS, SNS
+    and S3 are; `complain` hears why a document did not arrive.
     """
 
-    on_failure: Path | str | None = None
+    on_failure: Address | None = None
     journal: Journal | None = None
     silent: Callable[[bool], None] = lambda _silent: None
+    endpoint: Endpoint = AWS
+    complain: Callable[[str], None] = lambda _line: None
 
 
 Recorder = Callable[[Header], Sequence[Sink]]
 
 
 def live_scenario(
-    source: LiveSource, function: Mapping[str, Any], overrides: Sequence[str], *, on_failure: bool
+    source: LiveSource | ShardSource,
+    function: Mapping[str, Any],
+    overrides: Sequence[str],
+    *,
+    on_failure: bool,
 ) -> Scenario:
     """The scenario that stands for the mapping; `ScenarioError` for settings that AWS, or a real topic, does not take.
 
@@ -93,14 +110,14 @@ def live_scenario(
     mapping = {"DestinationConfig": {"OnFailure": {"Destination": "s3"}}} if on_failure else {}
     text = {
         "scenario": source.url,
-        "stream": {"shards": 1},
+        "stream": {"type": "dynamodb" if source.kind is DYNAMODB else "kinesis", "shards": 1},
         "producer": {"records": [{"key": "a"}]},
         "function": {**function, "model": {"duration": "measured"}},
         "mapping": mapping,
     }
     paths = [one if "." in one.partition("=")[0] else f"mapping.{one}" for one in overrides]
     scenario = load_text(json.dumps(text), source.url, paths)
-    problems = list(_unfit_filters(scenario, _TYPES[source.event]))
+    problems = list(_unfit_filters(scenario, source.kind))
     if problems:
         raise ScenarioError(problems)
     return scenario
@@ -123,45 +140,61 @@ def _unfit_filters(scenario: Scenario, kind: StreamType) -> Iterator[Problem]:
 
 @dataclass(slots=True)
 class Live:
-    """What a live run came to so far."""
+    """What a live run came to so far; it has `owned` of `known` partitions or shards, as `parts` calls them."""
 
-    reading: KafkaReading
+    opened: Opened
     clock: RealClock
-    partitions: int
+
+    @property
+    def owned(self) -> int:
+        """How many it reads."""
+        return len(self.opened.reading.owned)
+
+    @property
+    def commits(self) -> int:
+        """How often checkpoints were stored."""
+        return self.opened.reading.commits
 
 
 async def run_live(
     scenario: Scenario,
-    source: LiveSource,
+    source: LiveSource | ShardSource,
     outputs: Outputs,
     recorded: Recorder,
     stop: asyncio.Event,
     joined: Callable[[Live], None],
+    trouble: Trouble,
 ) -> Live:
     """Works until `stop` is set; nothing is in flight then and the last checkpoints are committed. `SourceError`.
 
-    `recorded` makes the sinks once the header is known, `joined` is told when the group has given its partitions.
+    `recorded` makes the sinks once the header is known, `joined` is told when the group has given its partitions, and
+    `trouble` what goes wrong with a shard meanwhile.
     """
     (name, described), deployment = next(iter(scenario.mappings.items())), _deployment(scenario)
     async with AsyncExitStack() as stack:
-        partitions = await partitions_of(source.brokers, source.topic)
         now = wall_clock()
         settings = described.to_mapping(name, now)
         since = settings.starting_position_timestamp
         beginning = Beginning(settings.starting_position, 0 if since is None else since + now)
-        reading = KafkaReading(
-            Membership(source.brokers, source.topic, source.group, _session(scenario, deployment, source)),
-            beginning,
-            lambda partition: f"{source.topic}-{partition}",
-            silent=outputs.silent,
-        )
-        stack.push_async_callback(reading.stop)
-        destination = await _destination(outputs, source, stack)
-        if destination is not None:
+        session = _session(scenario, deployment, source)
+        if isinstance(source, ShardSource):
+            opened = await open_shards(source, beginning, session, trouble, stack)
+        else:
+            opened = await _open_topic(source, beginning, session, outputs, stack)
+        destination = None
+        if outputs.on_failure is not None:
+            destination = await open_destination(
+                outputs.on_failure,
+                stack,
+                brokers=source.brokers if isinstance(source, LiveSource) else None,
+                endpoint=outputs.endpoint,
+                complain=outputs.complain,
+            )
             settings = replace(settings, on_failure=destination.name)
+        reading = opened.reading
         await reading.join()
         clock, epoch = RealClock(), wall_clock()
-        header = _header(scenario, source, settings, epoch, partitions)
+        header = _header(scenario, opened, settings, epoch)
         sinks = tuple(recorded(header))
 
         def tell(event: Event) -> None:
@@ -169,13 +202,12 @@ async def run_live(
                 sink(event)
             reading.hear(event)
 
-        kind = _TYPES[source.event]
-        of = Source(source.topic, deployment.name, epoch, type=kind, brokers=source.brokers)
+        of = replace(opened.source, function=deployment.name, epoch=epoch)
         function = _function(scenario, deployment, clock, epoch, outputs.journal)
         stack.push_async_callback(function.close)
         mapping = MappingRun(
             settings,
-            KafkaStream(reading.logs, clock, kind),
+            opened.stream(clock),
             function.fed_by(of),
             _concurrency(scenario).functions[settings.function],
             lambda _name: _given(destination),
@@ -185,10 +217,30 @@ async def run_live(
             tell,
             shared=True,
         )
-        live = Live(reading, clock, partitions)
+        live = Live(opened, clock)
         joined(live)
         await consume(reading, Worker(mapping, clock, epoch), clock.failed, stop)
         return live
+
+
+async def _open_topic(
+    source: LiveSource, beginning: Beginning, session: int, outputs: Outputs, stack: AsyncExitStack
+) -> Opened:
+    """`SourceError` when there is no such topic."""
+    partitions = await partitions_of(source.brokers, source.topic)
+    membership = Membership(source.brokers, source.topic, source.group, session)
+    reading = KafkaReading(
+        membership, beginning, lambda partition: f"{source.topic}-{partition}", silent=outputs.silent
+    )
+    stack.push_async_callback(reading.stop)
+    return Opened(
+        reading,
+        lambda clock: KafkaStream(reading.logs, clock, source.kind),
+        Source(source.topic, type=source.kind, brokers=source.brokers),
+        {"type": "kafka", "shards": partitions, "topic": source.topic},
+        lambda: partitions,
+        "partitions",
+    )
 
 
 def _given(destination: Destination | None) -> Destination:
@@ -201,7 +253,7 @@ def _deployment(scenario: Scenario) -> Deployment:
     return deployment_of(scenario, name)
 
 
-def _session(scenario: Scenario, deployment: Deployment, source: LiveSource) -> int:
+def _session(scenario: Scenario, deployment: Deployment, source: LiveSource | ShardSource) -> int:
     """A handler in this process keeps it silent while it runs, which must not cost it its partitions."""
     (function,) = scenario.functions.values()
     in_process = function.runtime == "in-process"
@@ -231,30 +283,10 @@ def _function(
     return HandlerFunction(environments, None, ElapsedClock(clock), epoch, journal)
 
 
-async def _destination(
-    outputs: Outputs, source: LiveSource, stack: AsyncExitStack
-) -> FileDestination | TopicDestination | None:
-    """`OSError` for a file that cannot be written, `SourceError` for a topic that is not there."""
-    match outputs.on_failure:
-        case None:
-            return None
-        case Path() as path:
-            file = FileDestination(path)
-            stack.callback(file.close)
-            return file
-        case topic:
-            await partitions_of(source.brokers, topic)
-            producer = await producer_of(source.brokers)
-            stack.push_async_callback(producer.stop)
-            return TopicDestination(producer, topic)
-
-
-def _header(
-    scenario: Scenario, source: LiveSource, settings: EventSourceMapping, epoch: int, partitions: int
-) -> Header:
+def _header(scenario: Scenario, opened: Opened, settings: EventSourceMapping, epoch: int) -> Header:
     header = header_of(replace(scenario, epoch=epoch))
     mappings = {name: dict(given) for name, given in header.mappings.items()}
     if settings.on_failure is not None:
         mappings[settings.name]["DestinationConfig"] = {"OnFailure": {"Destination": settings.on_failure}}
-    streams = {"default": {"type": "kafka", "shards": partitions, "topic": source.topic}}
+    streams = {"default": {"shards": opened.known(), **opened.described}}
     return replace(header, clock="real", epoch=timestamp(epoch), mappings=mappings, streams=streams)

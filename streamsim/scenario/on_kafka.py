@@ -6,7 +6,7 @@ same measures mean the same. What makes no sense on Kafka is refused. t = 0 is w
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -14,29 +14,25 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from streamsim.engine.clock import RealClock
-from streamsim.engine.ports import Clock, Sink, SourceError
+from streamsim.engine.ports import Clock
 from streamsim.functions.handler import Journal
-from streamsim.model.events import Checkpoint, Event, ShardEnd
 from streamsim.model.mapping import StartingPosition
 from streamsim.model.names import timestamp
 from streamsim.scenario import models
 from streamsim.scenario.header import header_of
 from streamsim.scenario.play import Judging, Played
+from streamsim.scenario.real_run import RealRun, Recorder, Shared
 from streamsim.scenario.shards import shards_of
-from streamsim.scenario.world import build
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.kafka import KafkaStream, Membership
-from streamsim.streams.kafka_group import Beginning, KafkaReading, Worker, consume
+from streamsim.streams.kafka_group import KafkaReading
 from streamsim.streams.kafka_topics import create_topic, delete_topic, producer_of, wall_clock
+from streamsim.streams.live.consuming import Beginning
 from streamsim.streams.logs import SimulatedLog
 from streamsim.streams.plan import Plan
-from streamsim.trace.header import Header
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaProducer
-
-#: Makes the sinks of a run, whose first line is known only when it begins.
-Recorder = Callable[[Header], Sequence[Sink]]
 
 #: How often a producer that never waits lets others run: once in so many records.
 _IN_A_ROW = 200
@@ -95,9 +91,12 @@ async def play_on_kafka(
         clock, epoch = RealClock(), wall_clock()
         scenario = replace(scenario, epoch=epoch)
         header = replace(header_of(scenario), clock="real", epoch=timestamp(epoch))
+        streams = {name: {**settings, "topic": topics[name]} for name, settings in header.streams.items()}
+        header = replace(header, streams=streams)
         judging = Judging(header)
-        run = _Run(scenario, readings, (*judging.sinks, *recorded(header)), clock)
-        await run.run(producing, on_failure, journal)
+        shared = {name: Shared(one, KafkaStream(one.logs, clock)) for name, one in readings.items()}
+        run = RealRun(scenario, shared, (*judging.sinks, *recorded(header)), clock)
+        await run.run(producing.work(clock), on_failure, journal)
         return judging.judged(scenario, settings, clock.now)
 
 
@@ -131,63 +130,6 @@ async def _join(
         stack.push_async_callback(readings[name].stop)
     await asyncio.gather(*(reading.join() for reading in readings.values()))
     return readings
-
-
-class _Run:
-    """One run, once everything is there that it needs."""
-
-    def __init__(
-        self,
-        scenario: models.Scenario,
-        readings: Mapping[str, KafkaReading],
-        sinks: Sequence[Sink],
-        clock: RealClock,
-    ) -> None:
-        self._scenario = scenario
-        self._readings = readings
-        self._sinks = sinks
-        self._clock = clock
-        self._left = {
-            name: len(scenario.plans[mapping.stream].shards) for name, mapping in scenario.mappings.items()
-        }
-        self._complete: dict[str, Callable[[], None]] = {}
-
-    async def run(self, producing: "_Producing", on_failure: Path | None, journal: Journal | None) -> None:
-        """Ends when every record is finished and nothing more is asked of any mapping."""
-        clock, scenario = self._clock, self._scenario
-        shared = {name: KafkaStream(reading.logs, clock) for name, reading in self._readings.items()}
-        world = build(scenario, clock, self._tell, on_failure, journal, shared)
-        world.calendar.start()
-        never = asyncio.Event()
-        working = []
-        for (name, reading), mapping in zip(self._readings.items(), world.mappings, strict=True):
-            self._complete[name] = mapping.complete
-            worker = Worker(mapping, clock, scenario.epoch)
-            working.append(consume(reading, worker, clock.failed, never))
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                for one in working:
-                    tasks.create_task(one)
-                tasks.create_task(producing.work(clock))
-        except* SourceError as errors:
-            raise errors.exceptions[0] from None
-        finally:
-            await world.close()
-
-    def _tell(self, event: Event) -> None:
-        for sink in self._sinks:
-            sink(event)
-        if type(event) is Checkpoint:
-            self._readings[event.mapping].hear(event)
-        elif type(event) is ShardEnd:
-            self._left[event.mapping] -= 1
-            if not self._left[event.mapping]:
-                self._clock.start(self._completed(event.mapping), "the last shard")
-
-    async def _completed(self, mapping: str) -> None:
-        """The mapping has yet to note that its last shard is drained, for the event comes before that."""
-        await asyncio.sleep(0)
-        self._complete[mapping]()
 
 
 class _Producing:

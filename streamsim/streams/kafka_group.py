@@ -11,15 +11,16 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from streamsim.engine.mapping import MappingRun
-from streamsim.engine.ports import Clock, SourceError
+from streamsim.engine.ports import SourceError
 from streamsim.model.events import Checkpoint, Event
 from streamsim.model.mapping import StartingPosition
 from streamsim.streams.kafka import KafkaForm, Membership
 from streamsim.streams.kafka_errors import partitions_of, source_error
 from streamsim.streams.live.checkpoints import Keeper, NotOwnedError
+from streamsim.streams.live.consuming import Beginning, Worker
 from streamsim.streams.live.log import LiveLog
 
 if TYPE_CHECKING:
@@ -33,21 +34,6 @@ _LAST_COMMIT: Final = 5.0
 _NO_LIMIT: Final = 2**31 - 1
 
 _FORM: Final = KafkaForm()
-
-
-class Beginning(NamedTuple):
-    """Where partitions without a committed offset are begun; `since` is microseconds since 1970, for AT_TIMESTAMP."""
-
-    position: StartingPosition = StartingPosition.TRIM_HORIZON
-    since: int = 0
-
-
-class Worker(NamedTuple):
-    """Who works on the partitions: a mapping, its clock, and what the clock's 0 is in microseconds since 1970."""
-
-    mapping: MappingRun
-    clock: Clock
-    epoch: int
 
 
 @dataclass(slots=True)
@@ -381,31 +367,3 @@ def _listener(reading: KafkaReading) -> Any:
 
 async def _awaited(ending: Awaitable[None]) -> None:
     await ending
-
-
-async def consume(
-    reading: KafkaReading, worker: Worker, failed: Awaitable[None], stop: asyncio.Event
-) -> None:
-    """Runs the mapping until it ends or `stop` is set; then nothing is in flight, and the last checkpoints are committed.
-
-    `failed` raises what a worker of the mapping does. `SourceError` when the broker cannot be read any more.
-    """
-    loop = asyncio.get_running_loop()
-    mapping = worker.mapping
-    ended = asyncio.ensure_future(worker.clock.start(mapping.run(), "mapping"))
-    work = loop.create_task(reading.work(worker))
-    asked = loop.create_task(stop.wait())
-    broken = asyncio.ensure_future(failed)
-    try:
-        done, _ = await asyncio.wait([ended, work, asked, broken], return_when=asyncio.FIRST_COMPLETED)
-        if broken in done:
-            broken.result()
-        await mapping.stop()
-        await reading.flush_at_last()
-        if work in done:
-            work.result()
-    finally:
-        for task in (work, asked, ended):
-            task.cancel()
-        await asyncio.gather(work, asked, return_exceptions=True)
-        await reading.stop()

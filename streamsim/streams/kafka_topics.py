@@ -37,11 +37,16 @@ async def delete_topic(brokers: str, topic: str) -> None:
                 raise source_error(error, brokers) from error
 
 
-async def producer_of(brokers: str) -> Any:
-    """A producer of aiokafka, started; every record is acknowledged by all replicas. `SourceError`."""
+async def producer_of(brokers: str, patience: float = 40) -> Any:
+    """A producer of aiokafka, started; every record is acknowledged by all replicas within `patience` seconds, or lost.
+
+    `SourceError` when it cannot be started.
+    """
     from aiokafka import AIOKafkaProducer  # noqa: PLC0415  # only for who connects
 
-    producer = AIOKafkaProducer(bootstrap_servers=brokers, acks="all", linger_ms=2)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=brokers, acks="all", linger_ms=2, request_timeout_ms=round(patience * 1000)
+    )
     try:
         await producer.start()
     except Exception as error:

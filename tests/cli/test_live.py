@@ -4,12 +4,15 @@ import asyncio
 import base64
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner
@@ -128,7 +131,7 @@ def batches_until(process: subprocess.Popen[str], records: int) -> Iterator[tupl
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        pytest.param(["orders"], 2, "no topic; write kafka://", id="a name alone"),
+        pytest.param(["orders"], 2, "no stream; write kafka://", id="a name alone"),
         pytest.param(["kafka://127.0.0.1:1/orders"], 3, "no Kafka broker at 127.0.0.1:1", id="nobody there"),
         pytest.param(
             ["kafka://127.0.0.1:1/orders", "--set", "BatchSise=1"], 2, "did you mean 'BatchSize'", id="a typo"
@@ -174,6 +177,66 @@ def test_a_handler_that_cannot_be_loaded_ends_it(topic: Topic) -> None:
     assert "cannot be loaded" in notes
     assert "nowhere_at_all" in notes
     assert asyncio.run(topic.committed()) == {topic.shard(0): None, topic.shard(1): None}
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "message"),
+    [
+        ("sqs:failed.fifo", 2, "--on-failure sqs:failed.fifo: a FIFO queue cannot be a destination"),
+        ("redis://x", 2, "--on-failure redis://x: redis://x is no destination; write FILE"),
+        ("nowhere/failed.ndjson", 2, "--on-failure nowhere/failed.ndjson: error: No such file or directory"),
+        ("kafka://nobody", 3, "error: there is no topic 'nobody'"),
+        ("sqs:nobody", 3, "error: the queue nobody: Could not connect to the endpoint URL"),
+    ],
+)
+def test_a_destination_that_is_not_there_is_told_before_anything_runs(
+    topic: Topic, monkeypatch: pytest.MonkeyPatch, given: str, code: int, message: str
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    url = f"kafka://{topic.brokers}/{topic.name}"
+    arguments = [
+        "--handler",
+        "app:handler",
+        "--env",
+        "PIPE=pipe",
+        "--group",
+        topic.name,
+        "--on-failure",
+        given,
+    ]
+    told = CliRunner().invoke(main, ["live", url, *arguments, "--on-failure-endpoint", "http://127.0.0.1:1"])
+    assert told.exit_code == code, told.output
+    assert message in told.stderr
+    assert "Traceback" not in told.output
+
+
+def test_prometheus_is_answered_while_it_runs(topic: Topic) -> None:
+    process = live(topic, "--metrics-port", "0", "--runtime", "process", "--set", "MaximumRetryAttempts=0")
+    assert process.stderr is not None
+    url = next(line.split()[1] for line in process.stderr if line.startswith("metrics: "))
+    metrics = ""
+    for _, values in batches():
+        if "7" in values:
+            with urlopen(url) as answer:  # our own process
+                metrics = answer.read().decode()
+                assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+            process.send_signal(signal.SIGTERM)
+    assert process.wait() == 0
+    process.communicate()
+    assert "# TYPE aws_lambda_IteratorAge histogram" in metrics
+    assert 'streamsim_shards{FunctionName="default",mapping="default"} 2' in metrics
+    assert re.search(r"^aws_lambda_Invocations\{.*\} [0-9]+$", metrics, re.MULTILINE)
+
+
+def test_a_port_that_is_taken_is_told_in_a_line(topic: Topic) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        process = live(topic, "--metrics-port", str(server.getsockname()[1]))
+        _, notes = process.communicate()
+    assert process.returncode == 3
+    assert "Address already in use" in notes
+    assert "hint: 0 takes a free one" in notes
 
 
 def test_a_broker_that_is_gone_does_not_keep_it_from_ending(

@@ -4,7 +4,7 @@ Every topic has a group of its own, by the same name.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,8 +23,9 @@ from streamsim.model.names import timestamp
 from streamsim.model.outcome import Outcome
 from streamsim.rules.source import Source
 from streamsim.streams.kafka import KafkaStream, Membership
-from streamsim.streams.kafka_group import Beginning, KafkaReading, Worker, consume
+from streamsim.streams.kafka_group import KafkaReading
 from streamsim.streams.kafka_topics import create_topic, delete_topic, wall_clock
+from streamsim.streams.live.consuming import Beginning, Worker, consume
 from streamsim.trace.header import Header
 from streamsim.trace.oracle import Oracle
 
@@ -105,6 +106,28 @@ async def topic_of(brokers: str, partitions: int) -> AsyncIterator[Topic]:
         await delete_topic(brokers, topic.name)
 
 
+def judge(mapping: EventSourceMapping, events: Sequence[Event], epoch: int) -> None:
+    """The oracle has nothing against these events."""
+    settings: dict[str, Any] = {
+        "BatchSize": mapping.batch_size,
+        "ParallelizationFactor": mapping.parallelization_factor,
+        "BisectBatchOnFunctionError": mapping.bisect_batch_on_function_error,
+        "MaximumRetryAttempts": mapping.maximum_retry_attempts,
+        "FunctionName": "default",
+        "StreamName": "default",
+    }
+    if mapping.on_failure is not None:
+        settings["DestinationConfig"] = {"OnFailure": {"Destination": mapping.on_failure}}
+    if mapping.filter_patterns:
+        settings["FilterCriteria"] = {"Filters": [{"Pattern": one} for one in mapping.filter_patterns]}
+    header = Header("a test", 7, "real", timestamp(epoch), mappings={"default": settings})
+    oracle = Oracle(header)
+    for event in events:
+        oracle.take(event)
+    wrong = [f"{violation.kind}: {violation.sentence}" for violation in oracle.finish()]
+    assert not wrong, "\n".join(wrong)
+
+
 @dataclass
 class Member:
     """One process of a group. `ends` are the offsets at which its shards are over, where they ever are."""
@@ -164,29 +187,7 @@ class Member:
                 shared=True,
             )
             await consume(self.reading, Worker(mapping, clock, epoch), clock.failed, self.stop)
-        self.judge(epoch)
-
-    def judge(self, epoch: int) -> None:
-        settings: dict[str, Any] = {
-            "BatchSize": self.mapping.batch_size,
-            "ParallelizationFactor": self.mapping.parallelization_factor,
-            "BisectBatchOnFunctionError": self.mapping.bisect_batch_on_function_error,
-            "MaximumRetryAttempts": self.mapping.maximum_retry_attempts,
-            "FunctionName": "default",
-            "StreamName": "default",
-        }
-        if self.mapping.on_failure is not None:
-            settings["DestinationConfig"] = {"OnFailure": {"Destination": self.mapping.on_failure}}
-        if self.mapping.filter_patterns:
-            settings["FilterCriteria"] = {
-                "Filters": [{"Pattern": one} for one in self.mapping.filter_patterns]
-            }
-        header = Header("a test", 7, "real", timestamp(epoch), mappings={"default": settings})
-        oracle = Oracle(header)
-        for event in self.events:
-            oracle.take(event)
-        wrong = [f"{violation.kind}: {violation.sentence}" for violation in oracle.finish()]
-        assert not wrong, "\n".join(wrong)
+        judge(self.mapping, self.events, epoch)
 
     async def asked_to_stop(self) -> None:
         """Asks the process to stop, from within an invocation, and waits until no other one would begin."""

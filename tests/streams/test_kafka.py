@@ -26,9 +26,10 @@ from streamsim.model.events import (
 from streamsim.model.outcome import Outcome
 from streamsim.streams.kafka import Membership
 from streamsim.streams.kafka_errors import partitions_of
-from streamsim.streams.kafka_group import Beginning, KafkaReading
+from streamsim.streams.kafka_group import KafkaReading
 from streamsim.streams.kafka_topics import create_topic
 from streamsim.streams.live import log as live_log
+from streamsim.streams.live.consuming import Beginning
 from tests.conftest import Broker
 from tests.streams.brokers import ApacheKafka
 from tests.streams.members import PLAIN, SESSION, Member, Topic, numbered, retrying, succeed, topic_of
