@@ -1,10 +1,19 @@
-"""Golden texts for every test: compared by default, written anew with `pytest --record`."""
+"""Golden texts and a Kafka broker for every test that wants them.
 
+Golden texts are compared by default and written anew with `pytest --record`. The broker is the one of a wheel by
+default, with `--kafka HOST:PORT` one that runs already, with `--apache-kafka` the genuine one, started here. Where none
+can be started, tests that need it are skipped and say so, but in continuous integration they fail.
+"""
+
+import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+
+from tests.streams.brokers import NoBrokerError, apache_kafka, wheel_broker
 
 Golden = Callable[[Path, str], None]
 
@@ -18,6 +27,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--record", action="store_true", help="write golden files anew instead of comparing with them"
     )
+    parser.addoption("--kafka", metavar="HOST:PORT", help="use this Kafka broker instead of starting one")
+    parser.addoption("--apache-kafka", action="store_true", help="start Apache Kafka, from Maven Central")
+
+
+class Broker(NamedTuple):
+    """A Kafka broker: its address, and whether it is the genuine one, which fences members of a group that are gone."""
+
+    address: str
+    genuine: bool
+
+
+@pytest.fixture(scope="session")
+def broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
+    """The broker of this test run."""
+    given = request.config.getoption("--kafka")
+    genuine = bool(request.config.getoption("--apache-kafka"))
+    if given is not None:
+        yield Broker(str(given), genuine=True)
+        return
+    started = apache_kafka() if genuine else wheel_broker()
+    try:
+        address = started.__enter__()
+    except NoBrokerError as error:
+        if genuine or os.environ.get("CI"):
+            raise
+        pytest.skip(f"NO KAFKA BROKER, NOTHING OF IT IS TESTED: {error}")
+    try:
+        yield Broker(address, genuine)
+    finally:
+        started.__exit__(None, None, None)
 
 
 @pytest.fixture(scope="session")

@@ -76,8 +76,8 @@ def test_the_picture_is_what_the_command_prints(golden: Golden) -> None:
 
 def test_ci_runs_the_test_command() -> None:
     steps = SET_UPS[-1].split(" && ")
-    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-    assert script[-len(steps) :] == steps
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "\n" + "\n".join(steps) + "\n" in script
 
 
 @pytest.mark.skipif("CI" not in os.environ, reason="installs into a new environment; runs in CI")

@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "report": ("report:command", "Write a page that shows a trace, for any browser."),
     "verify": ("verify:verify", "Check the ordering and delivery guarantees of traces."),
     "schema": ("schema:command", "Print the JSON Schema of scenario files, for editors."),
+    "live": ("live:command", "Feed a handler from a real stream, by a mapping's rules."),
     "bench": ("bench:command", "Measure speed against what others use."),
 }
 

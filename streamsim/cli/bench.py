@@ -4,6 +4,7 @@ import click
 
 from streamsim.cli.bench_engine import command as engine
 from streamsim.cli.bench_handler import command as handler
+from streamsim.cli.bench_kafka import command as kafka
 from streamsim.cli.bench_sandbox import command as sandbox
 
 HELP = """\b
@@ -21,4 +22,5 @@ def command() -> None:
 
 command.add_command(engine)
 command.add_command(handler)
+command.add_command(kafka)
 command.add_command(sandbox)

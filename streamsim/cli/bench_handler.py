@@ -116,7 +116,7 @@ def _in_process(runtime: InProcessRuntime, batch: Batch, source: Source, calls: 
     async def invoke() -> None:
         for _ in range(calls):
             event = event_text(batch, source).encode()
-            answer = await runtime.invoke(Invocation(_REQUEST_ID, event, "arn", 3_000))
+            answer = await runtime.invoke(Invocation(_REQUEST_ID, event, "arn"))
             assert answer.status == "success", answer.payload
 
     return lambda: asyncio.run(invoke())

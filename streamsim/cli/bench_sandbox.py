@@ -79,7 +79,7 @@ def measure(deployment: Deployment, invocations: int) -> list[Figures]:
 
 async def _times(runtime: Runtime, deployment: Deployment, event: bytes, invocations: int) -> list[int]:
     times = []
-    invocation = Invocation("8286a188-ba32-4475-8077-530cd35c09a9", event, deployment.arn, 0)
+    invocation = Invocation("8286a188-ba32-4475-8077-530cd35c09a9", event, deployment.arn)
     await runtime.invoke(invocation)  # the cold start
     for _ in range(invocations):
         start = perf_counter_ns()

@@ -24,7 +24,7 @@ from streamsim.cli.invoke_output import (
 )
 from streamsim.endpoint.asynchronous import Skipping, Tried, deliver
 from streamsim.endpoint.call import Call, Called, Environment, launched, wall_clock
-from streamsim.endpoint.launchers import RUNTIMES, NoRuntimeError, launcher
+from streamsim.endpoint.launchers import RUNTIMES, NoRuntimeError, launcher, versioned
 from streamsim.functions.runtime import Deployment, Limits, LogFormat
 from streamsim.model.asynchronous import EventInvokeConfig
 from streamsim.model.units import HOUR, SECOND, parse_duration
@@ -132,7 +132,7 @@ def command(handler_name: str, event_text: str | None, **options: Any) -> None:
     try:
         clock = Skipping(wall_clock)
         launch = launcher(asked.runtime, clock.time)
-        environment = launched(launch, asked.deployment, str(uuid4()), clock.time)
+        environment = launched(launch, versioned(asked.runtime, asked.deployment), str(uuid4()), clock.time)
     except NoRuntimeError as error:
         raise click.UsageError(str(error)) from None
     sys.exit(asyncio.run(_run(environment, asked, clock)))

@@ -23,8 +23,10 @@ from streamsim.scenario.header import header_of
 from streamsim.scenario.load import load, variants
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played, play
+from streamsim.trace.header import Header
 
 if TYPE_CHECKING:
+    from streamsim.cli.run_kafka import Backend
     from streamsim.report.page.columns import Columns
 
 FORMAT = 1
@@ -40,6 +42,7 @@ Examples:
   streamsim run scenarios/bisect.yaml --report bisect.html
   streamsim run scenarios/bisect.yaml --trace run.ndjson --on-failure discarded/
   streamsim run scenarios/real_handler.yaml --logs logs/
+  streamsim run scenarios/bisect.yaml --backend kafka --kafka localhost:9092
   streamsim run scenarios/*.yaml --quiet
 
 Plays scenarios, prints what came of them, and checks what they expect.
@@ -112,6 +115,19 @@ class Recording:
     type=click.Path(path_type=Path),
     help="Write a page that shows the run, for any browser, offline.",
 )
+@click.option(
+    "--backend",
+    type=click.Choice(["virtual", "kafka"]),
+    default="virtual",
+    help="Where the records are: simulated in virtual time, or in real time in topics of a Kafka broker.",
+)
+@click.option(
+    "--kafka",
+    "brokers",
+    metavar="HOST:PORT",
+    help="The broker of --backend kafka; localhost:9092 by default.",
+)
+@click.option("--at-once", is_flag=True, help="With --backend kafka: produce all records as fast as they go.")
 @click.option("-q", "--quiet", is_flag=True, help="One line for each run.")
 @click.option("-v", "--verbose", count=True, help="Log what happens to stderr meanwhile; -vv every event.")
 def command(
@@ -126,10 +142,14 @@ def command(
     report: Path | None,
     quiet: bool,
     verbose: int,
+    backend: str,
+    brokers: str | None,
+    at_once: bool,
 ) -> None:
     if story and as_json:
         raise click.UsageError("--json is one document and --story is text; choose one")
     files = [(path, load(path, changes, seed)) for path in scenarios]
+    kafka = _backend(backend, brokers, files, at_once=at_once)
     recording = Recording(trace, on_failure, logs, report, story, verbose)
     _check(recording, sum(len(variants(scenario)) for _, scenario in files), len(files))
     holds = True
@@ -137,7 +157,7 @@ def command(
     for path, scenario in files:
         runs = []
         for settings, variant in variants(scenario):
-            ran = _play(variant, settings, recording)
+            ran = _play(variant, settings, recording, kafka)
             runs.append(ran)
             holds = holds and ran.played.holds
             if as_json:
@@ -152,6 +172,21 @@ def command(
         click.echo(json.dumps({"format": FORMAT, "runs": documents}, indent=2))
     if not holds:
         sys.exit(1)
+
+
+def _backend(
+    backend: str, brokers: str | None, files: Sequence[tuple[Path, Scenario]], *, at_once: bool
+) -> "Backend | None":
+    """The Kafka broker that scenarios are played on, None in virtual time; an error where one cannot be."""
+    if backend == "virtual":
+        for option in ("--kafka",) * (brokers is not None) + ("--at-once",) * at_once:
+            raise click.UsageError(f"{option} goes with --backend kafka")
+        return None
+    from streamsim.cli.run_kafka import Backend, check_all, silence  # noqa: PLC0415  # only for who asks for it
+
+    silence()
+    check_all(files)
+    return Backend(brokers or "localhost:9092", at_once=at_once)
 
 
 def _check(recording: Recording, runs: int, scenarios: int) -> None:
@@ -177,37 +212,52 @@ def _check(recording: Recording, runs: int, scenarios: int) -> None:
             raise CannotWriteError(option, folder, error) from None
 
 
-def _play(scenario: Scenario, settings: dict[str, Any], recording: Recording) -> Ran:
-    header = header_of(scenario)
-    timeline = Timeline(header)
-    lines: list[str] = []
+def _play(scenario: Scenario, settings: dict[str, Any], recording: Recording, kafka: "Backend | None") -> Ran:
+    records: list[_Records] = []
+
+    def recorded(header: Header) -> Sequence[Sink]:
+        records.append(_Records(header, scenario, recording, files))
+        return records[0].sinks
+
+    journal = None if recording.logs is None else LogFolder(recording.logs)
     try:
         with ExitStack() as files:
-            sinks: list[Sink] = [timeline]
-            columns = None
-            if recording.report is not None:
-                from streamsim.report.page.columns import Columns  # noqa: PLC0415  # only for who wants a page
-
-                columns = Columns()
-                sinks.append(columns)
-            if recording.trace is not None:
-                sinks.append(files.enter_context(whole_trace(recording.trace, header)))
-            if recording.story:
-                teller = Story(header, lines.append)
-                files.callback(teller.close)
-                sinks.append(teller)
-            if recording.verbose:
-                from streamsim.cli.watch import logger  # noqa: PLC0415  # structlog only for who watches
-                from streamsim.report.log import EventLog  # noqa: PLC0415
-
-                sinks.append(EventLog(logger(sys.stderr), header, every=recording.verbose > 1))
+            if kafka is None:
+                header = header_of(scenario)
+                played = play(scenario, settings, recorded(header), recording.on_failure, journal)
             else:
-                sinks.append(files.enter_context(ProgressBar(scenario.duration)))
-            journal = None if recording.logs is None else LogFolder(recording.logs)
-            played = play(scenario, settings, sinks, recording.on_failure, journal)
+                played = kafka.play(scenario, settings, recorded, recording.on_failure, journal)
     except OSError as error:
         raise _blamed(error, recording) from None
-    return Ran(played, timeline, lines, columns)
+    return Ran(played, records[0].timeline, records[0].lines, records[0].columns)
+
+
+class _Records:
+    """What is made of a run's events besides its measures; `files` are closed when the run is over."""
+
+    def __init__(self, header: Header, scenario: Scenario, recording: Recording, files: ExitStack) -> None:
+        self.timeline = Timeline(header)
+        self.lines: list[str] = []
+        self.sinks: list[Sink] = [self.timeline]
+        self.columns: Columns | None = None
+        if recording.report is not None:
+            from streamsim.report.page import columns  # noqa: PLC0415  # only for who wants a page
+
+            self.columns = columns.Columns()
+            self.sinks.append(self.columns)
+        if recording.trace is not None:
+            self.sinks.append(files.enter_context(whole_trace(recording.trace, header)))
+        if recording.story:
+            teller = Story(header, self.lines.append)
+            files.callback(teller.close)
+            self.sinks.append(teller)
+        if recording.verbose:
+            from streamsim.cli.watch import logger  # noqa: PLC0415  # structlog only for who watches
+            from streamsim.report.log import EventLog  # noqa: PLC0415
+
+            self.sinks.append(EventLog(logger(sys.stderr), header, every=recording.verbose > 1))
+        else:
+            self.sinks.append(files.enter_context(ProgressBar(scenario.duration)))
 
 
 def _write_page(path: Path, source: str, runs: Sequence[Ran]) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from streamsim.endpoint.launchers import launcher
+from streamsim.endpoint.launchers import launcher, versioned
 from streamsim.functions.published import PublishedFunction
 from streamsim.functions.runtime import Deployment, Launcher, Runtime
 from streamsim.model.names import Account
@@ -53,7 +53,8 @@ def served(
         kind = runtime or "process"
         if kind == "in-process":
             _refuse_other_languages(path, template.functions)
-        functions = tuple(_with_code(function, folders) for function in template.functions)
+        coded = (_with_code(function, folders) for function in template.functions)
+        functions = tuple(replace(one, deployment=versioned(kind, one.deployment)) for one in coded)
         return Served(functions, launcher(kind), template.apis, tuple(map(str, template.notes)))
     if parameters:
         raise click.UsageError("--parameter is for templates; a scenario has none")
@@ -70,10 +71,15 @@ def _of_scenario(path: Path, runtime: str | None, account: Account) -> Served:
         if described.handler is None:
             notes.append(f"{path}: note: function {name} is not served: it has a model and no handler")
             continue
-        config = described.EventInvokeConfig
+        kind = kinds[name] = runtime or described.runtime
+        config, dead = described.EventInvokeConfig, described.DeadLetterConfig
+        deployment = versioned(kind, replace(deployment_of(scenario, name), account=account))
         published = PublishedFunction(
-            replace(deployment_of(scenario, name), account=account),
+            deployment,
+            _language(deployment),
             reserved=described.ReservedConcurrentExecutions,
+            dead_letter=dead.TargetArn if dead else None,
+            keep_warm=described.model.keep_warm,
         )
         if config is not None:
             published = replace(
@@ -83,7 +89,6 @@ def _of_scenario(path: Path, runtime: str | None, account: Account) -> Served:
                 on_failure=config.on_failure,
             )
         functions.append(published)
-        kinds[name] = runtime or described.runtime
     if not functions:
         message = "no function of this scenario has a handler, so there is nothing to serve"
         raise ScenarioError(
@@ -95,6 +100,12 @@ def _of_scenario(path: Path, runtime: str | None, account: Account) -> Served:
 
     limit = scenario.account.ConcurrentExecutions
     return Served(tuple(functions), launch, notes=tuple(notes), concurrency=limit)
+
+
+def _language(deployment: Deployment) -> str:
+    """The API's Runtime for what runs a function: `nodejs20.x` for `nodejs:20`."""
+    name, _, version = deployment.runtime_version.partition(":")
+    return {"nodejs": f"nodejs{version}.x", "provided": f"provided.{version}"}.get(name, f"{name}{version}")
 
 
 def _refuse_other_languages(path: Path, functions: Sequence[PublishedFunction]) -> None:

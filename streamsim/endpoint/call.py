@@ -61,7 +61,6 @@ class Environment:
             call.request_id,
             call.event,
             call.arn,
-            (asked + deployment.timeout) // 1000,
             call.client_context,
             call.cognito_identity,
             call.trace_id,

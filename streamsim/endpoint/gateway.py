@@ -14,6 +14,7 @@ from streamsim.endpoint.call import Call, Called, wall_clock
 from streamsim.rules.api_error import ApiError
 from streamsim.rules.function_name import parse
 from streamsim.rules.http_message import Request, Response
+from streamsim.rules.limits import QUOTAS
 from streamsim.rules.proxy_event import Api, proxy_event, trace_header
 from streamsim.rules.proxy_response import (
     malformed,
@@ -75,6 +76,9 @@ class Gateway:
         if isinstance(target, ApiError):
             return refused(api.kind)
         event = json.dumps(proxy_event(api, found, request, path), separators=(",", ":")).encode()
+        limits = self._account.functions[target.name].deployment.limits
+        if len(event) > QUOTAS[limits].synchronous_payload:
+            return too_large(api.kind)  # assumed: Lambda's refusal looks like the API's own
         call = Call(self._account.new_id(), event, target.arn, trace_id=trace_header(request))
         asked = wall_clock()
         task = asyncio.create_task(self._account.invoke(target, call))

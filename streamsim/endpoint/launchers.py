@@ -1,5 +1,6 @@
 """Execution environments by the word that people choose them with."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -24,6 +25,18 @@ def launcher(kind: str, now: Now = wall_clock) -> Launcher:
     from streamsim.functions.inprocess.runtime import InProcessRuntime  # noqa: PLC0415 - only when chosen
 
     return partial(InProcessRuntime, now=now)
+
+
+def versioned(kind: str, deployment: Deployment) -> Deployment:
+    """The function with the version of the runtime that runs it, for INIT_START; as it is where nothing can."""
+    if kind != "process":
+        return deployment
+    from streamsim.functions.sandbox.client import NoClientError, client  # noqa: PLC0415 - only when chosen
+
+    try:
+        return replace(deployment, runtime_version=client(deployment).version)
+    except NoClientError:
+        return deployment
 
 
 def _sandbox(deployment: Deployment, log_stream: str) -> Runtime:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http import SERVER_SOFTWARE
 
 from streamsim.endpoint.call import wall_clock
 from streamsim.endpoint.gateway import MAXIMUM_REQUEST, Gateway
@@ -50,6 +51,7 @@ class Server:
         """The URL that is listened on; port 0 takes a free one. `CannotListenError` when that cannot be."""
         app = web.Application(client_max_size=_READ)
         app.router.add_route("*", "/{path:.*}", self._handle)
+        app.on_response_prepare.append(_unsigned)
         self._runner = web.AppRunner(
             app, access_log=None, handle_signals=False, handler_cancellation=False, shutdown_timeout=0.1
         )
@@ -103,6 +105,12 @@ class Server:
         answer = await answers.answer(asked)
         self._tell(asked, answer.status)
         return answer
+
+
+async def _unsigned(_request: web.Request, response: web.StreamResponse) -> None:
+    """Takes the server's own name out: neither Lambda nor API Gateway tells one. A function's stays."""
+    if response.headers.get("Server") == SERVER_SOFTWARE:
+        del response.headers["Server"]
 
 
 def _reason(error: OSError, host: str, port: int) -> str:

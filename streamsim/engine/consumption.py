@@ -21,8 +21,9 @@ class Consumption:
     def __init__(
         self, around: Surroundings, shard: str, position: int, request_ids: Callable[[str, int], Uuids]
     ) -> None:
-        self._around = around
+        self._around = around = around.of_a_shard()
         self.shard = shard
+        self._stop_told = False
         mapping, stream, clock, sink = around.mapping, around.stream, around.clock, around.sink
         parents = stream.parents(shard)
         sink(ShardOpen(clock.now, mapping.name, shard, parents, position, stream.arrived(shard)))
@@ -54,19 +55,30 @@ class Consumption:
             await lane
         if self._around.halt.asked:
             return False
-        self._tell_left(ShardEnd)
+        around, shard = self._around, self.shard
+        around.sink(ShardEnd(around.clock.now, around.mapping.name, shard, around.stream.arrived(shard)))
         return True
 
+    def halt(self) -> None:
+        """Asks the lanes to stop as soon as nothing is in flight."""
+        self._around.halt.ask()
+
+    def give_up(self) -> None:
+        """The same, and tells no checkpoint from now on: the shard is somebody else's."""
+        self._progress.give_up()
+        self.halt()
+
     async def stopped(self) -> None:
-        """Waits, after the mapping was asked to halt, until nothing of the shard is in flight."""
+        """Waits, after the lanes were asked to stop, until nothing of the shard is in flight."""
         for holding, lane in self._lanes:
             if not holding.resting:  # else it finds the halt when it wakes, and does nothing more
                 await lane
-        self._tell_left(ShardStop)
-
-    def _tell_left(self, how: type[ShardEnd] | type[ShardStop]) -> None:
+        if self._stop_told:
+            return
+        self._stop_told = True
         around, shard = self._around, self.shard
-        around.sink(how(around.clock.now, around.mapping.name, shard, around.stream.arrived(shard)))
+        arrived, lost = around.stream.arrived(shard), self._progress.given_up
+        around.sink(ShardStop(around.clock.now, around.mapping.name, shard, arrived, lost))
 
     def _sieves(self) -> list[LaneSieve]:
         """One for each lane; none when every record goes to the function."""

@@ -1,6 +1,6 @@
 """What a mapping gives to everything that reads shards for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from streamsim.engine.concurrency import FunctionConcurrency
 from streamsim.engine.discards import Discards
@@ -14,7 +14,8 @@ from streamsim.rules.source import Source
 class Surroundings:
     """What all shards and lanes of a mapping have in common while its settings stay the same.
 
-    `filters` is None when every record goes to the function. `halt` is asked for when the settings change.
+    `filters` is None when every record goes to the function. `halt` is asked for when the settings change, or when the
+    shard goes to somebody else.
     """
 
     mapping: EventSourceMapping
@@ -27,3 +28,8 @@ class Surroundings:
     clock: Clock
     sink: Sink
     halt: Halt
+
+    def of_a_shard(self) -> "Surroundings":
+        """The same for one shard, which can be halted alone."""
+        halt = Halt()
+        return replace(self, halt=halt, clock=self.clock.heeding(halt))

@@ -122,7 +122,8 @@ class WindowedWorker:
             worker.tell(batch, attempt, outcome, failed)
             verdict = judge(self._mapping, (), outcome, failed, attempt, pauses)
             if isinstance(verdict, Retry):
-                self._sink(Backoff(clock.now, *worker.where, batch.request_id, clock.now + verdict.delay))
+                now = clock.now
+                self._sink(Backoff(now, *worker.where, batch.request_id, now + verdict.delay))
                 if not await worker.pause(verdict.delay):
                     return False
                 attempt, pauses = (attempt + 1, 0) if verdict.counts else (attempt, pauses + 1)

@@ -111,7 +111,8 @@ class Worker:
                     await self._discards.send(batch, condition, attempt, outcome)
                     return ()
                 case Retry(delay, counts):
-                    sink(Backoff(clock.now, *where, batch.request_id, clock.now + delay))
+                    now = clock.now
+                    sink(Backoff(now, *where, batch.request_id, now + delay))
                     if not await self.pause(delay):
                         return None
                     attempt, pauses = (attempt + 1, 0) if counts else (attempt, pauses + 1)

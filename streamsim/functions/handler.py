@@ -42,7 +42,7 @@ class HandlerFunction:
     """What invocations of one function have in common. `epoch` is t = 0 in microseconds since 1970.
 
     `model` foretells how long an invocation takes and what goes wrong with it by chance; None: as long as it really
-    takes, and then no two runs are the same. `handlers_clock` is the clock that handlers see.
+    takes, and then no two runs are the same.
     """
 
     def __init__(
@@ -51,7 +51,6 @@ class HandlerFunction:
         model: ModelledFunction | None,
         clock: Clock,
         epoch: int,
-        handlers_clock: Callable[[], int],
         journal: Journal | None = None,
     ) -> None:
         self._environments = environments
@@ -59,7 +58,6 @@ class HandlerFunction:
         self._model = model
         self._clock = clock
         self._epoch = epoch
-        self._handlers_clock = handlers_clock
         self._journal = journal
         self._loaded = False
 
@@ -89,7 +87,7 @@ class HandlerFunction:
         init = await model.initialised() if cold and model is not None else None
         began = clock.now
         foretold = None if model is None else foretell(model)
-        invocation = self._invocation(request_id, event)
+        invocation = Invocation(request_id, event, self._deployment.arn)
         answer = await environment.runtime.invoke(invocation)
         if not self._loaded:
             self._check(answer)
@@ -105,11 +103,6 @@ class HandlerFunction:
             self._journal(self._deployment.log_group, environment.log_stream, events)
         outcome = foretold if foretold is not None and foretold.ending == "fault" else outcome_of(answer)
         return outcome if not init else outcome._replace(init_duration=init)
-
-    def _invocation(self, request_id: str, event: bytes) -> Invocation:
-        deployment = self._deployment
-        deadline = (self._handlers_clock() + deployment.timeout) // 1000
-        return Invocation(request_id, event, deployment.arn, deadline)
 
     def _check(self, answer: Answer) -> None:
         if answer.inits and answer.inits[-1].status != "success":
@@ -135,12 +128,12 @@ class HandlerFunction:
                 payload, timeout, "timeout", "Unhandled", None, answer.inits, answer.output, answer.lost_output,
                 answer.max_memory_mb, lost=True,
             )  # fmt: skip
-        answer = replace(answer, duration=foretold.duration)
+        answer = answer._replace(duration=foretold.duration)
         if foretold.ending != "error" or answer.status != "success":
             return answer
         kind, _, message = (foretold.error or "").partition(": ")
         payload = error_document(error_fields(message, kind, (), invocation.request_id, limits))
-        return replace(answer, payload=payload, status="error", function_error=raised_by_handler(limits))
+        return answer._replace(payload=payload, status="error", function_error=raised_by_handler(limits))
 
 
 class FedHandler:
@@ -227,7 +220,7 @@ def at_once(answer: Answer, init: int) -> Answer:
         replace(one, duration=init if one.phase == "init" else 0, output=_now(one.output))
         for one in answer.inits
     )
-    return replace(answer, inits=inits, output=_now(answer.output))
+    return answer._replace(inits=inits, output=_now(answer.output))
 
 
 def _now(output: Sequence[Written]) -> tuple[Written, ...]:

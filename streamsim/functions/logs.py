@@ -196,7 +196,15 @@ def _as_text(
 def _as_json(
     deployment: Deployment, invocation: Invocation, answer: Answer, began: int
 ) -> Iterator[LogEvent]:
+    """System records of level INFO and above, which a function has that sets no SystemLogLevel.
+
+    What went well in the Init phase and in the runtime is DEBUG, what failed is WARN (Lambda Developer Guide, "Log-level
+    filtering", its table of system log levels). An exception of the handler is no failure of the runtime: AWS's answer
+    to issue 85 of aws-lambda-extensions. published: the order of fields, and that no text stands beside a time-out.
+    """
     request_id, ended = invocation.request_id, began + answer.duration
+    status = "success" if answer.status == "error" and answer.error_type is None else answer.status
+    failed = {"errorType": answer.error_type} if answer.error_type else {}
     init, version = reported_init(answer), deployment.version
     before = began - init_duration(answer)
     if any(one.phase == "init" for one in answer.inits):
@@ -216,6 +224,8 @@ def _as_json(
     for one in answer.inits:
         yield from _written(one.output, before)
         before += one.duration
+        if one.status == "success":
+            continue
         record = {"initializationType": "on-demand", "phase": one.phase, "status": one.status}
         if one.error_type:
             record["errorType"] = one.error_type
@@ -224,6 +234,10 @@ def _as_json(
         began, "start", {"requestId": request_id, "functionArn": invocation.arn, "version": version}
     )
     yield from _own(answer, began)
+    if status != "success":
+        done = {"requestId": request_id, "status": status, **failed}
+        produced = {"durationMs": answer.duration / 1000, "producedBytes": 0}
+        yield _platform(ended, "runtimeDone", done | {"metrics": produced})
     metrics = {
         "durationMs": answer.duration / 1000,
         "billedDurationMs": billed_ms(answer.duration, init, deployment.limits),
@@ -232,10 +246,8 @@ def _as_json(
     }
     if init:
         metrics["initDurationMs"] = init / 1000
-    report: dict[str, Any] = {"requestId": request_id, "metrics": metrics, "status": answer.status}
-    if answer.error_type:
-        report["errorType"] = answer.error_type
-    yield _platform(ended, "report", report)
+    report = {"requestId": request_id, "metrics": metrics, "status": status}
+    yield _platform(ended, "report", report | failed)
 
 
 def _platform(at: int, kind: str, record: dict[str, Any]) -> LogEvent:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from streamsim.engine.concurrency import KEEP_WARM
 from streamsim.functions.runtime import PYTHON, Deployment
 from streamsim.model.asynchronous import EventInvokeConfig
 
@@ -12,8 +13,8 @@ class PublishedFunction:
     """One function.
 
     `language` is the API's Runtime, such as `python3.12`. `reserved` are its ReservedConcurrentExecutions. `qualifiers`
-    are versions, each with itself, and aliases with their version; they all run the code of `deployment`. The last
-    three are ARNs: where asynchronous events end. `inline` is code that was written into a template, and belongs into a
+    are versions, each with itself, and aliases with their version; they all run the code of `deployment`. `keep_warm` is
+    how long an environment waits for a call, in microseconds. Three are ARNs: where asynchronous events end. `inline` is code that was written into a template, and belongs into a
     file `index` in the deployment's folder.
     """
 
@@ -28,6 +29,7 @@ class PublishedFunction:
     on_failure: str | None = None
     dead_letter: str | None = None
     inline: str | None = None
+    keep_warm: int = KEEP_WARM
 
     @property
     def name(self) -> str:

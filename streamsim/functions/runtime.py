@@ -75,19 +75,17 @@ class Deployment:
         return f"/aws/lambda/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(NamedTuple):
     """What the handler is handed.
 
-    `event` is JSON. `arn` is the ARN as it was invoked, with the qualifier if it was called with one. `deadline_ms`
-    is when the invocation is stopped, in milliseconds since 1970 on the clock that the handler sees. The client
-    context and the Cognito identity are JSON, as the Invoke API takes them.
+    `event` is JSON. `arn` is the ARN as it was invoked, with the qualifier if it was called with one. The client
+    context and the Cognito identity are JSON, as the Invoke API takes them. When the invocation is stopped is the
+    runtime's to know: its Timeout begins after an Init phase that comes before it.
     """
 
     request_id: str
     event: bytes
     arn: str
-    deadline_ms: int
     client_context: bytes | None = None
     cognito_identity: bytes | None = None
     trace_id: str | None = None
@@ -120,8 +118,7 @@ class Init:
     output: tuple[Written, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What became of an invocation. A failing handler is an answer, never an exception.
 
     `payload` is the handler's result or the error document, as bytes. `duration` is microseconds from the start of the

@@ -177,13 +177,17 @@ class ShardEnd(NamedTuple):
 
 class ShardStop(NamedTuple):
     """The mapping stops reading a shard that is not drained, with nothing in flight: what is beyond the checkpoint is
-    nobody's until it is opened again. By then `arrived` records were ever in it.
+        nobody's until it is opened again. By then `arrived` records were ever in it.
+
+    `lost`: the shard went to another process that works for the mapping. Nothing follows for the shard but, if it comes
+    back, an opening anew at the checkpoint that the other one left.
     """
 
     t: int
     mapping: str
     shard: str
     arrived: int
+    lost: bool = False
 
 
 class WindowClose(NamedTuple):
@@ -315,6 +319,8 @@ class Response(NamedTuple):
 
 class EventLost(NamedTuple):
     """An asynchronous event is given up; `destination` and `delivered` are as in `Discard`.
+
+    Without a destination they are those of the function's dead-letter queue.
 
     `condition` is RetriesExhausted, EventAgeExceeded or, for one that no `Request` was made of because the function's
     ReservedConcurrentExecutions is 0, ZeroReservedConcurrency. `attempts` is 0 when the function never ran, as it is

@@ -5,6 +5,7 @@ document it holds the event itself and what the function answered.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -12,7 +13,7 @@ from streamsim.model.asynchronous import Loss
 from streamsim.model.names import timestamp
 from streamsim.model.outcome import Outcome
 from streamsim.rules.async_event import AsyncSource, async_event
-from streamsim.rules.invocation_record import Response, record
+from streamsim.rules.invocation_record import Response, reasons, record
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,31 @@ def sent_as(service: str, ended: Ended, source: AsyncSource, destination: str, u
 
 
 _PREFIX: Final = "aws/lambda/async"
+
+#: What an event that has ended is sent as: for a service, from a source, to a destination, with a message's id.
+Form = Callable[[str, Ended, AsyncSource, str, str], tuple[str, str]]
+
+
+def dead_letter_as(
+    service: str, ended: Ended, source: AsyncSource, destination: str, uuid: str
+) -> tuple[str, str]:
+    """The event as it came, with attributes that say why it is there, as a queue or a topic receives it; no key."""
+    event = _json(async_event(source, ended.request_id, ended.accepted_at))
+    answer = None if ended.last is None else _payload(ended, ended.last)
+    attributes = reasons(ended.request_id, answer, ran=ended.last is not None)
+    if service != "sns":
+        return _json({"body": event, "messageAttributes": attributes}), ""
+    notification = {
+        "Type": "Notification",
+        "MessageId": uuid,
+        "TopicArn": destination,
+        "Message": event,
+        "Timestamp": timestamp(source.epoch + ended.at),
+        "MessageAttributes": {
+            name: {"Type": one["dataType"], "Value": one["stringValue"]} for name, one in attributes.items()
+        },
+    }
+    return _json(notification), ""
 
 
 def _json(document: dict[str, Any]) -> str:

@@ -96,22 +96,27 @@ def invocation_record(ended: Ended) -> dict[str, Any]:
 
 
 def dead_letter(ended: Ended) -> dict[str, Any]:
-    """The body and the attributes of the SQS message: the event unchanged, and why it is there.
+    """The body and the attributes of the SQS message: the event unchanged, and why it is there."""
+    answer = None if ended.last is None else _json_or_text(ended.last.payload)
+    return {
+        "body": ended.event.decode(),
+        "messageAttributes": reasons(ended.request_id, answer, ran=ended.last is not None),
+    }
+
+
+def reasons(request_id: str, answer: Any, *, ran: bool) -> dict[str, dict[str, str]]:
+    """The attributes of a dead letter; `answer` is what the last attempt answered, as JSON values.
 
     ErrorCode is the HTTP status of the last attempt, 200 for a function error and 429 when it never ran. assumed: the
     message of the latter.
     """
     message = "Rate Exceeded."
-    if ended.last is not None:
-        document = _json_or_text(ended.last.payload)
-        message = str(document.get("errorMessage", "")) if isinstance(document, dict) else str(document)
+    if ran:
+        message = str(answer.get("errorMessage", "")) if isinstance(answer, dict) else str(answer)
     return {
-        "body": ended.event.decode(),
-        "messageAttributes": {
-            "RequestID": {"stringValue": ended.request_id, "dataType": "String"},
-            "ErrorCode": {"stringValue": "429" if ended.last is None else "200", "dataType": "Number"},
-            "ErrorMessage": {"stringValue": message[:_MESSAGE], "dataType": "String"},
-        },
+        "RequestID": {"stringValue": request_id, "dataType": "String"},
+        "ErrorCode": {"stringValue": "200" if ran else "429", "dataType": "Number"},
+        "ErrorMessage": {"stringValue": message[:_MESSAGE], "dataType": "String"},
     }
 
 

@@ -98,7 +98,7 @@ def environment_refusals(variables: Mapping[str, str], limit: int = 4 * KIB) -> 
                 "a name has letters, digits and _, at least two, and begins with a letter",
             )
     if reserved := [name for name in variables if name in RESERVED]:
-        yield Refusal(
+        yield Refusal(  # published: issue 36 of serverless-dotenv-plugin has the text with two keys
             (reserved[0],),
             f"{_UNABLE} contains reserved keys that are currently not supported for modification. "
             f"Reserved keys used in this request: {', '.join(reserved)}",

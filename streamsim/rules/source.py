@@ -11,7 +11,8 @@ from streamsim.model.units import DAY, SECOND
 class Source:
     """The names behind a mapping; `epoch` is t = 0 in microseconds since 1970.
 
-    `consumer` is the name of the enhanced fan-out consumer that the mapping reads the stream through.
+    `consumer` is the name of the enhanced fan-out consumer that the mapping reads the stream through, `brokers` the
+    addresses of the brokers where it is a topic.
     """
 
     stream: str = "default"
@@ -20,6 +21,7 @@ class Source:
     account: Account = field(default_factory=Account)
     type: StreamType = KINESIS
     consumer: str | None = None
+    brokers: str = ""
 
     @property
     def stream_arn(self) -> str:

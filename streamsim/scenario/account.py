@@ -8,6 +8,7 @@ from collections.abc import Mapping as Names
 from fractions import Fraction
 from typing import Final
 
+from streamsim.model.units import show_duration
 from streamsim.rules.limits import Year, function_refusals
 from streamsim.scenario.errors import KeyPath
 from streamsim.scenario.fields import Complaint
@@ -26,8 +27,18 @@ MOST_REQUESTS: Final = 10_000_000
 
 def _requests(source: Traffic, duration: int) -> Fraction:
     """How many requests a source with a rate makes on average."""
-    length = max(duration - source.begin, 0) if source.length is None else source.length
+    length = _end(source, duration) - source.begin
     return accrued([Pace(point.at, point.per_second, point.ramp) for point in source.rate], length)
+
+
+def _end(source: Traffic, duration: int) -> int:
+    return duration if source.length is None else source.begin + source.length
+
+
+def _never_comes(source: Traffic, duration: int) -> bool:
+    """Whether a source has ended before it could make a request."""
+    end = _end(source, duration)
+    return end <= source.begin if source.every is None else end < source.begin + source.every
 
 
 def traffic_complaints(
@@ -62,21 +73,36 @@ def traffic_complaints(
                 f"the traffic {source.name!r} needs an end",
                 "add `duration: 60s` at the top level, or `for: 60s` here",
             )
+        elif _never_comes(source, file.duration):
+            yield Complaint(
+                ("traffic", index),
+                f"the traffic {source.name!r} never comes: it ends at {show_duration(_end(source, file.duration))}, before its "
+                "first request",
+                "write an earlier `from`, or `for: 60s`" if source.every is None else "write a longer `for`",
+            )
         elif _requests(source, file.duration) > MOST_REQUESTS:
             yield Complaint(
                 ("traffic", index, "rate"),
                 f"a source makes up to {MOST_REQUESTS:,} requests, and this one makes more",
                 "lower the rate, or write a shorter `for`",
             )
+    yield from _unqueued(traffic, functions, path)
+
+
+def _unqueued(
+    traffic: Sequence[Traffic], functions: Names[str, Function], path: PathOf
+) -> Iterator[Complaint]:
+    """Settings for asynchronous events of functions that get none."""
     queued = {source.function for source in traffic if not source.synchronous}
     for name, function in functions.items():
-        if function.EventInvokeConfig is not None and name not in queued:
-            yield Complaint(
-                (*path("function", name), "EventInvokeConfig"),
-                "EventInvokeConfig is for asynchronous events, and no traffic of s3 or a schedule goes to this function",
-                "remove it; a mapping has settings of its own for its batches",
-                at_key=True,
-            )
+        for setting in ("EventInvokeConfig", "DeadLetterConfig"):
+            if getattr(function, setting) is not None and name not in queued:
+                yield Complaint(
+                    (*path("function", name), setting),
+                    f"{setting} is for asynchronous events, and no traffic of s3 or a schedule goes to this function",
+                    "remove it; a mapping has settings of its own for its batches",
+                    at_key=True,
+                )
 
 
 def quota_complaints(limits: Year, functions: Names[str, Function], path: PathOf) -> Iterator[Complaint]:

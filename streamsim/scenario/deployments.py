@@ -6,7 +6,7 @@ from functools import partial
 from streamsim.engine.ports import Clock
 from streamsim.functions.environments import Environments
 from streamsim.functions.handler import HandlerFunction, Journal
-from streamsim.functions.inprocess.runtime import InProcessRuntime, wall_clock
+from streamsim.functions.inprocess.runtime import InProcessRuntime
 from streamsim.functions.modelled import ModelledFunction
 from streamsim.functions.runtime import Deployment
 from streamsim.model.units import SECOND
@@ -49,9 +49,7 @@ def handler_function(
         deployment = replace(deployment, runtime_version=client(deployment).version)
         real = RealLoop()
         environments = Environments(deployment, real.sandbox, now, scenario.seed, real.close)
-        handlers_clock = wall_clock
     else:
         environments = Environments(deployment, partial(InProcessRuntime, now=now), now, scenario.seed)
-        handlers_clock = now
     foretelling = None if described.model.duration.measured else model
-    return HandlerFunction(environments, foretelling, clock, scenario.epoch, handlers_clock, journal)
+    return HandlerFunction(environments, foretelling, clock, scenario.epoch, journal)

@@ -182,7 +182,7 @@ class Stream(Strict, label="a stream", example="{type: kinesis, shards: 4}"):
         del info
         given = settings.get("type", "kinesis")
         for name, kind in _OF_ONE_TYPE.items():
-            if name in settings and given in STREAM_TYPES and kind != given:
+            if name in settings and given in tuple(STREAM_TYPES) and kind != given:
                 yield Complaint(
                     (name,),
                     f"{name} is for streams of type {kind}",

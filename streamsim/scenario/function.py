@@ -14,7 +14,7 @@ from streamsim.functions.runtime import LogFormat
 from streamsim.model.units import show_duration
 from streamsim.rules.limits import Year, function_refusals
 from streamsim.rules.settings import described
-from streamsim.scenario.asynchronous import AsyncSettings
+from streamsim.scenario.asynchronous import AsyncSettings, DeadLetter
 from streamsim.scenario.fields import (
     SHARE_SCHEMA,
     Complaint,
@@ -255,6 +255,11 @@ class Function(Strict, label="a function", example="{model: {duration: 140ms + 2
         default=None,
         description="How asynchronous events of `traffic` are retried, and where they go: "
         "{MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60} (Lambda API, PutFunctionEventInvokeConfig).",
+    )
+    DeadLetterConfig: DeadLetter | None = Field(
+        default=None,
+        description="The dead-letter queue of asynchronous events of `traffic`: {TargetArn: sqs}. It takes an event that is "
+        "given up as it came, where a destination gets a document about it; with both, both do (Lambda API, DeadLetterConfig).",
     )
 
     @model_validator(mode="after")

@@ -177,7 +177,10 @@ class _Loader:
         tree = root
         for name, item in chosen.items():
             without = item.scalar is None and item.items is None and item.entries is None
-            tree = changed(tree, paths[name], None if without else item, item.span)
+            try:
+                tree = changed(tree, paths[name], None if without else item, item.span)
+            except UnknownSettingError as error:
+                return None, [Problem(f"{name}: {error}", item.span, error.hint)]
         scenario, found = self._validate(tree)
         last = list(chosen.values())[-1].span
         places = {item.span for item in chosen.values()}

@@ -50,17 +50,33 @@ def play(
     the expectations. Documents of discarded batches are kept under the folder `on_failure` if there is one; `journal`
     takes what handlers log. `HandlerNotLoadedError` when a function's handler cannot be.
     """
-    header = header_of(scenario)
-    measures, oracle = Measures(header), Oracle(header)
-    end = run_world(scenario, (measures.take, oracle.take, *sinks), on_failure, journal)
-    violations = oracle.finish()
-    by_mapping: dict[str, int] = {}
-    for violation in violations:
-        by_mapping[violation.mapping] = by_mapping.get(violation.mapping, 0) + 1
-    metrics = measures.report(by_mapping)
-    return Played(
-        header, settings, end, metrics, expectations(scenario.expect, settings, metrics), violations
-    )
+    judging = Judging(header_of(scenario))
+    end = run_world(scenario, (*judging.sinks, *sinks), on_failure, journal)
+    return judging.judged(scenario, settings, end)
+
+
+class Judging:
+    """Measures a run by its events and holds it to the contract, whatever clock it runs on."""
+
+    def __init__(self, header: Header) -> None:
+        self._header = header
+        self._measures = Measures(header)
+        self._oracle = Oracle(header)
+
+    @property
+    def sinks(self) -> tuple[Sink, ...]:
+        """What must hear every event."""
+        return self._measures.take, self._oracle.take
+
+    def judged(self, scenario: Scenario, settings: Mapping[str, Any], end: int) -> Played:
+        """What the run came to, which ended at `end`. Call it once."""
+        violations = self._oracle.finish()
+        by_mapping: dict[str, int] = {}
+        for violation in violations:
+            by_mapping[violation.mapping] = by_mapping.get(violation.mapping, 0) + 1
+        metrics = self._measures.report(by_mapping)
+        expected = expectations(scenario.expect, settings, metrics)
+        return Played(self._header, settings, end, metrics, expected, violations)
 
 
 def run_world(

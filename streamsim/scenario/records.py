@@ -147,7 +147,7 @@ def _together(value: Mapping[str, Any]) -> Iterator[Complaint]:
             ("size",), "a record with data has the size of its data", "remove size or data", at_key=True
         )
     for name in ("data", "size"):
-        if name in value and value.get("op") in {"delete", "ttl"}:
+        if name in value and value.get("op") in ("delete", "ttl"):
             yield Complaint(
                 (name,), f"an item that goes has no {name}", f"remove {name}, or write `op: put`", at_key=True
             )

@@ -126,15 +126,19 @@ def _check_section(steps: list[str], name: str, root: Node) -> None:
 
 
 def changed(root: Node, path: KeyPath, value: Node | None, key: Span) -> Node:
-    """A tree with another value at `path`, None: without it. What the path passes through is added where it is missing."""
+    """A tree with another value at `path`, None: without it. What the path passes through is added where it is missing.
+
+    `UnknownSettingError` when it passes through something that has no parts, or has other ones.
+    """
     if not path:
         assert value is not None
         return value
     step, rest = path[0], path[1:]
     if isinstance(step, int):
-        assert root.items is not None
-        if step >= len(root.items):
-            raise UnknownSettingError(f"there is no item {step}; the items are 0 to {len(root.items) - 1}")
+        count = len(root.items or ())
+        if root.items is None or step >= count:
+            there = f"the items are 0 to {count - 1}" if count else "there are none"
+            raise UnknownSettingError(f"there is no item {step}; {there}")
         items = list(root.items)
         inner = changed(items[step], rest, value, key) if rest or value is not None else None
         items[step : step + 1] = [inner] if inner is not None else []

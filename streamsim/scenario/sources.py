@@ -51,10 +51,13 @@ def traffic_run(
     if source.synchronous:
         return TrafficRun(source.name, _instants(scenario, source), Calls(attempts, clock), ids, clock)
     config = described.EventInvokeConfig or _DEFAULTS
+    dead = described.DeadLetterConfig.TargetArn if described.DeadLetterConfig else None
+    on_failure = _kept(config.on_failure, clock, folder, source.name)
     deliveries = Deliveries(
         AsyncSource(source.name, source.source, source.function, scenario.epoch),
-        _kept(config.on_failure, clock, folder, source.name),
+        on_failure,
         _kept(config.on_success, clock, folder, source.name),
+        on_failure if dead == config.on_failure else _kept(dead, clock, folder, source.name),
         Uuids(scenario.seed, "uuid", "traffic", source.name),
         clock,
     )
@@ -116,7 +119,8 @@ def traffic_settings(scenario: models.Scenario, source: models.Traffic) -> dict[
     settings["until"] = _end(scenario, source)
     if source.synchronous:
         return settings | {"TimeoutInMillis": source.TimeoutInMillis}
-    return settings | (function.EventInvokeConfig or _DEFAULTS).settings()
+    dead = function.DeadLetterConfig
+    return settings | (function.EventInvokeConfig or _DEFAULTS).settings() | (dead.settings() if dead else {})
 
 
 def _duration(source: models.Traffic, model: models.Model) -> int:

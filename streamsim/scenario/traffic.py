@@ -29,7 +29,7 @@ SOURCES: Final = ("api_gateway", "s3", "schedule")
 
 
 def _source(value: object) -> str:
-    if value in {"kinesis", "dynamodb"}:
+    if value in ("kinesis", "dynamodb"):
         raise refused(
             f"{value} is a stream, and traffic is what comes from elsewhere", "write it under `stream`"
         )

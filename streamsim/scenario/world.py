@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from types import MappingProxyType
 
 from streamsim.destinations.kept import KeptDestination
 from streamsim.engine.concurrency import Account, ScalingRate
 from streamsim.engine.mapping import Change, MappingRun
 from streamsim.engine.ports import Clock, Sink
+from streamsim.engine.ports import Stream as SharedStream
 from streamsim.engine.traffic import TrafficRun
 from streamsim.functions.handler import HandlerFunction, Journal
 from streamsim.functions.modelled import Duration, ModelledFunction
@@ -53,10 +55,11 @@ def build(
     sink: Sink,
     on_failure: Path | None = None,
     journal: Journal | None = None,
+    shared: Names[str, SharedStream] = MappingProxyType({}),
 ) -> World:
     """A world at time 0. Documents of discarded batches are kept under the folder `on_failure` if there is one.
 
-    `journal` takes what handlers log.
+    `journal` takes what handlers log. Mappings named in `shared` read these streams instead of the simulated ones.
     """
     producers = producers_of(scenario)
     plans = {
@@ -68,7 +71,7 @@ def build(
     account = _account(scenario)
     functions = {name: _function(scenario, name, streams, clock, journal) for name in scenario.functions}
     mappings = [
-        _mapping(scenario, name, streams, functions, account, clock, sink, on_failure)
+        _mapping(scenario, name, streams, functions, account, clock, sink, on_failure, shared.get(name))
         for name in scenario.mappings
     ]
     traffic = [
@@ -155,6 +158,7 @@ def _mapping(
     clock: Clock,
     sink: Sink,
     on_failure: Path | None,
+    shared: SharedStream | None,
 ) -> MappingRun:
     described = scenario.mappings[name]
     mapping = described.to_mapping(name, scenario.epoch)
@@ -175,9 +179,10 @@ def _mapping(
         for change in scenario.changes.get(name, ())
     ]
     function = functions[mapping.function]
+    simulated = stream.fan_out() if described.consumer else stream
     return MappingRun(
         mapping,
-        stream.fan_out() if described.consumer else stream,
+        simulated if shared is None else shared,
         function.fed_by(source) if isinstance(function, HandlerFunction) else function,
         account.functions[mapping.function],
         cache(partial(KeptDestination, clock=clock, down=down, folder=folder)),
@@ -186,4 +191,5 @@ def _mapping(
         clock,
         sink,
         changes,
+        shared=shared is not None,
     )

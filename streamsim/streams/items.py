@@ -29,6 +29,9 @@ PADDING_ATTRIBUTE: Final = "data"
 #: A key of fewer characters in JSON may have more bytes, so that SizeBytes may have a digit more.
 _MORE_DIGITS: Final = 1
 
+#: More records than one call answers.
+_SIZES_KEPT: Final = 4096
+
 #: A number longer than any position.
 _LONG_NUMBER: Final = 10**13 - 1
 
@@ -147,6 +150,7 @@ class ItemLog:
         self.sequence_number = numbers.at
         self.largest_record = line.largest_record
         self.even = line.even
+        self._sizes: dict[int, int] = {}
 
     def index_of(self, sequence_number: object, positions: Positions) -> int | None:
         """See `Log`."""
@@ -161,8 +165,13 @@ class ItemLog:
         return self._line.data(self._part.first + position)
 
     def size(self, position: int) -> int:
-        """See `Log`."""
-        return len(self.data(position))
+        """See `Log`. Whoever reads asks several times for each record of a call, and a large item takes long to write."""
+        sizes = self._sizes
+        if position not in sizes:
+            if len(sizes) == _SIZES_KEPT:
+                sizes.clear()
+            sizes[position] = len(self.data(position))
+        return sizes[position]
 
     def place(self, position: int) -> int:
         """The write's number in the scenario's list, for records of one instant."""

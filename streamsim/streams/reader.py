@@ -30,6 +30,9 @@ class View(Protocol):
     def upcoming(self, count: int) -> Positions:
         """The next positions from the cursor on, at most `count`, arrived or not; those that never arrive are left out."""
 
+    def below(self, frontier: int) -> Positions:
+        """The next positions from the cursor on that are below `frontier`, some of them at least; all have arrived."""
+
 
 class ShardView:
     """Every record of the shard."""
@@ -44,6 +47,10 @@ class ShardView:
         if self._arrivals.at(stop - 1) == NEVER:
             stop = max(self._arrivals.until(NEVER - 1), self.cursor)
         return range(self.cursor, stop)
+
+    def below(self, frontier: int) -> Positions:
+        """See `View`."""
+        return range(self.cursor, max(frontier, self.cursor))
 
 
 class LaneView:
@@ -72,6 +79,20 @@ class LaneView:
         while found and arrivals.at(found[-1]) == NEVER:
             del found[bisect_left(found, NEVER, key=arrivals.at) :]
         return tuple(found)
+
+    def below(self, frontier: int) -> Positions:
+        """See `View`: those of one chunk, so that none is looked at that has not arrived."""
+        chunk = max(chunk_number(self.cursor), self._barren_before)
+        while chunk_bounds(chunk)[0] < frontier:
+            own = self._own(chunk)
+            begin, end = bisect_left(own, self.cursor), bisect_left(own, frontier)
+            if begin < end:
+                return tuple(own[begin:end])
+            if begin < len(own):
+                break
+            chunk += 1
+            self._barren_before = chunk
+        return ()
 
     def _own(self, chunk: int) -> list[int]:
         if chunk not in self._chunks:

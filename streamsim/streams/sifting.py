@@ -5,17 +5,13 @@ may calculate the one that completes a batch. Everything that a poll has fetched
 matches is kept for this batch and the next ones ("Batching behavior": the filter comes before the batch).
 """
 
-from typing import Final
-
 from streamsim.engine.ports import Clock, Halt, Sieve
 from streamsim.model.batch import Positions
 from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size, too_large
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.polling import whole_intervals
-from streamsim.streams.reader import View, before, first_unread, nothing_more
+from streamsim.streams.reader import View, first_unread, nothing_more
 from streamsim.streams.subscription import Feed
-
-_AT_ONCE: Final = 1000
 
 
 class SiftingReader:
@@ -62,16 +58,12 @@ class SiftingReader:
     def _sift(self) -> None:
         """Parts what has been read since into records to keep and records to drop."""
         dropped: list[int] = []
-        while read := self._read():
+        while read := self._view.below(self._poller.fetched):
             self._view.cursor = read[-1] + 1
             for position in read:
                 (self._kept if self._sieve.matches(self.log, position) else dropped).append(position)
         if dropped:
             self._sieve.drop(_closed(dropped))
-
-    def _read(self) -> Positions:
-        upcoming = self._view.upcoming(_AT_ONCE)
-        return upcoming[: before(upcoming, self._poller.fetched)]
 
     def _next_arrival(self) -> int:
         """When the first record arrives that is not read; `NEVER` when there is none."""

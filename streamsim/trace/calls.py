@@ -233,7 +233,9 @@ class Calls:
             asynchronous=settings.get("source") not in SYNCHRONOUS,
             attempts=(RETRIES if retries is None else retries) + 1,
             maximum_age=MAXIMUM_AGE if age is None else age * SECOND,
-            has_destination=has_destination(settings) or has_destination(function),
+            has_destination=any(
+                has_destination(one) or bool(one.get("DeadLetterConfig")) for one in (settings, function)
+            ),
             ids=Identities(),
         )
         return source

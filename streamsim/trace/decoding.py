@@ -16,6 +16,7 @@ from streamsim.trace.fields import (
     condition,
     counting,
     flag,
+    flag_if_given,
     integer,
     integer_or_none,
     natural,
@@ -163,7 +164,7 @@ _SHAPES: Final[dict[str, tuple[Callable[..., events.Event], tuple[tuple[str, Rea
     "checkpoint": (events.Checkpoint, (*_SHARD, ("position", natural), ("sequence_number", text))),
     "caught_up": (events.CaughtUp, _LANE),
     "shard_end": (events.ShardEnd, (*_SHARD, ("arrived", natural))),
-    "shard_stop": (events.ShardStop, (*_SHARD, ("arrived", natural))),
+    "shard_stop": (events.ShardStop, (*_SHARD, ("arrived", natural), ("lost", flag_if_given))),
     "window": (
         events.WindowClose,
         (

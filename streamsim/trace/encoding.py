@@ -158,16 +158,14 @@ def _caught_up(event: events.CaughtUp) -> str:
 
 
 def _shard_end(event: events.ShardEnd) -> str:
-    return _left("shard_end", event)
+    t, mapping, shard, arrived = event
+    return f'{{"t":{t},"event":"shard_end","mapping":{quoted(mapping)},"shard":{quoted(shard)},"arrived":{arrived}}}'
 
 
 def _shard_stop(event: events.ShardStop) -> str:
-    return _left("shard_stop", event)
-
-
-def _left(name: str, event: events.ShardEnd | events.ShardStop) -> str:
-    t, mapping, shard, arrived = event
-    return f'{{"t":{t},"event":"{name}","mapping":{quoted(mapping)},"shard":{quoted(shard)},"arrived":{arrived}}}'
+    t, mapping, shard, arrived, lost = event
+    more = ',"lost":true' if lost else ""
+    return f'{{"t":{t},"event":"shard_stop","mapping":{quoted(mapping)},"shard":{quoted(shard)},"arrived":{arrived}{more}}}'
 
 
 def _window_close(event: events.WindowClose) -> str:

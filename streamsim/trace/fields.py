@@ -116,6 +116,11 @@ def flag(document: Mapping[str, Any], field: str) -> bool:
     raise wrong(document, field, "true or false")
 
 
+def flag_if_given(document: Mapping[str, Any], field: str) -> bool:
+    """False where the field is left out."""
+    return field in document and flag(document, field)
+
+
 def outcome(document: Mapping[str, Any], field: str) -> str:
     """How an attempt ended."""
     return _one_of(document, field, _OUTCOMES)

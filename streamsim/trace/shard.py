@@ -104,6 +104,11 @@ class Shard:
         """Whether the mapping still reads it."""
         return self.ended is None and self.stopped is None
 
+    @property
+    def lost(self) -> bool:
+        """Whether another process has taken it over."""
+        return self.stopped is not None and isinstance(self.stopped[1], ShardStop) and self.stopped[1].lost
+
     def stop(self, number: int, event: ShardStop) -> None:
         """The mapping leaves the shard, which must be idle: what is due is forgotten, what is in flight would be lost.
 
@@ -189,10 +194,13 @@ class Shard:
         self._tell("out-of-place", f"{self.name} had {became}", self.ended or self.stopped, line)
 
     def reopen(self, line: Line, position: int) -> None:
-        """The mapping begins anew at `position`, which must be the checkpoint.
+        """The mapping begins anew at `position`, which must be the checkpoint unless others have worked on meanwhile.
 
         Records beyond it that were finished go again: nobody remembers more than the checkpoint.
         """
+        if self.lost:
+            self.tell_children(None)
+            return
         missing = self.finished.missing(position)
         begins = f"{self.name} begins again at {position}"
         if missing:

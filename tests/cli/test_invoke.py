@@ -237,3 +237,11 @@ def test_an_event_that_is_too_large_is_refused_in_lambdas_words() -> None:
         in " ".join(result.stderr.split())
     )
     assert run("lambda_function:echo large.json --log-type None").exit_code == 0
+
+
+def test_an_event_of_2017_has_128_kb() -> None:
+    Path("large.json").write_text(json.dumps("x" * (128 * 1024 - 1)))
+    result = run("lambda_function:echo large.json --invocation-type Event --limits 2017")
+    assert result.exit_code == 2
+    assert "131073 byte payload is too large" in " ".join(result.stderr.split())
+    assert run("lambda_function:echo large.json --limits 2017").exit_code == 0

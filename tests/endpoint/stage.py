@@ -28,7 +28,9 @@ Script = Callable[[Deployment, Invocation], Awaitable[Answer]]
 
 
 def function(name: str = "orders", **settings: Any) -> PublishedFunction:
-    of_deployment = {key: settings.pop(key) for key in ("memory_size", "environment") if key in settings}
+    of_deployment = {
+        key: settings.pop(key) for key in ("memory_size", "environment", "limits") if key in settings
+    }
     return PublishedFunction(
         Deployment(name, "app.handler", Path(__file__).parent, **of_deployment), **settings
     )

@@ -222,6 +222,12 @@ def test_more_than_10_mb_is_too_long(stage: Stage) -> None:
     assert stage.http("POST", "/v2/x", body).json == {"message": "Request Entity Too Large"}
 
 
+def test_what_is_too_long_for_the_function_s_event_is_too_long_for_the_api(stage: Stage) -> None:
+    body = b"x" * (6 * 1024 * 1024)
+    reply = stage.http("POST", "/v2/x", body)
+    assert (reply.status, reply.json) == (413, {"message": "Request Entity Too Large"})
+
+
 def test_the_lambda_api_is_beside_the_routes(stage: Stage) -> None:
     with client(stage) as api:
         assert api.invoke(FunctionName="raises")["FunctionError"] == "Unhandled"

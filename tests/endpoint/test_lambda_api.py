@@ -355,3 +355,19 @@ def test_paths_of_no_operation_are_told_so(stage: Stage) -> None:
         reply = stage.http(method, path)
         assert (reply.status, reply.header("x-amzn-ErrorType")) == (404, "UnknownOperationException")
         assert reply.header("x-amzn-RequestId")
+
+
+def test_events_of_2017_have_128_kb() -> None:
+    with serving([function("old", limits="2017")]) as stage, client(stage) as api:
+        fits = b'"' + b"x" * (128 * 1024 - 2) + b'"'
+        assert api.invoke(FunctionName="old", InvocationType="Event", Payload=fits)["StatusCode"] == 202
+        with pytest.raises(
+            ClientError, match="131073 byte payload is too large for the Event invocation type"
+        ):
+            api.invoke(FunctionName="old", InvocationType="Event", Payload=fits[:-1] + b'x"')
+        assert api.invoke(FunctionName="old", Payload=fits[:-1] + b'x"')["StatusCode"] == 200
+
+
+def test_no_answer_names_the_server(stage: Stage) -> None:
+    for path in ("/2015-03-31/functions/orders", "/nothing"):
+        assert stage.http("GET", path).header("Server") is None

@@ -66,6 +66,7 @@ def tell(
     scaling: ScalingRate | None = None,
     on_failure: str | None = None,
     on_success: str | None = None,
+    dead_letter: str | None = None,
     folder: Path | None = None,
     closed: bool = False,
 ) -> Told:
@@ -91,6 +92,7 @@ def tell(
             AsyncSource("calls", "s3", "f"),
             KeptDestination(on_failure, clock, folder=folder) if on_failure else None,
             KeptDestination(on_success, clock, folder=folder) if on_success else None,
+            KeptDestination(dead_letter, clock, folder=folder) if dead_letter else None,
             Uuids(1, "uuid"),
             clock,
         )
@@ -252,6 +254,33 @@ def test_the_document_of_a_lost_event_holds_the_event_and_the_error(tmp_path: Pa
         "requestId": lost.request_id,
     }
     assert '"eventName": "ObjectCreated:Put"' in json.dumps(document["requestPayload"])
+
+
+DEAD = "arn:aws:sqs:us-east-1:123456789012:dead"
+
+
+def test_a_dead_letter_is_the_event_as_it_came_and_why_it_is_there(tmp_path: Path) -> None:
+    once = EventInvokeConfig(maximum_retry_attempts=0)
+    told = tell([SECOND], [ERROR], config=once, dead_letter=DEAD, folder=tmp_path)
+    (lost,) = [event for event in told.events if isinstance(event, EventLost)]
+    assert (lost.destination, lost.delivered) == (DEAD, True)
+    (letter,) = documents(tmp_path)
+    assert json.loads(str(letter["body"]))["Records"][0]["s3"]["object"]["key"] == lost.request_id
+    assert letter["messageAttributes"] == {
+        "RequestID": {"stringValue": lost.request_id, "dataType": "String"},
+        "ErrorCode": {"stringValue": "200", "dataType": "Number"},
+        "ErrorMessage": {"stringValue": "'user'", "dataType": "String"},
+    }
+
+
+def test_with_a_destination_and_a_dead_letter_queue_an_event_goes_to_both(tmp_path: Path) -> None:
+    told = tell([0], config=USUAL, closed=True, on_failure=QUEUE, dead_letter=TOPIC, folder=tmp_path)
+    (lost,) = [event for event in told.events if isinstance(event, EventLost)]
+    assert lost.destination == QUEUE
+    (notification,) = [json.loads(line) for line in (tmp_path / "sns-done.ndjson").read_text().splitlines()]
+    assert list(json.loads(notification["Message"])) == ["Records"]
+    assert notification["MessageAttributes"]["ErrorCode"] == {"Type": "Number", "Value": "429"}
+    assert len(documents(tmp_path)) == 2
 
 
 def test_the_document_of_an_event_that_never_ran_has_no_response(tmp_path: Path) -> None:

@@ -30,8 +30,7 @@ def deployed(folder: Path, handler: str = "app.handler", **settings: Any) -> Dep
 
 
 def invocation(deployment: Deployment, event: object = None, **settings: Any) -> Invocation:
-    deadline = NOW // 1000 + deployment.timeout // 1000
-    return Invocation(REQUEST_ID, json.dumps(event).encode(), deployment.arn, deadline, **settings)
+    return Invocation(REQUEST_ID, json.dumps(event).encode(), deployment.arn, **settings)
 
 
 @contextmanager

@@ -35,6 +35,18 @@ HANDLERS = [
     ("exits with a status",                           "import sys\ndef handler(event, context): sys.exit(3)"),
     ("exits with a text",                             "import sys\ndef handler(event, context): sys.exit('enough')"),
     ("hangs",                                         "def handler(event, context):\n    while True: pass"),
+    ("returns a coroutine",                           "import warnings\nwarnings.simplefilter('ignore')\nasync def handler(event, context): return 1"),
+    ("returns keys of all kinds",                     "def handler(event, context): return {None: 1, True: 2, 1.5: 3, 7: 4, b'k': 5}"),
+    ("returns half a character",                      "def handler(event, context): return '\\ud800'"),
+    ("is an object",                                  "class Handler:\n    def __call__(self, event, context): return 'called'\nhandler = Handler()"),
+    ("raises a group",                                "def handler(event, context): raise ExceptionGroup('both', [ValueError(1), TypeError(2)])"),
+    ("raises in a library",                           "import json\ndef handler(event, context): json.loads('{')"),
+    ("exits with more than a status",                 "import sys\ndef handler(event, context): sys.exit(259)"),
+    ("prints from a thread",                          "import threading\ndef handler(event, context):\n    thread = threading.Thread(target=print, args=('there',))\n    thread.start()\n    thread.join()"),
+    ("prints a long line and odd characters",         "def handler(event, context):\n    print('x' * 300_000)\n    print('a\\r\\nb\\rc\\0')"),
+    ("writes bytes to its output",                    "import sys\ndef handler(event, context):\n    sys.stdout.buffer.write(b'raw\\n')\n    sys.stdout.buffer.flush()"),
+    ("configures logging anew",                       "import logging\nlogging.basicConfig(level='DEBUG', force=True, format='%(levelname)s %(message)s')\ndef handler(event, context): logging.debug('heard')"),
+    ("is in a module without an encoding",            "# coding: nothing\ndef handler(event, context): pass"),
     ("prints",                                        "def handler(event, context):\n    print('one\\ntwo')\n    print()\n    print('no end', end='')"),
     ("logs",                                          "import logging\ndef handler(event, context):\n    logging.warning('careful %s', 1)\n    logging.info('unheard')\n    logging.getLogger('told_twice').error('first\\nsecond')"),
     ("logs an exception",                             "import logging\ndef handler(event, context):\n    try:\n        {}['x']\n    except KeyError:\n        logging.exception('caught')"),
@@ -94,6 +106,12 @@ def test_a_handler_that(tmp_path: Path, code: str, log_format: LogFormat) -> Non
 SAME_ANSWERS = [
     ("returns too much", "def handler(event, context): return 'x' * 6_291_556", None),
     ("ends the client", "def handler(event, context): raise GeneratorExit", None),
+    (
+        "raises what cannot be told",
+        "class Mute(Exception):\n    def __str__(self): raise ValueError('inner')\ndef handler(event, context): raise Mute",
+        None,
+    ),
+    ("prints half a character", "def handler(event, context): print('\\ud800')", "stackTrace"),
     ("recurses without end", "def handler(event, context): return handler(event, context)", "stackTrace"),
 ]
 

@@ -19,7 +19,7 @@ ID = "8286a188-ba32-4475-8077-530cd35c09a9"
 
 def text(answer: Answer, limits: Limits = "current") -> list[str]:
     deployment = Deployment("orders", "app.handler", Path(), limits=limits, runtime_version="python:3.12.v7")
-    invocation = Invocation(ID, b"{}", deployment.arn, 0)
+    invocation = Invocation(ID, b"{}", deployment.arn)
     return [event.text for event in log_events(deployment, invocation, answer, BEGAN)]
 
 
@@ -116,12 +116,12 @@ def test_json_records_stand_in_place_of_the_lines() -> None:
     answer = Answer(
         b"null", 3_010, inits=(Init("init", 110_100),), output=(Written(0, "hello"),), max_memory_mb=36
     )
-    events = log_events(deployment, Invocation(ID, b"{}", deployment.arn, 0), answer, BEGAN)
+    events = log_events(deployment, Invocation(ID, b"{}", deployment.arn), answer, BEGAN)
     told: list[Any] = [json.loads(event.text) if event.text != "hello" else "hello" for event in events]
     assert [one if one == "hello" else one["type"] for one in told] == [
-        "platform.initStart", "platform.initReport", "platform.start", "hello", "platform.report",
+        "platform.initStart", "platform.start", "hello", "platform.report",
     ]  # fmt: skip
-    assert told[2]["record"] == {"requestId": ID, "functionArn": deployment.arn, "version": "$LATEST"}
+    assert told[1]["record"] == {"requestId": ID, "functionArn": deployment.arn, "version": "$LATEST"}
     assert told[-1] == {
         "time": "2026-01-01T00:00:10.003Z",
         "type": "platform.report",
@@ -133,6 +133,51 @@ def test_json_records_stand_in_place_of_the_lines() -> None:
             },
             "status": "success",
         },
+    }  # fmt: skip
+
+
+def json_records(answer: Answer) -> list[Any]:
+    deployment = Deployment("orders", "app.handler", Path(), log_format="JSON")
+    events = log_events(deployment, Invocation(ID, b"{}", deployment.arn), answer, BEGAN)
+    return [json.loads(event.text) for event in events]
+
+
+def test_a_time_out_in_json_is_a_runtime_that_is_not_done_well() -> None:
+    _, done, report = json_records(TIMEOUT)
+    assert done == {
+        "time": "2026-01-01T00:00:13.000Z",
+        "type": "platform.runtimeDone",
+        "record": {
+            "requestId": ID,
+            "status": "timeout",
+            "metrics": {"durationMs": 3000.0, "producedBytes": 0},
+        },
+    }
+    assert report["record"]["status"] == "timeout"
+    assert list(report["record"]) == ["requestId", "metrics", "status"]
+
+
+def test_an_exit_in_json_names_its_type_twice() -> None:
+    answer = Answer(exited(ID, "exit status 3"), 1_000, "error", "Unhandled", "Runtime.ExitError")
+    _, done, report = json_records(answer)
+    assert (done["record"]["status"], done["record"]["errorType"]) == ("error", "Runtime.ExitError")
+    assert (report["record"]["status"], report["record"]["errorType"]) == ("error", "Runtime.ExitError")
+
+
+def test_an_exception_in_json_is_no_failure_of_the_runtime() -> None:
+    _, report = json_records(Answer(b"{}", 1_000, "error", "Unhandled"))
+    assert report["record"]["status"] == "success"
+    assert "errorType" not in report["record"]
+
+
+def test_an_init_phase_in_json_is_reported_where_it_failed() -> None:
+    kind = "Runtime.ImportModuleError"
+    inits = (Init("init", 137_690, "error", kind), Init("invoke", 250_000))
+    _, failed, *_ = told = json_records(Answer(b"{}", 250_000, inits=inits))
+    assert [one["type"] for one in told].count("platform.initReport") == 1
+    assert failed["record"] == {
+        "initializationType": "on-demand", "phase": "init", "status": "error", "errorType": kind,
+        "metrics": {"durationMs": 137.69},
     }  # fmt: skip
 
 

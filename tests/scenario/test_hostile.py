@@ -284,7 +284,84 @@ def test_any_values_load_or_are_refused(values: dict[str, object]) -> None:
     loads_or_refuses(yaml.safe_dump({**base, **values}, allow_unicode=True))
 
 
+#: What is right in the sections below, so that what is wrong is met behind it too.
+RIGHT = st.sampled_from(
+    ["1s", "7s", "5/s", 0, 1, 2, True, {}, [], [0, 1], "dynamodb", "kinesis", "api_gateway", "s3", "schedule", "1m", "sqs",
+     "PutRecords", "PutRecord", "on-demand", "delete", "a", "100ms"]
+)  # fmt: skip
+ANYTHING = RIGHT | VALUES
+
+
+def shaped(*names: str) -> st.SearchStrategy[dict[str, object]]:
+    return st.dictionaries(st.sampled_from(names), ANYTHING, max_size=5)
+
+
+RESHARD = shaped("to", "split", "merge", "takes", "stream")
+UPDATE = shaped(
+    "mapping", "BatchSize", "Enabled", "FilterCriteria", "DestinationConfig", "TumblingWindowInSeconds", "MetricsConfig"
+)  # fmt: skip
+PUT = shaped("api", "records", "linger", "ordering", "in_flight", "latency", "retry", "attempts", "back_off")
+ITEM = shaped("key", "data", "at", "op", "shard", "size")
+MODEL = shaped("duration", "jitter", "state", "cold_start", "keep_warm")
+EVENTS = shaped("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
+
 SHAPES: dict[str, st.SearchStrategy[object]] = {
+    "events": st.lists(
+        st.fixed_dictionaries(
+            {"at": ANYTHING},
+            optional={
+                "reshard": RESHARD | ANYTHING,
+                "update": UPDATE | ANYTHING,
+                "delete": shaped("mapping") | ANYTHING,
+            },
+        ),
+        max_size=3,
+    ),
+    "traffic": st.lists(
+        shaped(
+            "name",
+            "source",
+            "function",
+            "rate",
+            "arrivals",
+            "every",
+            "duration",
+            "from",
+            "for",
+            "TimeoutInMillis",
+        ),
+        max_size=3,
+    ),
+    "stream": shaped("type", "shards", "mode", "scales_within", "retention", "view", "key_name", "roll_over"),
+    "writes": st.fixed_dictionaries(
+        {"type": st.just("dynamodb") | ANYTHING},
+        optional={
+            "producer": st.fixed_dictionaries({"records": st.lists(ITEM, max_size=3)})
+            | shaped("rate", "keys", "data", "size", "deletes", "ttl", "backlog", "put"),
+            "view": ANYTHING,
+        },
+    ),
+    "puts": st.fixed_dictionaries({"rate": st.just("5/s"), "put": PUT | ANYTHING}),
+    "function": st.fixed_dictionaries(
+        {"model": MODEL | ANYTHING},
+        optional={
+            "EventInvokeConfig": EVENTS | ANYTHING,
+            "ReservedConcurrentExecutions": ANYTHING,
+            "ProvisionedConcurrentExecutions": ANYTHING,
+        },
+    ),
+    "mapping": shaped(
+        "TumblingWindowInSeconds",
+        "FilterCriteria",
+        "MetricsConfig",
+        "Enabled",
+        "consumer",
+        "start_up_lag",
+        "update_lag",
+        "window_idle",
+        "back_off",
+        "ParallelizationFactor",
+    ),
     "producer": st.dictionaries(
         st.sampled_from(["rate", "keys", "data", "backlog", "size", "records", "arrivals"]),
         VALUES,
@@ -302,7 +379,19 @@ SHAPES: dict[str, st.SearchStrategy[object]] = {
     ),
     "faults": st.lists(
         st.dictionaries(
-            st.sampled_from(["poison", "error", "slow", "throttle", "source_down", "destination_down"]),
+            st.sampled_from(
+                [
+                    "poison",
+                    "error",
+                    "slow",
+                    "throttle",
+                    "source_down",
+                    "destination_down",
+                    "no_state",
+                    "final_invoke",
+                    "lost_put",
+                ]
+            ),
             st.dictionaries(WORDS, SCALARS, max_size=4),
             max_size=2,
         ),
@@ -317,8 +406,10 @@ SHAPES: dict[str, st.SearchStrategy[object]] = {
 @given(st.sampled_from(sorted(SHAPES)), st.data())
 def test_almost_valid_sections_load_or_are_refused(section: str, data: st.DataObject) -> None:
     drawn = data.draw(SHAPES[section])
-    values = {"scenario": "x", "duration": "60s", "producer": {"rate": "12/s"}}
-    values["producer" if section == "records" else section] = drawn  # type: ignore[assignment]  # any value may stand here
+    values: dict[str, object] = {"scenario": "x", "duration": "60s", "producer": {"rate": "12/s"}}
+    if section == "writes":
+        del values["producer"]
+    values[{"records": "producer", "puts": "producer", "writes": "stream"}.get(section, section)] = drawn
     loads_or_refuses(yaml.safe_dump(values, allow_unicode=True))
 
 
@@ -332,6 +423,46 @@ def test_any_override_is_taken_or_refused(path: str, value: str) -> None:
 @given(WORDS, WORDS, SCALARS)
 def test_any_override_of_known_words_is_taken_or_refused(section: str, name: str, value: object) -> None:
     loads_or_refuses(GOOD, overrides=(f"{section}.{name}={value}",))
+
+
+FULL = """scenario: Something of everything
+duration: 10s
+streams:
+  a: {shards: 2, producer: {rate: [{at: 0s, rate: 5/s}, {at: 5s, rate: 2/s}], put: {back_off: {base: 1s}}}}
+  b: {type: dynamodb, producer: {records: [{key: a, op: put, data: {n: 1}}]}}
+functions: {f: {model: {duration: 1s}, EventInvokeConfig: {MaximumRetryAttempts: 0}}, g: {}}
+mappings: {m: {stream: a, function: f, back_off: {base: 1s}}, n: {stream: b, function: g}}
+traffic: [{name: t, source: s3, function: f, rate: 1/s}]
+faults: [{poison: {stream: a, shard: 0, at: 500ms}}]
+events: [{at: 1s, reshard: {to: 4, stream: a}}, {at: 2s, update: {mapping: m, BatchSize: 1}}]
+compare: {mappings.m.BatchSize: [1, 2]}
+"""
+STEPS = st.sampled_from(
+    ["streams", "a", "b", "producer", "rate", "put", "back_off", "base", "records", "functions", "f", "model", "mappings", "m",
+     "traffic", "faults", "events", "0", "1", "-1", "at", "reshard", "to", "update", "delete", "type", "shards", "mode",
+     "BatchSize", "TumblingWindowInSeconds", "name", "source", "poison", "key", "op", "data", "compare", "seed"]
+)  # fmt: skip
+
+
+def test_the_full_scenario_is_right() -> None:
+    assert len(load_text(FULL).runs) == 2
+
+
+@calm
+@given(st.lists(STEPS, min_size=1, max_size=5).map(".".join), ANYTHING)
+def test_any_override_within_a_full_scenario_is_taken_or_refused(path: str, value: object) -> None:
+    loads_or_refuses(FULL, overrides=(f"{path}={yaml.safe_dump(value, default_flow_style=True)}",))
+
+
+@calm
+@given(
+    st.dictionaries(
+        st.lists(STEPS, min_size=1, max_size=5).map(".".join), st.lists(ANYTHING, max_size=3), max_size=2
+    )
+)
+def test_any_comparison_within_a_full_scenario_is_made_or_refused(compared: dict[str, object]) -> None:
+    text = FULL[: FULL.index("compare:")] + yaml.safe_dump({"compare": compared}, allow_unicode=True)
+    loads_or_refuses(text)
 
 
 @calm

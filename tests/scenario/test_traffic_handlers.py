@@ -73,6 +73,24 @@ def test_an_event_is_lost_with_what_the_handler_raised() -> None:
     assert (lost.condition, len(told)) == ("RetriesExhausted", 1)
 
 
+def test_a_dead_letter_queue_takes_an_event_that_is_given_up(tmp_path: Path) -> None:
+    settings = ", EventInvokeConfig: {MaximumRetryAttempts: 0}, DeadLetterConfig: {TargetArn: sqs}"
+    text = FILE.format(
+        traffic="{name: pictures, source: s3, function: f, rate: 1/s, arrivals: constant, for: 1s}",
+        settings=settings,
+    )
+    events: list[Any] = []
+    played = play(load_text(text, "scenario.yaml"), sinks=[events.append], on_failure=tmp_path / "kept")
+    (lost,) = [event for event in events if isinstance(event, EventLost)]
+    assert lost.destination == "arn:aws:sqs:us-east-1:123456789012:dead-letter-queue"
+    assert lost.delivered
+    assert not played.violations
+    (path,) = (tmp_path / "kept" / "pictures").iterdir()
+    letter = json.loads(path.read_text())
+    assert json.loads(letter["body"]) == json.loads(Path("f.ndjson").read_text())["event"]
+    assert letter["messageAttributes"]["ErrorMessage"]["stringValue"] == "'not yet'"
+
+
 def test_a_schedule_fires_with_its_time() -> None:
     _, told = events_of("{name: report, source: schedule, function: f, every: 1m}")
     assert [one["event"]["time"] for one in told] == ["2026-01-01T00:01:00Z", "2026-01-01T00:02:00Z"]

@@ -203,6 +203,43 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         "0 open s at 0 of 3\n0 invoke s a 1 0-2\n5 result s a 1 success\n5 checkpoint s 3\n 10 stop s 3\n 20 open s at 2 of 3",
         {"checkpoint-back"},
     ),
+    "a shard that another process had meanwhile goes on where that one left it": (
+        {},
+        """
+        0 open s at 0 of 3
+        0 invoke s a 1 0-2
+        5 result s a 1 success
+        5 checkpoint s 3
+        6 invoke s b 1 3
+        8 result s b 1 success
+        8 stop s 9 lost
+        20 open s at 9 of 12
+        20 invoke s c 1 9-11
+        30 result s c 1 success
+        30 checkpoint s 12
+        40 stop s 12 lost
+        50 open s at 3 of 12
+        60 invoke s d 1 3-4
+        70 result s d 1 success
+        70 checkpoint s 5
+        """,
+        set(),
+    ),
+    "a lost shard goes on as if it were still ours": (
+        {},
+        """
+        0 open s at 0 of 3
+        5 stop s 3 lost
+        6 invoke s a 1 0-2
+        8 result s a 1 success
+        """,
+        {"out-of-place"},
+    ),
+    "a shard is lost while the function runs": (
+        {},
+        "0 open s at 0 of 3\n 0 invoke s a 1 0-2\n 5 stop s 3 lost",
+        {"out-of-place"},
+    ),
     "a shard goes on past finished records that no checkpoint has passed": (
         {},
         "0 open s at 0 of 3\n0 invoke s a 1 0-2\n5 result s a 1 success\n 10 stop s 3\n 20 open s at 3 of 3",

@@ -5,6 +5,7 @@ context object to retrieve Python function information").
 """
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -19,19 +20,28 @@ class UnreadableContextError(ValueError):
 
 
 class LambdaContext:
-    """What the runtime tells a handler besides the event. Time is microseconds since 1970, by the clock that applies."""
+    """What the runtime tells a handler besides the event.
+
+    `deadline_ms` is when the invocation is stopped, since 1970 by the clock that applies. That clock may stand still
+    while a handler runs, and a handler may wait for its time to run out: what remains falls as real time passes, and is
+    over when `time.perf_counter_ns` is at `expires`.
+    """
 
     def __init__(
         self,
         deployment: Deployment,
         log_stream: str,
         invocation: Invocation,
-        now: Callable[[], int],
+        deadline_ms: int,
+        expires: int,
         log: Callable[[str], None],
     ) -> None:
-        client_context = _parsed(invocation.client_context, "Client Context")
-        identity = _parsed(invocation.cognito_identity, "Cognito Identity") or {}
-        w3c = client_context.pop("w3c", None) if isinstance(client_context, dict) else None
+        client_context = w3c = identity = None
+        if invocation.client_context:
+            client_context = _parsed(invocation.client_context, "Client Context")
+            w3c = client_context.pop("w3c", None) if isinstance(client_context, dict) else None
+        if invocation.cognito_identity:
+            identity = _parsed(invocation.cognito_identity, "Cognito Identity")
         self.aws_request_id = invocation.request_id
         self.log_group_name = deployment.log_group
         self.log_stream_name = log_stream
@@ -41,17 +51,19 @@ class LambdaContext:
         self.invoked_function_arn = invocation.arn
         self.tenant_id = invocation.tenant_id
         self.client_context = None if client_context is None else ClientContext(client_context)
-        self.identity = CognitoIdentity(identity)
-        self._epoch_deadline_time_in_ms = invocation.deadline_ms
-        self._w3c_fields = {
-            name: w3c[name] for name in _W3C if isinstance(w3c, dict) and isinstance(w3c.get(name), str)
-        }
-        self._now = now
+        self.identity = CognitoIdentity(identity or {})
+        self._epoch_deadline_time_in_ms = deadline_ms
+        self._w3c_fields = (
+            {name: w3c[name] for name in _W3C if isinstance(w3c.get(name), str)}
+            if isinstance(w3c, dict)
+            else {}
+        )
+        self._expires = expires
         self._log = log
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until the invocation is stopped, 0 when they are over."""
-        return max(self._epoch_deadline_time_in_ms - self._now() // 1000, 0)
+        return max(-((time.perf_counter_ns() - self._expires) // 1_000_000), 0)
 
     def log(self, msg: object) -> None:
         """Writes a log event of its own."""
@@ -115,9 +127,7 @@ class Client:
         )
 
 
-def _parsed(text: bytes | None, what: str) -> Any:
-    if not text:
-        return None
+def _parsed(text: bytes, what: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:

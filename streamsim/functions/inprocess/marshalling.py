@@ -25,6 +25,8 @@ def marshalled(result: Any, *, ascii_only: bool) -> bytes:
     """The response's bytes. Runtimes before Python 3.12 write what is not ASCII as escapes: `ascii_only`."""
     if isinstance(result, bytes):
         return result
+    if type(result) in _PLAIN:
+        return _ENCODERS[ascii_only].encode(result).encode("utf-8", "surrogatepass")
     decimals: list[str] = []
     try:
         text = _ENCODERS[ascii_only].encode(_plain(result, decimals, set()))
@@ -65,4 +67,8 @@ def _plain_block(value: Any, decimals: list[str], inside: set[int]) -> Any:
 def _key(name: Any) -> Any:
     if isinstance(name, bytes):
         return name.decode()
-    return str(name) if isinstance(name, Decimal) else name
+    if name is None or isinstance(name, str | int | float):
+        return name
+    return type(
+        type(name).__name__, (), {}
+    )()  # no key either; the encoder would tell a module's name with the type's

@@ -56,6 +56,8 @@ class Output:
 
     def take(self, began: int) -> tuple[tuple[Written, ...], int]:
         """What was written and how many characters were not kept; the environment's next output begins anew."""
+        if not self._events and not self._line:
+            return (), 0
         self.flush()
         written = tuple(Written(at - began, text) for at, text in self._events)
         lost = self._lost
@@ -84,14 +86,18 @@ class Stream:
     errors: Final = "strict"
     closed: Final = False
 
-    def __init__(self, outside: Callable[[], TextIO]) -> None:
+    def __init__(self, name: str, outside: Callable[[], TextIO]) -> None:
         self.output: Output | None = None
+        self.name = name
+        self.buffer = Buffer(self)
         self._outside = outside
 
     def write(self, text: str) -> int:
-        """See `io.TextIOBase`."""
+        """See `io.TextIOBase`; `UnicodeEncodeError` for what is no text in UTF-8."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        if not text.isascii():
+            text.encode()
         if self.output is None:
             return self._outside().write(text)
         self.output.write(text)
@@ -104,6 +110,9 @@ class Stream:
 
     def flush(self) -> None:
         """See `io.TextIOBase`; nothing is held back."""
+
+    def reconfigure(self, **settings: object) -> None:
+        """See `io.TextIOWrapper`; it is UTF-8 and unbuffered whatever is asked for."""
 
     def isatty(self) -> bool:
         """See `io.TextIOBase`."""
@@ -120,6 +129,21 @@ class Stream:
     def fileno(self) -> int:
         """The descriptor of the stream outside: what is written there is not caught."""
         return self._outside().fileno()
+
+
+class Buffer:
+    """The bytes beneath a `Stream`. What is no UTF-8 shows as U+FFFD, as in CloudWatch."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def write(self, data: bytes) -> int:
+        """See `io.RawIOBase`."""
+        self._stream.write(bytes(data).decode("utf-8", "replace"))
+        return len(data)
+
+    def flush(self) -> None:
+        """See `io.RawIOBase`; nothing is held back."""
 
 
 class LambdaLoggerHandler(logging.Handler):
@@ -191,7 +215,7 @@ def error_event(
     before Python 3.12 escape what is not ASCII.
     """
     if limits == "2017":
-        # published: CloudWatch texts of Python functions of 2017 begin with the message, then the type
+        # published: issue 253 of mozilla-services/buildhub and issue 7 of aws-lambda-ddns-function, of 2017 and 2016
         return f"{fields['errorMessage']}: {fields['errorType']}\n{trace}"
     if log_format == "JSON":
         line = {"timestamp": seconds(at), "level": "ERROR", **fields}

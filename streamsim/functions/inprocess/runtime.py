@@ -3,12 +3,10 @@
 Does what AWS's Python runtime does: imports the handler, parses the event, calls it, writes its result or its error.
 What a process of its own gives is missing: memory is not limited nor measured, `os._exit` and crashes of compiled code
 end the run, output past Python is not caught, threads are not frozen between invocations, libraries are shared by all
-environments, and only what `streamsim.functions.inprocess.watchdog` can stop is stopped. For all that there is
+environments, a KeyboardInterrupt is taken for Control-C, and only what `streamsim.functions.inprocess.watchdog` can stop is stopped. For all that there is
 `runtime: process`.
 """
 
-import contextlib
-import importlib
 import json
 import logging
 import os
@@ -17,7 +15,7 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from streamsim.functions.error_documents import (
     EXIT_ERROR,
@@ -31,6 +29,7 @@ from streamsim.functions.error_documents import (
     timed_out,
 )
 from streamsim.functions.inprocess.context import LambdaContext, UnreadableContextError
+from streamsim.functions.inprocess.entry import FaultError, Handler, find_handler
 from streamsim.functions.inprocess.marshalling import MarshalError, marshalled
 from streamsim.functions.inprocess.output import Output, error_event
 from streamsim.functions.inprocess.surroundings import Surroundings
@@ -59,21 +58,10 @@ _WARNING: Final = (
 #: Frames of these folders are the runtime's, and no part of a handler's stack trace.
 _OURS: Final = f"{Path(__file__).parent}{os.sep}"
 
-Handler = Callable[[Any, LambdaContext], Any]
-
 
 def wall_clock() -> int:
     """Microseconds since 1970."""
     return time.time_ns() // 1000
-
-
-class FaultError(Exception):
-    """What the runtime itself finds wrong, with the type and the text that it reports."""
-
-    def __init__(self, kind: str, message: str, frames: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.frames = frames
 
 
 class _Ended(NamedTuple):
@@ -105,14 +93,14 @@ class InProcessRuntime:
     async def invoke(self, invocation: Invocation) -> Answer:
         """See `Runtime`. Takes real time, and the event loop stands still meanwhile."""
         with self._surroundings:
-            inits, failed = self._initialised(invocation)
-            if failed is None:
-                began, start = self._now(), time.perf_counter_ns()
-                ended = self._run(self._deployment.timeout, lambda: self._handled(invocation), invocation)
-                spent = (time.perf_counter_ns() - start) // 1000
-            else:
-                began, spent, ended = self._now(), 0, failed
-            spent += sum(init.duration for init in inits if init.phase == "invoke")
+            inits, ended = self._initialised(invocation)
+            spent = inits[-1].duration if inits and inits[-1].phase == "invoke" else 0
+            began = self._now()
+            if ended is None:
+                left = self._deployment.timeout - spent
+                start = time.perf_counter_ns()
+                ended = self._run(left, lambda: self._handled(invocation, began, start, left), invocation)
+                spent += (time.perf_counter_ns() - start) // 1000
             output, lost_output = self._output.take(began)
             if ended.lost:
                 self._handler = None
@@ -189,12 +177,18 @@ class InProcessRuntime:
 
     # -- running code ------------------------------------------------------------------------------------------------
 
-    def _handled(self, invocation: Invocation) -> bytes:
+    def _handled(self, invocation: Invocation, began: int, start: int, left: int) -> bytes:
+        """`began` is the handlers' clock, `start` the stopwatch in nanoseconds; `left` is what is left of the Timeout."""
         handler = self._handler
         assert handler is not None
         try:
             context = LambdaContext(
-                self._deployment, self._log_stream, invocation, self._now, self._output.event
+                self._deployment,
+                self._log_stream,
+                invocation,
+                (began + left) // 1000,
+                start + left * 1000,
+                self._output.event,
             )
         except UnreadableContextError as error:
             raise FaultError("Runtime.LambdaContextUnmarshalError", str(error)) from None
@@ -231,7 +225,10 @@ class InProcessRuntime:
             payload = timed_out(request_id, self._deployment.timeout, ended_at, self._deployment.limits)
             return _Ended(payload, None, failed=True, timed_out=True, lost=True)
         except Exception as error:  # noqa: BLE001 - whatever the handler raises is an answer
-            return self._raised(error, "" if initialising else request_id, initialising=initialising)
+            try:
+                return self._raised(error, "" if initialising else request_id, initialising=initialising)
+            except Exception as broken:  # noqa: BLE001 - an exception that cannot be told ends the runtime
+                return self._exited(broken, request_id)
         except BaseException as error:  # noqa: BLE001 - it would have ended the runtime, not us
             return self._exited(error, request_id)
         if len(payload) > LARGEST_RESPONSE:
@@ -285,31 +282,3 @@ def handlers_frames(error: BaseException) -> list[traceback.FrameSummary]:
     while frames and frames[0].filename.startswith(_OURS):
         del frames[0]
     return frames
-
-
-def find_handler(entry: str) -> Handler:
-    """The function that `module.function` names; `FaultError` in the runtime's words where there is none."""
-    module_name, dot, name = entry.rpartition(".")
-    if not dot:
-        message = f"Bad handler '{entry}': not enough values to unpack (expected 2, got 1)"
-        raise FaultError("Runtime.MalformedHandlerName", message)
-    if module_name.partition(".")[0] in sys.builtin_module_names:
-        message = f"Cannot use built-in module {module_name} as a handler module"
-        raise FaultError("Runtime.BuiltInModuleConflict", message)
-    importlib.invalidate_caches()
-    try:
-        module = importlib.import_module(module_name.replace("/", "."))
-    except ImportError as error:
-        message = f"Unable to import module '{module_name}': {error}"
-        raise FaultError("Runtime.ImportModuleError", message) from None
-    except SyntaxError as error:
-        line = f'  File "{error.filename}" Line {error.lineno}\n    {error.text}'
-        message = f"Syntax error in module '{module_name}': {error}"
-        raise FaultError("Runtime.UserCodeSyntaxError", message, (line,)) from None
-    found: Handler | None = None
-    with contextlib.suppress(AttributeError):
-        found = getattr(module, name)
-    if found is None:
-        message = f"Handler '{name}' missing on module '{module_name}'"
-        raise FaultError("Runtime.HandlerNotFound", message)
-    return found

@@ -18,8 +18,8 @@ from streamsim.functions.inprocess.output import LambdaLoggerHandler, Output, St
 from streamsim.functions.inprocess.watchdog import WATCHDOG
 from streamsim.functions.runtime import Deployment
 
-_STDOUT: Final = Stream(lambda: sys.__stdout__ or sys.stdout)
-_STDERR: Final = Stream(lambda: sys.__stderr__ or sys.stderr)
+_STDOUT: Final = Stream("<stdout>", lambda: sys.__stdout__ or sys.stdout)
+_STDERR: Final = Stream("<stderr>", lambda: sys.__stderr__ or sys.stderr)
 
 
 class Surroundings:

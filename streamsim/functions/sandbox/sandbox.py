@@ -57,7 +57,7 @@ class _Ended(NamedTuple):
 class Sandbox:
     """See `Runtime`. Lives on the event loop that first invokes it; `NoClientError` if nothing can run its code.
 
-    The handler sees real time: `Invocation.deadline_ms` is replaced by this machine's clock plus the Timeout.
+    The handler sees real time.
     `init_limit` is microseconds.
     """
 

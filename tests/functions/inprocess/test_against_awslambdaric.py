@@ -3,6 +3,7 @@
 import json
 import logging
 from collections import namedtuple
+from datetime import date
 from typing import Any
 
 import pytest
@@ -16,9 +17,9 @@ from hypothesis import strategies as st
 
 from streamsim.functions.error_documents import error_fields
 from streamsim.functions.inprocess.context import LambdaContext
+from streamsim.functions.inprocess.entry import FaultError, find_handler
 from streamsim.functions.inprocess.marshalling import MarshalError, marshalled
 from streamsim.functions.inprocess.output import JsonFormatter, error_event
-from streamsim.functions.inprocess.runtime import FaultError, find_handler
 from tests.functions.handlers import LOG_STREAM, NOW, REQUEST_ID, deployed, invocation
 
 Point = namedtuple("Point", "x y")  # noqa: PYI024 - handlers have such
@@ -33,7 +34,15 @@ scalars = (
     | st.text().map(str.encode)
     | st.sampled_from([object(), {1}, 1j])
 )
-keys = st.text() | st.integers() | st.booleans() | st.none() | st.floats(allow_nan=False)
+keys = (
+    st.text()
+    | st.decimals(allow_nan=False, allow_infinity=False)
+    | st.sampled_from([(), date(2026, 1, 1)])
+    | st.integers()
+    | st.booleans()
+    | st.none()
+    | st.floats(allow_nan=False)
+)
 results = st.recursive(
     scalars,
     lambda inner: (
@@ -93,9 +102,10 @@ def test_the_context_has_the_same_attributes(
         cognito_identity=None if identity is None else json.dumps(identity).encode(),
         tenant_id="me",
     )
-    ours = LambdaContext(deployment, LOG_STREAM, call, lambda: NOW, print)
+    deadline = NOW // 1000 + 3000
+    ours = LambdaContext(deployment, LOG_STREAM, call, deadline, 0, print)
     copied = json.loads(json.dumps(client))
-    theirs = TheirContext(REQUEST_ID, copied, identity, call.deadline_ms, call.arn, "me")
+    theirs = TheirContext(REQUEST_ID, copied, identity, deadline, call.arn, "me")
     assert repr(ours) == repr(theirs)
     assert ours.w3c() == theirs.w3c()
     public = {name for name in dir(theirs) if not name.startswith("_")}

@@ -12,6 +12,7 @@ from streamsim.functions.runtime import Answer
 from streamsim.model.units import MILLISECOND, SECOND
 from tests.functions.handlers import (
     LOG_STREAM,
+    NOW,
     REQUEST_ID,
     answer_of,
     deployed,
@@ -289,8 +290,49 @@ def test_the_context_has_all_that_the_genuine_one_has(tmp_path: Path) -> None:
         "memory_limit_in_mb": "'256'",
         "tenant_id": "None",
     }
-    assert told["remaining"] == 30_000
+    assert 29_000 < told["remaining"] <= 30_000
     assert told["shown"].startswith(f"LambdaContext([aws_request_id={REQUEST_ID},log_group_name=/aws/lambda")
+
+
+TAKES_ITS_TIME = """
+import time
+def wait(seconds):
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end: pass
+wait({module})
+def handler(event, context):
+    first = context.get_remaining_time_in_millis()
+    deadline = context._epoch_deadline_time_in_ms
+    while context.get_remaining_time_in_millis() > first - 50: pass
+    return [first, context.get_remaining_time_in_millis(), deadline]
+"""
+
+
+def test_the_time_that_remains_falls_with_real_time_on_a_clock_that_stands_still(tmp_path: Path) -> None:
+    code = TAKES_ITS_TIME.format(module=0)
+    first, then, deadline = payload_of(answer_of(tmp_path, code, timeout=30 * SECOND))
+    assert then <= first - 50
+    assert deadline == NOW // 1000 + 30_000
+
+
+def test_an_init_phase_before_an_invocation_takes_nothing_of_its_time(tmp_path: Path) -> None:
+    code = TAKES_ITS_TIME.format(module=0.3)
+    first, _, deadline = payload_of(answer_of(tmp_path, code, timeout=30 * SECOND))
+    assert 29_800 < first <= 30_000
+    assert deadline == NOW // 1000 + 30_000
+
+
+def test_an_init_phase_within_an_invocation_takes_of_its_time(tmp_path: Path) -> None:
+    code = TAKES_ITS_TIME.format(module=0.2).replace("def handler", "def work") + (
+        "def handler(event, context):\n"
+        "    if event == 'exit': raise SystemExit\n"
+        "    return work(event, context)\n"
+    )
+    with environment(deployed(write(tmp_path, code), timeout=30 * SECOND)) as runtime:
+        assert invoke(runtime, "exit").lost
+        first, _, deadline = payload_of(invoke(runtime))
+    assert 20_000 < first <= 29_800
+    assert abs(deadline - NOW // 1000 - first) < 100
 
 
 def test_a_mobile_client_shows_in_the_context(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -13,7 +12,7 @@ from streamsim.functions.runtime import Invocation
 from streamsim.functions.sandbox.api import Posted, RuntimeApi
 
 ROOT = "/2018-06-01/runtime"
-INVOCATION = Invocation("id-1", b'{"a": 1}', "arn:aws:lambda:us-east-1:1:function:f:live", 0)
+INVOCATION = Invocation("id-1", b'{"a": 1}', "arn:aws:lambda:us-east-1:1:function:f:live")
 
 
 class Reply(NamedTuple):
@@ -78,8 +77,7 @@ def served(story: Callable[[Client], Awaitable[None]]) -> None:
 
 
 def test_an_invocation_comes_with_its_headers() -> None:
-    invocation = replace(
-        INVOCATION,
+    invocation = INVOCATION._replace(
         client_context='{"custom":\n{"k": "é"}}'.encode(), cognito_identity=b'{"cognitoIdentityId": "x"}',
         trace_id="Root=1-2", tenant_id="t",
     )  # fmt: skip

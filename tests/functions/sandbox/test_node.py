@@ -9,6 +9,7 @@ from streamsim.functions.runtime import Answer
 from streamsim.functions.sandbox.client import NoClientError, client
 from streamsim.model.units import SECOND
 from tests.functions.handlers import REQUEST_ID, deployed, write
+from tests.functions.node import not_installed
 from tests.functions.sandbox.sandboxes import NEVER, answers_to, texts
 
 CODE = """
@@ -32,11 +33,11 @@ exports.large = async (size) => 'x'.repeat(size - 2);
 
 @pytest.fixture(autouse=True)
 def installed(tmp_path: Path) -> None:
-    """Skips where the client is not installed, and says how to install it."""
+    """See `not_installed`."""
     try:
         client(deployed(write(tmp_path, CODE, "index.js"), "index.counts"))
     except NoClientError as missing:
-        pytest.skip(str(missing))
+        not_installed(missing)
 
 
 def answers(folder: Path, handler: str, *events: object, timeout: int = NEVER) -> list[Answer]:

@@ -1,0 +1,246 @@
+"""`streamsim live`: a handler fed from a real topic by the rules of an event source mapping, until it is stopped."""
+
+import asyncio
+import re
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from streamsim.cli import INTERRUPTED
+from streamsim.cli.run_kafka import SourceFailedError, silence
+from streamsim.cli.whole_trace import CannotWriteError
+from streamsim.engine.ports import Sink, SourceError
+from streamsim.functions.log_folder import LogFolder
+from streamsim.scenario.live import EventShape, Live, LiveSource, Outputs, live_scenario, run_live
+from streamsim.scenario.models import Scenario
+from streamsim.trace.header import Header
+from streamsim.trace.measures import Measures
+from streamsim.trace.ndjson import create_trace
+from streamsim.trace.oracle import Oracle
+
+EXAMPLES = """\b
+Examples:
+  streamsim live kafka://localhost:9092/orders --handler orders.app:handler
+  streamsim live kafka://localhost:9092/orders --handler app:handler --path src --set BatchSize=10
+  streamsim live kafka://localhost:9092/orders --handler app:handler \\
+      --set MaximumRetryAttempts=2 --set BisectBatchOnFunctionError=true --on-failure failed.ndjson
+"""
+
+#: Signals within so many seconds are one: who signals a program and its process group sends two.
+_ONE_ASKING = 1.0
+
+_URL = re.compile(r"kafka://(?P<brokers>[^/]+)/(?P<topic>[A-Za-z0-9._-]{1,249})")
+
+
+class Function(NamedTuple):
+    """The handler as the command names it."""
+
+    handler: str
+    path: Path
+    runtime: str
+    timeout: int
+    memory: int
+    environment: Sequence[str]
+
+    def keys(self) -> dict[str, Any]:
+        """The keys of a scenario's function."""
+        keys: dict[str, Any] = {
+            "handler": self.handler,
+            "path": str(self.path),
+            "runtime": self.runtime,
+            "Timeout": self.timeout,
+            "MemorySize": self.memory,
+        }
+        if self.environment:
+            keys["environment"] = dict(_variable(one) for one in self.environment)
+        return keys
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"--env {text}: NAME=VALUE is expected")
+    return name, value
+
+
+@click.command(
+    "live", help=f"Feed a handler from a real stream, by a mapping's rules, until stopped.\n\n{EXAMPLES}"
+)
+@click.argument("source", metavar="kafka://HOST:PORT/TOPIC")
+@click.option("--handler", required=True, metavar="MODULE:FUNCTION", help="Which function takes the batches.")
+@click.option(
+    "--path",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="The folder with its code; here by default.",
+)
+@click.option(
+    "--runtime",
+    type=click.Choice(["in-process", "process"]),
+    default="in-process",
+    help="In this process, one batch at a time, or in processes of its own, as many as there are partitions at work.",
+)
+@click.option("--timeout", type=int, default=3, help="The function's Timeout in seconds; 3 by default.")
+@click.option("--memory", type=int, default=128, help="The function's MemorySize in MB; 128 by default.")
+@click.option("--env", multiple=True, metavar="NAME=VALUE", help="A variable of the function's environment.")
+@click.option(
+    "--set", "changes", multiple=True, metavar="NAME=VALUE", help="A setting of the mapping: BatchSize=10."
+)
+@click.option(
+    "--group", default="streamsim", help="The consumer group; processes of one share the partitions."
+)
+@click.option(
+    "--session-timeout",
+    "session",
+    type=click.FloatRange(min=1),
+    default=10.0,
+    help="Seconds that the group waits for a silent process before others get its partitions; 10 by default, and twice "
+    "the Timeout of a handler in this process at least.",
+)
+@click.option(
+    "--event",
+    type=click.Choice(["aws:kafka", "aws:kinesis"]),
+    default="aws:kafka",
+    help="The form of the event: Lambda's own for Kafka, or that of a Kinesis stream.",
+)
+@click.option("--on-failure", metavar="FILE|kafka:TOPIC", help="Where discarded batches go, records and all.")
+@click.option("--trace", type=click.Path(path_type=Path), help="Write every event to an NDJSON file.")
+@click.option("--logs", type=click.Path(path_type=Path), help="Keep what the handler logs in this folder.")
+@click.option("-v", "--verbose", count=True, help="Log what happens to stderr meanwhile; -vv every event.")
+def command(
+    source: str,
+    handler: str,
+    path: Path,
+    runtime: str,
+    timeout: int,
+    memory: int,
+    env: tuple[str, ...],
+    changes: tuple[str, ...],
+    group: str,
+    session: float,
+    event: EventShape,
+    on_failure: str | None,
+    trace: Path | None,
+    logs: Path | None,
+    verbose: int,
+) -> None:
+    reading = _source(source, group, event, session)
+    function = Function(handler, path.absolute(), runtime, timeout, memory, env)
+    scenario = live_scenario(reading, function.keys(), changes, on_failure=on_failure is not None)
+    outputs = Outputs(_on_failure(on_failure), None if logs is None else LogFolder(logs), _silent)
+    if not verbose:
+        silence()
+    sys.exit(asyncio.run(_Session(scenario, reading, outputs, trace, verbose).run()))
+
+
+def _source(text: str, group: str, event: EventShape, session: float) -> LiveSource:
+    found = _URL.fullmatch(text)
+    if found is None:
+        raise click.UsageError(f"{text!r} is no topic; write kafka://localhost:9092/orders")
+    return LiveSource(found["brokers"], found["topic"], group, event, round(session * 1000))
+
+
+def _on_failure(text: str | None) -> Path | str | None:
+    if text is None:
+        return None
+    scheme, colon, topic = text.partition(":")
+    return topic.removeprefix("//") if scheme == "kafka" and colon else Path(text)
+
+
+class _Session:
+    """One live run on the terminal."""
+
+    def __init__(
+        self, scenario: Scenario, source: LiveSource, outputs: Outputs, trace: Path | None, verbose: int
+    ) -> None:
+        self._scenario = scenario
+        self._source = source
+        self._outputs = outputs
+        self._trace = trace
+        self._verbose = verbose
+        self._files = ExitStack()
+        self._measures: Measures | None = None
+        self._oracle: Oracle | None = None
+        self._asked_at = 0.0
+
+    async def run(self) -> int:
+        """The exit code: 0, 1 when a guarantee was broken, 130 when it could not finish."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._asked, stop, asyncio.current_task())
+        with self._files:
+            try:
+                live = await run_live(
+                    self._scenario, self._source, self._outputs, self._recorded, stop, self._joined
+                )
+            except SourceError as error:
+                raise SourceFailedError(error) from error
+            except asyncio.CancelledError:
+                _note("stopped at once: what was in flight comes again")
+                return INTERRUPTED
+            except OSError as error:
+                option, path = ("--on-failure", self._outputs.on_failure)
+                if self._trace is not None and str(error.filename) == str(self._trace):
+                    option, path = "--trace", self._trace
+                if not isinstance(path, Path):
+                    raise
+                raise CannotWriteError(option, path, error) from None
+        return self._sum_up(live)
+
+    def _asked(self, stop: asyncio.Event, task: "asyncio.Task[Any] | None") -> None:
+        now = asyncio.get_running_loop().time()
+        if stop.is_set() and task is not None:
+            if now - self._asked_at > _ONE_ASKING:
+                task.cancel()  # a second signal does not wait for what is in flight
+            return
+        self._asked_at = now
+        _note("stopping: finishing what is in flight; again to stop at once")
+        stop.set()
+
+    def _recorded(self, header: Header) -> Sequence[Sink]:
+        self._measures, self._oracle = Measures(header), Oracle(header)
+        sinks: list[Sink] = [self._measures.take, self._oracle.take]
+        if self._trace is not None:
+            sinks.append(self._files.enter_context(create_trace(self._trace, header)))
+        if self._verbose:
+            from streamsim.cli.watch import logger  # noqa: PLC0415  # structlog only for who watches
+            from streamsim.report.log import EventLog  # noqa: PLC0415
+
+            sinks.append(EventLog(logger(sys.stderr), header, every=self._verbose > 1))
+        return sinks
+
+    def _joined(self, live: Live) -> None:
+        source, own = self._source, len(live.reading.owned)
+        _note(f"{source.url}: group {source.group!r} has {own} of {live.partitions} partitions here")
+
+    def _sum_up(self, live: Live) -> int:
+        assert self._measures is not None
+        assert self._oracle is not None
+        violations = self._oracle.finish()
+        metrics = self._measures.report({})
+        age = metrics["IteratorAge"]["p99"]
+        click.echo(
+            f"{metrics['records']} records, {metrics['Invocations']} invocations, {metrics['Errors']} errors, "
+            f"{metrics['discarded']} discarded, IteratorAge p99 {age} ms, {live.reading.commits} commits"
+        )
+        for violation in violations[:10]:
+            click.echo(f"{violation.kind}: {violation.sentence}", err=True)
+        return 1 if violations else 0
+
+
+def _silent(silent: bool) -> None:
+    _note(
+        "the broker does not answer: nothing new is begun until it does"
+        if silent
+        else "the broker answers again"
+    )
+
+
+def _note(text: str) -> None:
+    click.echo(text, err=True)
