@@ -12,7 +12,7 @@ from streamsim.report.incidents import Incident
 from streamsim.report.page.columns import Columns
 from streamsim.report.page.lanes import SPLIT
 from streamsim.report.phrases import counted, destination_name, records, shard_name
-from streamsim.report.remarks import NEVER, Gravity, remarks
+from streamsim.report.remarks import NEVER, Gravity, Remark, remarks
 from streamsim.report.timeline import Timeline
 
 #: So many moments are read.
@@ -65,13 +65,26 @@ def moments(timeline: Timeline, metrics: Mapping[str, Any], columns: Columns) ->
         told_of += _of_incident(incident, timeline, columns, closely=place == 0)
     for remark in remarks(timeline, metrics):
         if not remark.incident:
-            t = None if remark.t == NEVER else remark.t
-            title = _title(remark.place, remark.gravity)
-            told_of.append(Moment(t, None, remark.place, title, remark.sentence))
+            told_of.append(_of_remark(remark, timeline))
     if not told_of:
         told_of += _quiet(columns)
     told_of[:1] = [one._replace(worst=True) for one in told_of[:1]]
     return sorted(told_of[:MOST], key=lambda one: (one.t is None, one.t or 0))
+
+
+def _of_remark(remark: Remark, timeline: Timeline) -> Moment:
+    lost = timeline.chronicle.lost_windows
+    if lost is not None and remark.t == lost.first.t and remark.gravity == Gravity.GONE:
+        lane = (lost.first.mapping, lost.first.shard, lost.first.lane)
+        title = "The state of a window is lost" if lost.count == 1 else "Windows lose their state"
+        return Moment(remark.t, remark.t, remark.place, title, remark.sentence, lane)
+    t = None if remark.t == NEVER else remark.t
+    source = timeline.header.traffic.get(remark.place)
+    if source is None:
+        title = _title(remark.place, remark.gravity)
+    else:
+        title = "Calls are refused" if source.get("source") == "api_gateway" else "Events are lost"
+    return Moment(t, None, remark.place, title, remark.sentence)
 
 
 def _title(place: str, gravity: Gravity) -> str:

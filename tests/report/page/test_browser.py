@@ -4,6 +4,7 @@ The browser is Chromium, driven over its DevTools protocol (`browser`).
 """
 
 import asyncio
+import os
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from streamsim.model.events import Event, Invoke, Result, ShardEnd, ShardOpen
 from streamsim.trace.header import Header
 from tests.report.page.browser import Tab, tab
-from tests.report.page.pages import page_of, page_of_events
+from tests.report.page.pages import ROOT, page_of, page_of_events
 from tests.report.page.test_page import HOSTILE, hostile_page
 
 #: Milliseconds until a page of 100,000 invocations is drawn, and for a frame of it, at best of several tries. A quiet
@@ -322,3 +323,36 @@ def test_a_hundred_thousand_invocations_open_at_once_pan_smoothly_and_fit_in_a_s
         assert max(frames) < FRAME_WITHIN, frames
 
     in_browser({"many": page}, do)
+
+
+def axe() -> str:
+    """axe-core's script. Without it the test is skipped, with a reason; under `CI=true` it fails."""
+    script = ROOT / ".venv" / "node_modules" / "axe-core" / "axe.min.js"
+    if script.exists():
+        return script.read_text(encoding="utf-8")
+    install = "npm install --no-save --no-package-lock --prefix .venv axe-core@4"
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"no axe-core to judge the page with: {install}")
+    pytest.skip(f"NOT TESTED: there is no axe-core to judge the page with; {install}")
+
+
+@pytest.mark.parametrize("scenario", ["bisect", "hot_key"])
+def test_axe_finds_nothing_wrong_for_those_who_do_not_see_it(scenario: str) -> None:
+    script = axe()
+
+    async def do(tab_: Tab, at: Callable[[str], str]) -> None:
+        for theme, width in (("light", 1440), ("light", 390), ("dark", 1440), ("dark", 390)):
+            await tab_.size(width, 1000)
+            await tab_.theme(theme)
+            await tab_.open(at("page"))
+            await tab_.js("document.querySelector('#rows details').open = true")
+            await tab_.settle()
+            await tab_.js(f"{script};0")
+            assert await tab_.js(FINDINGS) == [], (theme, width)
+
+    in_browser({"page": page_of(scenario)}, do)
+
+
+#: What axe-core holds against the page: how grave, which rule, the first element.
+FINDINGS = """axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+  violations.map(({ impact, id, nodes }) => [impact, id, nodes[0].html, nodes[0].any[0]?.message]))"""

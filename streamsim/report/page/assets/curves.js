@@ -80,7 +80,8 @@ function drawAge(p, run, axis, top, focus) {
 }
 
 function roundAge(us) {
-  const unit = us > 2 * DAY ? DAY : us > 2 * HOUR ? HOUR : us > 2 * MINUTE ? MINUTE : us > SECOND ? SECOND : MS;
+  if (us > 2 * HOUR && us <= 48 * HOUR) return [3, 4, 6, 8, 12, 18, 24, 30, 36, 48].find((hours) => hours * HOUR >= us) * HOUR;
+  const unit = us > 2 * DAY ? DAY : us > 2 * MINUTE ? MINUTE : us > SECOND ? SECOND : MS;
   return roundUp(us / unit) * unit;
 }
 
@@ -151,12 +152,13 @@ function peak(p, run, axis, seen, y, y0) {
   const text = `${isolated(shard.name)}: ${duration(seen.most)}`;
   p.font = `600 12px ${SANS}`;
   const right = x + 8 + p.measureText(text).width < axis.right;
+  const down = Math.max(y0 - 9, right ? top : top - 11);
   p.strokeStyle = look.colours.card;
   p.lineWidth = 4;
   p.textAlign = right ? 'left' : 'right';
   p.textBaseline = 'middle';
-  p.strokeText(text, x + (right ? 8 : -8), Math.max(y0 - 2, top));
-  write(p, text, x + (right ? 8 : -8), Math.max(y0 - 2, top), { colour: look.colours.blue, font: p.font, align: right ? 'left' : 'right' });
+  p.strokeText(text, x + (right ? 8 : 4), down);
+  write(p, text, x + (right ? 8 : 4), down, { colour: look.colours.blue, font: p.font, align: right ? 'left' : 'right' });
 }
 
 function ceilingLine(p, axis, y, colour, text, under = false) {
@@ -206,6 +208,8 @@ function drawSteps(p, run, axis, y, y1, full) {
     level = levels[i];
     if (level > highest) highest = level;
   }
+  area.lineTo(x, y(highest));
+  area.lineTo(x, y(level));
   area.lineTo(axis.right, y(level));
   area.lineTo(axis.right, y1);
   p.fillStyle = look.colours['good-fill'];

@@ -68,7 +68,7 @@ function triesTable(page, run, family, chosen) {
       el('td', { class: 'n' }, duration(run.stop[i] - run.start[i])));
     body.append(row);
   }
-  const table = el('table', {}, el('thead', {}, el('tr', {}, ...[['start', 'n'], ['request id', ''], ['try', 'n'], ['records', 'n'], ['took', 'n']].map(([text, kind]) => el('th', { class: kind, scope: 'col' }, text)))), body);
+  const table = el('table', {}, el('thead', {}, el('tr', {}, ...[['start', 'n'], ['id', ''], ['try', 'n'], ['records', 'n'], ['took', 'n']].map(([text, kind]) => el('th', { class: kind, scope: 'col' }, text)))), body);
   return all > MOST_TRIES ? [table, el('p', { class: 'soft' }, `${number(MOST_TRIES)} of ${number(all)} shown, around the chosen one.`)] : [table];
 }
 
