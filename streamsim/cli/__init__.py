@@ -20,6 +20,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "invoke": ("invoke:command", "Invoke a handler once, as Lambda would."),
     "serve": ("serve:command", "Answer the Lambda API and API routes of a template's functions."),
     "report": ("report:command", "Write a page that shows a trace, for any browser."),
+    "export": ("export:command", "Turn a trace into what Perfetto or a spreadsheet reads."),
     "verify": ("verify:verify", "Check the ordering and delivery guarantees of traces."),
     "schema": ("schema:command", "Print the JSON Schema of scenario files, for editors."),
     "live": ("live:command", "Feed a handler from a real stream, by a mapping's rules."),

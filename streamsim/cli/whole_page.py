@@ -1,4 +1,4 @@
-"""A page that is there whole or not at all, and words for places where it cannot be."""
+"""A page or an export that is there whole or not at all, and words for places where it cannot be."""
 
 import errno
 import os
@@ -26,12 +26,12 @@ def write_whole(option: str, path: Path, text: str) -> None:
     """
     try:
         if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8", newline="\n")
+            path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
             return
         target = Path(os.path.realpath(path))
         unfinished = target.with_name(f".{os.getpid()}-{target.name}")
         try:
-            unfinished.write_text(text, encoding="utf-8", newline="\n")
+            unfinished.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
             unfinished.replace(target)
         finally:
             unfinished.unlink(missing_ok=True)

@@ -213,27 +213,19 @@ const page = {
   say(text) { document.getElementById('live').textContent = clean(text); },
 };
 
-const marks = {};
-const mark = (name) => { marks[name] = Math.round(performance.now()); };
-
 async function start() {
-  mark('start');
   const root = document.documentElement, dark = matchMedia('(prefers-color-scheme: dark)');
   root.dataset.theme = dark.matches ? 'dark' : 'light';
   page.content = JSON.parse(document.getElementById('content').textContent);
   const columns = await Promise.all(page.content.runs.map((run) => unpacked(run)));
   page.content.runs = null;
-  mark('unpacked');
   page.runs = columns.map(([document_, numbers], index) => new Run(document_, numbers, index));
   page.end = Math.max(...page.runs.map((run) => run.end));
   Object.assign(page.view, { from: 0, to: page.end, beside: page.runs.length > 1 && page.runs.length <= 4 });
   if (page.runs.some((run) => run.shards.length > 40)) page.view.order = 'trouble';
-  mark('read');
   const linked = readLink(page);
   readLook();
   page.refresh();
-  mark('drawn');
-  page.marks = marks;
   if (linked && page.view.entry >= 0) inspect(page); else page.chooseFirst();
   attachKeys(page);
   dark.addEventListener('change', () => { if (!page.themeChosen) { root.dataset.theme = dark.matches ? 'dark' : 'light'; page.repaint(); } });

@@ -187,13 +187,14 @@ class Run {
   // Executions in flight as steps: times, and the level from each on.
   steps() {
     if (this.flights) return this.flights;
-    const begins = [], ends = [];
+    const begins = new Float64Array(this.n), ends = new Float64Array(this.n);
+    let count = 0;
     for (let i = 0; i < this.n; i++) {
       if (this.outcome[i] === THROTTLED || this.outcome[i] === TOO_LARGE || this.stop[i] === this.start[i]) continue;
-      begins.push(this.start[i]);
-      ends.push(this.stop[i]);
+      begins[count] = this.start[i];
+      ends[count++] = this.stop[i];
     }
-    const up = Float64Array.from(begins).sort(), down = Float64Array.from(ends).sort();
+    const up = begins.subarray(0, count).sort(), down = ends.subarray(0, count).sort();
     const times = new Float64Array(2 * up.length), levels = new Int32Array(2 * up.length);
     let level = 0, most = 0;
     for (let i = 0, j = 0, k = 0; k < times.length; k++) {

@@ -2,7 +2,7 @@
 
 const MS = 1000, SECOND = 1e6, MINUTE = 60e6, HOUR = 3600e6, DAY = 86400e6;
 
-const number = (n) => Math.round(n).toLocaleString('en-US');
+const number = (n) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');
 
 const counted = (n, noun, plural) => `${number(n)} ${n === 1 ? noun : plural ?? `${noun}s`}`;
 
