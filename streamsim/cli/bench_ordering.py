@@ -3,7 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from streamsim.ordering.benchmark import Row
     from streamsim.ordering.cases import Case
     from streamsim.ordering.on_kafka import KafkaPlayer
+    from streamsim.ordering.on_kinesis import KinesisPlayer
+    from streamsim.ordering.runs import Player
 
 #: Runs in real time for each processor: they wait more than they work.
 _AT_ONCE: Final = 4
@@ -30,17 +33,18 @@ Examples:
   streamsim bench ordering --fault poison --fault reshard --seeds 50
   streamsim bench ordering --traces shown/
   streamsim bench ordering --markdown > ordering.md
-  streamsim bench ordering --kafka localhost:9092 --seeds 1 --shards 4
+  streamsim bench ordering --kafka localhost:9092 --kinesis http://localhost:4567 --seeds 1 --shards 4
 
 Finds out which ordering guarantees hold, and shows where one does not.
 
 Plays every combination of shards, ParallelizationFactor, bisect, partial responses and faults with many seeds. Each
-guarantee held in so many runs, or there is a counter-example with the lines of the trace that show it. --kafka plays
-all that makes sense there on a broker as well, in real time: a run takes some 5 to 20 seconds, many at once.
+guarantee held in so many runs, or there is a counter-example with the lines of the trace that show it. --kafka
+and --kinesis play all that makes sense there on a broker or an endpoint as well, in real time: a run takes some 5 to 20
+seconds, many at once. Topics and streams are made for it and deleted.
 
 --traces keeps the runs of the counter-examples in a folder: the trace of each, and its scenario for `streamsim run`.
 
-Exit codes: 0 all that AWS gives held, 1 something of it did not, 2 the command is wrong, 3 no broker answers.
+Exit codes: 0 all that AWS gives held, 1 something of it did not, 2 the command is wrong, 3 no broker or endpoint answers.
 """
 
 
@@ -70,6 +74,7 @@ Exit codes: 0 all that AWS gives held, 1 something of it did not, 2 the command 
     "--traces", type=click.Path(path_type=Path), help="Keep the runs of the counter-examples in this folder."
 )
 @click.option("--kafka", "brokers", metavar="HOST:PORT", help="Play on this Kafka broker as well.")
+@click.option("--kinesis", "endpoint", metavar="URL", help="Play on this Kinesis endpoint as well.")
 @click.option("--markdown", is_flag=True, help="Tables in Markdown.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout instead of tables.")
 @click.option(
@@ -86,6 +91,7 @@ def command(
     lanes: tuple[int, ...],
     traces: Path | None,
     brokers: str | None,
+    endpoint: str | None,
     markdown: bool,
     as_json: bool,
     jobs: int,
@@ -99,15 +105,24 @@ def command(
     if traces is not None:
         _check(traces)
     chosen = [name for name in FAULTS if not faults or name in faults]
-    backends: tuple[Backend, ...] = ("virtual",) if brokers is None else ("virtual", "kafka")
     counts = sorted(set(shards or (1, 4))), sorted(set(lanes or (1, 4)))
-    cases = [case for backend in backends for case in matrix(backend, chosen, *counts)]
-    if not cases:
+    backends: list[Backend] = ["virtual"]
+    if brokers is not None:
+        backends.append("kafka")
+    if endpoint is not None:
+        backends.append("kinesis")
+    cases = {backend: list(matrix(backend, chosen, *counts)) for backend in backends}
+    if not any(cases.values()):
         raise click.UsageError(
             f"--fault {', '.join(chosen)}: only on Kafka; name a broker with --kafka HOST:PORT"
         )
+    players: dict[str, Player] = {}
+    if brokers is not None:
+        players["kafka"] = _kafka(brokers)
+    if endpoint is not None:
+        players["kinesis"] = _kinesis(endpoint)
     numbers = range(first, first + seeds)
-    rows = _played(cases, numbers, jobs, brokers)
+    rows = _played(cases, numbers, jobs, players)
     kept = {} if traces is None else _keep(rows, traces)
     if as_json:
         click.echo(json.dumps(document_of(rows, numbers, kept), indent=2))
@@ -121,29 +136,47 @@ def command(
         sys.exit(1)
 
 
-def _played(cases: "Sequence[Case]", seeds: Sequence[int], jobs: int, brokers: str | None) -> "list[Row]":
-    """The rows of all cases, virtual ones first."""
+def _played(
+    cases: "Mapping[Backend, Sequence[Case]]",
+    seeds: Sequence[int],
+    jobs: int,
+    players: "Mapping[str, Player]",
+) -> "list[Row]":
+    """The rows of all cases, one backend after the other."""
     from streamsim.ordering.benchmark import bench  # noqa: PLC0415
 
-    virtual = [case for case in cases if case.backend == "virtual"]
-    real = [case for case in cases if case.backend != "virtual"]
-    player = None if brokers is None else _player(brokers)
-    with _Progress(len(cases) * len(seeds)) as progress:
-        rows = bench(virtual, seeds, jobs, done=progress)
-        if player is not None:
-            before = len(virtual) * len(seeds)
+    rows: list[Row] = []
+    with _Progress(sum(map(len, cases.values())) * len(seeds)) as progress:
+        for backend, own in cases.items():
+            before = len(rows) * len(seeds)
+            progress_of = partial(progress.come, before)
+            if backend == "virtual":
+                rows += bench(own, seeds, jobs, done=progress_of)
+                continue
             try:
-                rows += bench(real, seeds, jobs * _AT_ONCE, player, done=lambda runs: progress(before + runs))
+                rows += bench(own, seeds, jobs * _AT_ONCE, players[backend], progress_of)
             except SourceError as error:
                 raise SourceFailedError(error) from error
     return rows
 
 
-def _player(brokers: str) -> "KafkaPlayer":
+def _kafka(brokers: str) -> "Player":
     from streamsim.ordering.on_kafka import KafkaPlayer  # noqa: PLC0415
 
     silence()
-    player = KafkaPlayer(brokers)
+    return _checked(KafkaPlayer(brokers))
+
+
+def _kinesis(url: str) -> "Player":
+    from streamsim.ordering.on_kinesis import KinesisPlayer  # noqa: PLC0415
+    from streamsim.streams.aws.endpoint import Endpoint  # noqa: PLC0415
+
+    if not url.startswith(("http://", "https://")):
+        raise click.UsageError(f"--kinesis {url}: write a URL such as http://localhost:4567")
+    return _checked(KinesisPlayer(Endpoint(url)))
+
+
+def _checked(player: "KafkaPlayer | KinesisPlayer") -> "Player":
     try:
         player.check()
     except SourceError as error:
@@ -215,8 +248,9 @@ class _Progress:
         if self._bar.live.is_started:
             self._bar.stop()
 
-    def __call__(self, runs: int) -> None:
-        self._bar.update(self._task, completed=runs)
+    def come(self, before: int, runs: int) -> None:
+        """So many runs are made, after those `before`."""
+        self._bar.update(self._task, completed=before + runs)
         if not self._shown and monotonic() > self._patience:
             self._shown = True
             self._bar.start()

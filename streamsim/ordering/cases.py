@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from streamsim.engine.chance import Chance
 
-Backend = Literal["virtual", "kafka"]
+Backend = Literal["virtual", "kafka", "kinesis"]
 
 #: Half of the records wait when the run begins, so that throughput is the mapping's and not the producer's.
 BACKLOG: Final = 240
@@ -117,10 +117,16 @@ def _no_answer(_case: Case, _seed: int) -> Trouble:
 
 
 def _reshard(case: Case, _seed: int) -> Trouble:
-    """Every shard is split, and the parts are merged again."""
-    shards = case.settings.shards
-    double, original = {"to": 2 * shards}, {"to": shards}
-    return Trouble(events=[{"at": "500ms", "reshard": double}, {"at": "1200ms", "reshard": original}])
+    """Every shard is split, one after the other, and the parts are merged again."""
+    shards = range(case.settings.shards)
+    split = [{"at": f"{500 + 20 * shard}ms", "reshard": {"split": shard}} for shard in shards]
+    # shards are numbered as they open: the parts of shard 0 are the first after those that were there
+    parts = [len(shards) + 2 * shard for shard in shards]
+    merge = [
+        {"at": f"{1200 + 20 * shard}ms", "reshard": {"merge": [part, part + 1]}}
+        for shard, part in zip(shards, parts, strict=True)
+    ]
+    return Trouble(events=[*split, *merge])
 
 
 def _update(_case: Case, _seed: int) -> Trouble:
@@ -136,7 +142,7 @@ def _rebalance(_case: Case, _seed: int) -> Trouble:
 
 def _all(case: Case, seed: int) -> Trouble:
     """Bad records, lost answers and throttles while shards split and merge, or partitions come and go."""
-    moving = _reshard if case.backend == "virtual" else _rebalance
+    moving = _rebalance if case.backend == "kafka" else _reshard
     parts = [made(case, seed) for made in (_poison, _throttle, _no_answer, moving)]
     return Trouble(
         [fault for part in parts for fault in part.faults],
@@ -151,7 +157,7 @@ class FaultKind:
     """A column of the tables: what makes the trouble, and where there can be such."""
 
     trouble: Callable[[Case, int], Trouble]
-    backends: tuple[Backend, ...] = ("virtual", "kafka")
+    backends: tuple[Backend, ...] = ("virtual", "kafka", "kinesis")
 
 
 #: By the names that the command takes, in the order of the columns.
@@ -162,7 +168,7 @@ FAULTS: Final[Mapping[str, FaultKind]] = {
     "timeout": FaultKind(_timeout),
     "crash": FaultKind(_crash),
     "no-answer": FaultKind(_no_answer),
-    "reshard": FaultKind(_reshard, ("virtual",)),
+    "reshard": FaultKind(_reshard, ("virtual", "kinesis")),
     "update": FaultKind(_update),
     "rebalance": FaultKind(_rebalance, ("kafka",)),
     "all": FaultKind(_all),

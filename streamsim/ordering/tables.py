@@ -86,7 +86,9 @@ def _of_backend(
 
 def _title(rows: Sequence[Row], *, markdown: bool) -> Iterator[str]:
     first = rows[0]
-    where = {"virtual": "in virtual time", "kafka": "on a Kafka broker"}[first.case.backend]
+    where = {"virtual": "in virtual time", "kafka": "on a Kafka broker", "kinesis": "on a Kinesis endpoint"}[
+        first.case.backend
+    ]
     runs = sum(row.runs for row in rows)
     faults = len({row.case.fault for row in rows})
     settings = len({row.case.settings for row in rows})

@@ -77,6 +77,7 @@ def test_the_runs_that_are_kept_show_what_is_said_and_can_be_played_again(tmp_pa
         (["--seeds", "0"], "0 is not in the range"),
         (["--json", "--markdown"], "choose one"),
         (["--traces", "/dev/null/x"], "--traces /dev/null/x: error: "),
+        (["--kinesis", "localhost:4567"], "--kinesis localhost:4567: write a URL"),
         (["--fault", "rebalance"], "--fault rebalance: only on Kafka; name a broker"),
     ],
 )
@@ -86,10 +87,17 @@ def test_what_makes_no_sense_is_refused_before_anything_is_played(arguments: lis
     assert said in told.stderr
 
 
-def test_no_broker_is_told_before_anything_is_played() -> None:
-    told = bench("--kafka", "127.0.0.1:1")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--kafka", "127.0.0.1:1"], "no Kafka broker at 127.0.0.1:1"),
+        (["--kinesis", "http://127.0.0.1:1"], "cannot connect to http://127.0.0.1:1"),
+    ],
+)
+def test_nobody_there_is_told_before_anything_is_played(arguments: list[str], said: str) -> None:
+    told = bench(*arguments)
     assert told.exit_code == 3
-    assert "no Kafka broker at 127.0.0.1:1" in told.stderr
+    assert said in told.stderr
 
 
 def test_partitions_that_come_and_go_on_a_broker_keep_all_that_aws_gives(broker: Broker) -> None:
@@ -106,3 +114,16 @@ def test_partitions_that_come_and_go_on_a_broker_keep_all_that_aws_gives(broker:
         assert case["held"]["order.per_key"] == case["runs"] == 1
         assert case["figures"]["lost"] == 0
         assert case["figures"]["records"] > 400
+
+
+def test_shards_that_split_and_merge_at_an_endpoint_keep_all_that_aws_gives(kinesis: str) -> None:
+    told = bench("--kinesis", kinesis, "--fault", "all", "--lanes", "4", "--json")
+    assert told.exit_code == 0, told.output
+    document = json.loads(told.stdout)
+    on_kinesis = [case for case in document["cases"] if case["backend"] == "kinesis"]
+    assert len(on_kinesis) == len(document["cases"]) / 2 == 4
+    for case in on_kinesis:
+        assert case["held"]["order.per_key"] == case["runs"] == 1
+        assert case["held"]["exactly_once"] == case["figures"]["lost"] == 0
+    given = {(cell["backend"], cell["guarantee"]) for cell in document["guarantees"] if cell["given"]}
+    assert {backend for backend, _ in given} == {"virtual", "kinesis"}
