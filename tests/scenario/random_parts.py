@@ -30,7 +30,7 @@ class Dice:
         self.random = Random(name)
         self.one_of = self.random.choice
         self.below = self.random.randrange
-        self.seconds = self.one_of([1, 5, 20, 60, 60, 130])
+        self.seconds = self.one_of([2, 10, 30, 60, 60, 130])
 
     def likely(self, share: float) -> bool:
         return self.random.random() < share
@@ -94,7 +94,7 @@ def keys(dice: Dice) -> Any:
 
 
 def generated(dice: Dice, stream: Said) -> Said:
-    most = dice.one_of([0.3, 2, 10, 40])
+    most = dice.one_of([1, 5, 10, 40])
     said: Said = {}
     if dice.likely(0.9):
         said["rate"] = dice.rate(most)
@@ -262,9 +262,9 @@ def mapping(dice: Dice, kind: str, *, never_runs: bool) -> Said:
         0.2,
         {
             "StartingPosition": ["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"],
-            "Enabled": [False],
-            "start_up_lag": [dice.time(dice.seconds * 1.5)],
-            "update_lag": ["1us", "500ms", "3s", "90s"],
+            "Enabled": [True, False],
+            "start_up_lag": [*(dice.time() for _ in range(4)), dice.time(dice.seconds * 1.5), "25h"],
+            "update_lag": ["1us", "500ms", "3s", "90s", "25h"],
             "hand_over": ["0s", "1us", "52ms"],
             "window_idle": ["0s", "1us", "5s"],
             "back_off": [{"base": "1ms", "cap": "1ms"}, {"base": "1s", "cap": "2s"}, {"throttle_cap": "10s"}],

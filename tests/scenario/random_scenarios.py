@@ -48,7 +48,7 @@ class Writer:
             "mappings": self.mappings,
             "traffic": traffic,
             "events": self._events(),
-            "faults": [self._fault() for _ in range(dice.one_of([0, 1, 2, 3, 4, 6]))],
+            "faults": [self._fault() for _ in range(dice.one_of([0, 1, 2, 3, 4, 5, 6]))],
         }
         epochs = ["2026-01-01T00:00:00.123456Z", "1999-12-31T23:59:59Z", "2026-02-28T23:59:50+05:30"]
         return said | dice.some(0.2, {"epoch": epochs})
@@ -72,7 +72,7 @@ class Writer:
 
     def _events(self) -> list[Said]:
         dice = self.dice
-        times = [dice.later(dice.seconds * 1.3) for _ in range(2)]
+        times = [dice.later(dice.seconds * 1.3), dice.one_of([dice.later(), "25h"])]
         return [
             {
                 "at": dice.one_of(times) if dice.likely(0.3) else dice.later(dice.seconds * 1.3),
@@ -92,7 +92,7 @@ class Writer:
         if what < 5 and provisioned:
             return {"reshard": self._reshard(dice.one_of(provisioned))}
         mapping = dice.one_of(list(self.mappings))
-        if what == 9:
+        if what == 9 and dice.likely(0.5):
             return {"delete": {"mapping": mapping}}
         if what >= 7:
             return {"update": {"Enabled": dice.likely(0.5), "mapping": mapping}}
@@ -111,7 +111,7 @@ class Writer:
                 {"merge": [0, 1]},
             ]
         )
-        return {**reshard, "stream": stream} | dice.some(0.3, {"takes": ["1us", "1s", "10s"]})
+        return {**reshard, "stream": stream} | dice.some(0.3, {"takes": ["1us", "1s", "10s", "25h"]})
 
     def _fault(self) -> Said:
         """One that has something to break, unless it is poison."""
@@ -128,7 +128,9 @@ class Writer:
         stream = dice.one_of(putting if kind == "lost_put" else list(self.streams))
         said: Said = {}
         if kind not in {"poison", "final_invoke", "lost_put"}:
-            said |= dice.some(0.6, {"from": [dice.time()]}) | {"for": dice.later(dice.seconds / 2)}
+            said |= dice.some(0.4, {"from": [dice.time()]})
+            if kind in {"throttle", "source_down"} or dice.likely(0.5):
+                said["for"] = dice.later(dice.seconds / 2)
         if kind not in {"poison", "source_down", "destination_down", "lost_put"}:
             said |= dice.some(0.3, {"function": list(self.functions)})
         return {kind: said | self._damage(kind, stream, dice.below(self.streams[stream].get("shards", 4)))}
@@ -160,6 +162,9 @@ class Writer:
             case "slow":
                 return {"factor": dice.one_of([0.1, 3, 20])} | dice.some(0.3, {"shard": [shard]})
             case "final_invoke":
+                if dice.likely(0.7):
+                    for mapping in self.mappings.values():
+                        mapping["MaximumRetryAttempts"] = 0  # so that states are given up
                 said = {
                     "how": dice.one_of(["error", "timeout", "crash"]),
                     "fails": dice.one_of(fails["fails"]),
