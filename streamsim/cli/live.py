@@ -124,6 +124,11 @@ def _variable(text: str) -> tuple[str, str]:
 @click.option(
     "--checkpoints-endpoint-url", metavar="URL", help="Where that table is, if not where the stream is."
 )
+@click.option(
+    "--consumer",
+    metavar="NAME",
+    help="Read a Kinesis stream with enhanced fan-out, as this consumer that is registered with it already.",
+)
 @click.option("--on-failure", metavar="FILE|kafka:TOPIC", help="Where discarded batches go, records and all.")
 @click.option("--trace", type=click.Path(path_type=Path), help="Write every event to an NDJSON file.")
 @click.option("--logs", type=click.Path(path_type=Path), help="Keep what the handler logs in this folder.")
@@ -145,13 +150,14 @@ def command(
     profile: str | None,
     checkpoints: str | None,
     checkpoints_endpoint_url: str | None,
+    consumer: str | None,
     on_failure: str | None,
     trace: Path | None,
     logs: Path | None,
     verbose: int,
 ) -> None:
     options = SourceOptions(
-        group, session, event, endpoint_url, region, profile, checkpoints, checkpoints_endpoint_url
+        group, session, event, endpoint_url, region, profile, checkpoints, checkpoints_endpoint_url, consumer
     )
     reading = source_of(source, options)
     function = Function(handler, path.absolute(), runtime, timeout, memory, env)
