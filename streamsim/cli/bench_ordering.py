@@ -83,7 +83,7 @@ Exit codes: 0 all that AWS gives held, 1 something of it did not, 2 the command 
     default=os.cpu_count() or 1,
     help="Processes to play in. Default: as many as there are processors.",
 )
-def command(
+def command(  # noqa: C901 - each option asks one question
     seeds: int,
     first: int,
     faults: tuple[str, ...],

@@ -134,6 +134,11 @@ def _variable(text: str) -> tuple[str, str]:
     "--checkpoints-endpoint-url", metavar="URL", help="Where that table is, if not where the stream is."
 )
 @click.option(
+    "--consumer",
+    metavar="NAME",
+    help="Read a Kinesis stream with enhanced fan-out, as this consumer that is registered with it already.",
+)
+@click.option(
     "--on-failure",
     metavar="DESTINATION",
     help="Where discarded batches go: a FILE, kafka://TOPIC, s3://BUCKET, all with their records; or sqs:QUEUE or an ARN of "
@@ -166,6 +171,7 @@ def command(
     profile: str | None,
     checkpoints: str | None,
     checkpoints_endpoint_url: str | None,
+    consumer: str | None,
     on_failure: str | None,
     endpoint: str | None,
     trace: Path | None,
@@ -174,7 +180,7 @@ def command(
     verbose: int,
 ) -> None:
     options = SourceOptions(
-        group, session, event, endpoint_url, region, profile, checkpoints, checkpoints_endpoint_url
+        group, session, event, endpoint_url, region, profile, checkpoints, checkpoints_endpoint_url, consumer
     )
     reading = source_of(source, options)
     function = Function(handler, path.absolute(), runtime, timeout, memory, env)

@@ -31,6 +31,7 @@ class SourceOptions(NamedTuple):
     profile: str | None
     checkpoints: str | None
     checkpoints_endpoint_url: str | None
+    consumer: str | None
 
 
 def source_of(text: str, options: SourceOptions) -> LiveSource | ShardSource:
@@ -39,14 +40,19 @@ def source_of(text: str, options: SourceOptions) -> LiveSource | ShardSource:
     if found := _TOPIC.fullmatch(text):
         others = ("endpoint_url", "region", "profile", "checkpoints", "checkpoints_endpoint_url")
         _refuse(options, others, "goes with kinesis:// and dynamodb://")
+        _refuse(options, ("consumer",), "goes with kinesis://")
         event = options.event or "aws:kafka"
         return LiveSource(found["brokers"], found["topic"], options.group, event, session)
     if found := _STREAM.fullmatch(text) or _TABLE.fullmatch(text):
         _refuse(options, ("event",), "goes with kafka://")
         endpoint = Endpoint(_url(options.endpoint_url), options.region, options.profile)
         kind: Literal["kinesis", "dynamodb"] = "kinesis" if text.startswith("kinesis:") else "dynamodb"
+        if kind == "dynamodb":
+            _refuse(options, ("consumer",), "goes with kinesis://")
         checkpoints, at = _checkpoints(options, endpoint)
-        return ShardSource(kind, found["name"], endpoint, options.group, checkpoints, at, session)
+        return ShardSource(
+            kind, found["name"], endpoint, options.group, checkpoints, at, session, options.consumer
+        )
     raise click.UsageError(
         f"{text!r} is no stream; write kafka://localhost:9092/orders, kinesis://orders or dynamodb://orders"
     )

@@ -117,10 +117,18 @@ def live_scenario(
     }
     paths = [one if "." in one.partition("=")[0] else f"mapping.{one}" for one in overrides]
     scenario = load_text(json.dumps(text), source.url, paths)
-    problems = list(_unfit_filters(scenario, source.kind))
+    problems = [*_unfit_consumer(scenario), *_unfit_filters(scenario, source.kind)]
     if problems:
         raise ScenarioError(problems)
     return scenario
+
+
+def _unfit_consumer(scenario: Scenario) -> Iterator[Problem]:
+    """A consumer is the source's business here: as a setting it would change nothing."""
+    (mapping,) = scenario.mappings.values()
+    if mapping.consumer is not None:
+        span = Span(Said.of("--set consumer", mapping.consumer, place_known=False))
+        yield Problem("a consumer is no setting of a live mapping", span, "name it with --consumer")
 
 
 def _unfit_filters(scenario: Scenario, kind: StreamType) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +12,7 @@ from streamsim.model.stream_type import STREAM_TYPES, StreamType
 from streamsim.rules.source import Source
 from streamsim.scenario.opened import Opened
 from streamsim.streams.aws.endpoint import Endpoint, client_of
+from streamsim.streams.aws.fan_out import consumer_of, take_pushed
 from streamsim.streams.aws.kinesis import KinesisShards
 from streamsim.streams.aws.lease_file import LeaseFile
 from streamsim.streams.aws.lease_items import LeaseItems
@@ -29,7 +31,7 @@ class ShardSource:
     """A stream or a table by its name. Processes of one `group` share it.
 
     Their checkpoints are in a file, or in the DynamoDB table of that name, at `checkpoints_at`. `session` is how many
-    milliseconds a silent process may keep its shards.
+    milliseconds a silent process may keep its shards. A registered `consumer` of a stream gets its records pushed.
     """
 
     type: Literal["kinesis", "dynamodb"]
@@ -39,6 +41,7 @@ class ShardSource:
     checkpoints: Path | str
     checkpoints_at: Endpoint
     session: int
+    consumer: str | None = None
 
     @property
     def url(self) -> str:
@@ -55,10 +58,22 @@ async def open_shards(
     source: ShardSource, beginning: Beginning, session: int, trouble: Trouble, stack: AsyncExitStack
 ) -> Opened:
     """Connects to the stream and makes its reading, which has yet to join. `SourceError` when it cannot be read."""
-    shards = await _shards(source, stack)
-    described = await shards.describe()
+    endpoint = source.endpoint
+    fetch, arn = None, None
+    if source.type == "kinesis":
+        client = await stack.enter_async_context(client_of(endpoint, "kinesis"))
+        shards: Shards = KinesisShards(client, endpoint.at, source.name)
+        described = await shards.describe()
+        if source.consumer is not None:
+            consumer = await consumer_of(client, endpoint.at, described.arn, source.consumer)
+            fetch, arn = partial(take_pushed, consumer, shards), consumer.arn
+    else:
+        tables = await stack.enter_async_context(client_of(endpoint, "dynamodb"))
+        streams = await stack.enter_async_context(client_of(endpoint, "dynamodbstreams"))
+        shards = TableShards(tables, streams, endpoint.at, source.name)
+        described = await shards.describe()
     table = await _table(source, described.arn, stack)
-    reading = ShardReading(shards, described, beginning, Sharing(table, session / 1000), trouble)
+    reading = ShardReading(shards, described, beginning, Sharing(table, session / 1000), trouble, fetch)
     stack.push_async_callback(reading.stop)
     region, account = described.arn.split(":")[3:5]
 
@@ -68,7 +83,7 @@ async def open_shards(
     return Opened(
         reading,
         stream,
-        Source(source.name, account=Account(region, account), type=source.kind, arn=described.arn),
+        Source(source.name, account=Account(region, account), type=source.kind, arn=arn or described.arn),
         {"type": source.type, "retention": described.retention, "stream": source.name},
         lambda: reading.known,
         "shards",
@@ -80,13 +95,3 @@ async def _table(source: ShardSource, arn: str, stack: AsyncExitStack) -> LeaseT
         return LeaseFile(source.checkpoints, arn, source.group)
     client = await stack.enter_async_context(client_of(source.checkpoints_at, "dynamodb"))
     return LeaseItems(client, source.checkpoints_at.at, source.checkpoints, arn, source.group)
-
-
-async def _shards(source: ShardSource, stack: AsyncExitStack) -> Shards:
-    endpoint = source.endpoint
-    if source.type == "kinesis":
-        client = await stack.enter_async_context(client_of(endpoint, "kinesis"))
-        return KinesisShards(client, endpoint.at, source.name)
-    tables = await stack.enter_async_context(client_of(endpoint, "dynamodb"))
-    streams = await stack.enter_async_context(client_of(endpoint, "dynamodbstreams"))
-    return TableShards(tables, streams, endpoint.at, source.name)

@@ -301,6 +301,13 @@ USAGE: dict[str, tuple[str, list[str], str]] = {
         ["--on-failure", "kafka:t"],
         "--on-failure kafka:t: of which broker? write kafka://HOST:PORT/t",
     ),
+    "a topic has no consumers": ("kafka://h:1/t", ["--consumer", "fast"], "--consumer goes with kinesis://"),
+    "a table has no consumers": ("dynamodb://tab", ["--consumer", "fast"], "--consumer goes with kinesis://"),
+    "a consumer is no setting": (
+        "kinesis://s",
+        ["--set", "consumer=fast"],
+        "a consumer is no setting of a live mapping",
+    ),
     "a file is nowhere else": (
         "kinesis://s",
         ["--checkpoints-endpoint-url", "http://h"],

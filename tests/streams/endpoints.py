@@ -1,25 +1,30 @@
 """Servers that speak AWS's API, for tests, on loopback: a Kinesis, a DynamoDB with streams, and a proxy that misbehaves."""
 
 import asyncio
+import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientResponse, ClientSession, web
 
 from tests.streams.brokers import free_port
 
 #: How long a server may take to listen, in seconds.
 _PATIENCE: Final = 60
+
+_EVENTS: Final = "application/vnd.amazon.eventstream"
 
 _PACKAGE: Final = "kinesis-local@0.6"
 
@@ -126,6 +131,11 @@ class Proxy:
     calls: list[str] = field(default_factory=list)
     #: While it is cleared nothing is answered.
     answers: asyncio.Event = field(default_factory=asyncio.Event)
+    #: Shards whose subscriptions end, for everything of them is pushed.
+    ended: set[str] = field(default_factory=set)
+    #: Whether event streams begin as AWS's do, and after how many pieces they are cut off, if not 0.
+    begins_events: bool = True
+    pushes: int = 0
     port: int = 0
     _runner: web.AppRunner | None = None
 
@@ -160,8 +170,41 @@ class Proxy:
             ClientSession(auto_decompress=False) as session,
             session.post(self.target + request.path, data=body, headers=headers) as response,
         ):
+            if response.content_type == _EVENTS:
+                return await self._push(request, response, json.loads(body)["ShardId"])
             kept = {"Content-Type": response.headers.get("Content-Type", "")}
             return web.Response(status=response.status, body=await response.read(), headers=kept)
+
+    async def _push(self, request: web.Request, response: ClientResponse, shard: str) -> web.StreamResponse:
+        """Hands events on, between the ones that AWS begins and ends with and kinesis-local leaves out."""
+        pushed = web.StreamResponse(headers={"Content-Type": _EVENTS})
+        await pushed.prepare(request)
+        if self.begins_events:
+            await pushed.write(_event("initial-response", {}))
+        left = self.pushes
+        async for chunk in response.content.iter_any():
+            await pushed.write(chunk)
+            if shard in self.ended:
+                end = {"Records": [], "MillisBehindLatest": 0, "ChildShards": []}
+                await pushed.write(_event("SubscribeToShardEvent", end))
+                break
+            left -= 1
+            if not left:
+                break
+        return pushed
+
+
+def _event(kind: str, value: object) -> bytes:
+    """An event as AWS's event streams encode it."""
+    words = {":message-type": "event", ":event-type": kind, ":content-type": "application/json"}
+    headers = b"".join(
+        bytes([len(name)]) + name.encode() + b"\x07" + len(word).to_bytes(2, "big") + word.encode()
+        for name, word in words.items()
+    )
+    payload = json.dumps(value).encode()
+    prelude = struct.pack(">II", 16 + len(headers) + len(payload), len(headers))
+    message = prelude + struct.pack(">I", zlib.crc32(prelude)) + headers + payload
+    return message + struct.pack(">I", zlib.crc32(message))
 
 
 def refusal(code: str, status: int = 400) -> web.Response:

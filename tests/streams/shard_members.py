@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,11 +21,12 @@ from streamsim.model.mapping import EventSourceMapping
 from streamsim.model.outcome import Outcome
 from streamsim.rules.source import Source
 from streamsim.streams.aws.endpoint import Endpoint, client_of
+from streamsim.streams.aws.fan_out import consumer_of, take_pushed
 from streamsim.streams.aws.kinesis import KinesisShards
 from streamsim.streams.aws.lease_file import LeaseFile
 from streamsim.streams.aws.leases import Lease, LeaseTable
-from streamsim.streams.aws.polling import Pace
-from streamsim.streams.aws.reading import ShardReading
+from streamsim.streams.aws.polling import Pace, poll
+from streamsim.streams.aws.reading import Fetch, ShardReading
 from streamsim.streams.aws.stream import ShardStream
 from streamsim.streams.aws.tenure import Sharing
 from streamsim.streams.kafka_topics import wall_clock
@@ -59,7 +61,7 @@ class Stream:
     async def delete(self) -> None:
         if not self.deleted:
             self.deleted = True
-            await self.client.delete_stream(StreamName=self.name)
+            await self.client.delete_stream(StreamName=self.name, EnforceConsumerDeletion=True)
 
     async def put(self, count: int, keys: int = 8) -> None:
         """Adds records one after the other: the n-th of a key has n as its data."""
@@ -133,6 +135,7 @@ class ShardMember:
     enough: int = 0
     beginning: Beginning = HORIZON
     url: str = ""
+    consumer: str = ""
     patience: float = 5.0
     events: list[Event] = field(default_factory=list)
     records: list[tuple[str, str, int, int]] = field(default_factory=list)
@@ -164,8 +167,12 @@ class ShardMember:
             if isinstance(table, Path):
                 table = LeaseFile(table, described.arn, "tests")
             sharing = Sharing(table, SESSION)
+            fetch: Fetch = partial(poll, shards, pace=QUICK)
+            if self.consumer:
+                consumer = await consumer_of(client, "the endpoint", described.arn, self.consumer)
+                fetch = partial(take_pushed, consumer, shards)
             reading = self.reading = ShardReading(
-                shards, described, self.beginning, sharing, self.trouble, QUICK
+                shards, described, self.beginning, sharing, self.trouble, fetch
             )
             await reading.join()
             clock, epoch = RealClock(), wall_clock()

@@ -306,6 +306,17 @@ def test_an_endpoint_that_hangs_is_given_up_on_and_asked_again(kinesis: str, tab
     on(kinesis, 1, story)
 
 
+def test_an_endpoint_that_hangs_from_the_start_is_not_waited_for(kinesis: str, table: Path) -> None:
+    async def story(stream: Stream) -> None:
+        async with proxy_to(kinesis) as proxy:
+            proxy.answers.clear()
+            with pytest.raises(SourceError, match="does not answer in time") as raised:
+                await ShardMember(stream, table, url=proxy.url, patience=0.3).run()
+            assert not raised.value.retryable
+
+    on(kinesis, 1, story)
+
+
 def test_an_endpoint_that_is_gone_comes_back(kinesis: str, table: Path) -> None:
     async def story(stream: Stream) -> None:
         await stream.put(20)
@@ -443,3 +454,59 @@ class Silent:
             raise SourceError("nobody is there", retryable=True)
 
         return never
+
+
+async def registered(stream: Stream) -> str:
+    answer = await stream.client.describe_stream_summary(StreamName=stream.name)
+    arn = answer["StreamDescriptionSummary"]["StreamARN"]
+    await stream.client.register_stream_consumer(StreamARN=arn, ConsumerName="fast")
+    while True:
+        answer = await stream.client.describe_stream_consumer(StreamARN=arn, ConsumerName="fast")
+        if answer["ConsumerDescription"]["ConsumerStatus"] == "ACTIVE":
+            return "fast"
+
+
+def test_a_consumer_gets_records_pushed_over_cut_subscriptions_and_reshards(
+    kinesis: str, table: Path
+) -> None:
+    async def story(stream: Stream) -> None:
+        async with proxy_to(kinesis) as proxy:
+            proxy.pushes = 2
+            await stream.put(40)
+            member = ShardMember(stream, table, url=proxy.url, consumer=await registered(stream))
+            running = asyncio.create_task(member.run())
+            while len(member.records) < 40 and not running.done():  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            await stream.split(0)
+            await stream.put(40)
+            proxy.ended.add((await stream.shards())[0]["ShardId"])
+            member.enough = 80
+            await running
+            assert firsts([member]) == stream.numbers
+            assert len(member.records) == 80
+            assert len(member.told(ShardEnd)) == 1
+            assert proxy.calls.count("SubscribeToShard") > 3
+            assert not READS.intersection(proxy.calls)
+
+    on(kinesis, 1, story)
+
+
+def test_an_endpoint_that_does_not_push_as_aws_does_is_refused(kinesis: str, table: Path) -> None:
+    async def story(stream: Stream) -> None:
+        async with proxy_to(kinesis) as proxy:
+            proxy.begins_events = False
+            member = ShardMember(stream, table, url=proxy.url, consumer=await registered(stream))
+            with pytest.raises(SourceError, match="does not push records as AWS does") as raised:
+                await member.run()
+            assert raised.value.hint == "leave out --consumer: shards are polled"
+
+    on(kinesis, 1, story)
+
+
+def test_a_consumer_that_is_not_registered_is_refused(kinesis: str, table: Path) -> None:
+    async def story(stream: Stream) -> None:
+        with pytest.raises(SourceError, match="the stream has no consumer 'slow'") as raised:
+            await ShardMember(stream, table, consumer="slow").run()
+        assert "register-stream-consumer" in str(raised.value.hint)
+
+    on(kinesis, 1, story)

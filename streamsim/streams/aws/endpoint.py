@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from streamsim.engine.ports import SourceError
-from streamsim.streams.aws.errors import source_error
+from streamsim.streams.aws.errors import outside, source_error
 
 #: The region of endpoints that are not AWS's own where none is configured: what they answer is the same in each.
 _ANY_REGION: Final = "us-east-1"
@@ -71,7 +71,7 @@ async def client_of(endpoint: Endpoint, service: str) -> AsyncIterator[Any]:
     try:
         session = AioSession(profile=endpoint.profile)
         client = await _context(session, endpoint, service, config).__aenter__()
-    except Exception as error:
+    except outside() as error:
         raise source_error(error, endpoint.at, starting=True) from error
     try:
         yield client

@@ -4,7 +4,6 @@ Knows botocore's errors. Some are an order to the reader of a shard and no failu
 `GoneError`, `ThrottledError`.
 """
 
-import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -136,13 +135,20 @@ def _reason(error: BaseException) -> str:
     return text or type(error).__name__
 
 
+def outside() -> tuple[type[Exception], ...]:
+    """What may be raised because of the outside; anything else is our own mistake."""
+    from aiohttp import ClientError as NoAnswerError  # noqa: PLC0415  # a client is in use already
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415
+
+    return BotoCoreError, ClientError, ResponseParserError, NoAnswerError, OSError, TimeoutError, ValueError
+
+
 async def answered(call: Any, at: str, key: str | None = None, *, starting: bool = False) -> dict[str, Any]:
     """What the call answers, which has `key`. `SourceError`, of the kinds above."""
     try:
         answer: dict[str, Any] = await call
-    except asyncio.CancelledError:
-        raise
-    except Exception as error:
+    except outside() as error:
         raise source_error(error, at, starting=starting) from error
     if key is not None and key not in answer:
         hint = _ENDPOINT if starting else None

@@ -78,6 +78,10 @@ class Feed:
         if reached or not self.last:
             self.log.close()
 
+    def ended(self) -> bool:
+        """Whether everything that will ever be in the log is there."""
+        return self.log.closed
+
     async def room(self) -> None:
         """Waits while the log holds so much that it should not be fed."""
         while self.log.crowded:
@@ -90,9 +94,29 @@ class Feed:
             self._room.set()
 
 
+class Pauses:
+    """How long the reading of a shard pauses after failures, one after the other."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._last = 0
+
+    async def pause(self, error: SourceError) -> None:
+        """Tells what is wrong, and waits for twice as long as last time."""
+        self._last = min(max(2 * self._last, _PAUSE), _LONGEST_PAUSE)
+        self._feed.trouble(self._feed.log.shard, error)
+        await self._feed.clock.sleep(self._last)
+
+    def over(self) -> None:
+        """Tells that it goes on, if it did not."""
+        if self._last:
+            self._last = 0
+            self._feed.trouble(self._feed.log.shard, None)
+
+
 async def poll(shards: Shards, feed: Feed, pace: Pace) -> None:
     """Reads until the log is closed. `SourceError` when the stream is gone."""
-    pause, iterator = 0, None
+    pauses, iterator = Pauses(feed), None
     while not feed.log.closed:
         await feed.room()
         try:
@@ -107,17 +131,12 @@ async def poll(shards: Shards, feed: Feed, pace: Pace) -> None:
             iterator, feed.place = None, OLDEST
             continue
         except SourceError as error:
-            if isinstance(error, GoneError) and await _gone(shards, feed, error):
+            if await over(shards, feed, error):
                 return
-            if not error.retryable and not isinstance(error, GoneError):
-                raise
-            pause = min(max(2 * pause, _PAUSE), _LONGEST_PAUSE)
-            feed.trouble(feed.log.shard, error)
-            await feed.clock.sleep(pause)
+            await pauses.pause(error)
             continue
-        if pause:
-            feed.trouble(feed.log.shard, None)
-        pause, iterator = 0, answer.next
+        pauses.over()
+        iterator = answer.next
         feed.take(answer)
         if not feed.log.closed:
             await feed.clock.sleep(_spacing(answer, shards.kind, pace))
@@ -133,8 +152,15 @@ def _spacing(answer: Answer, kind: StreamType, pace: Pace) -> int:
     return max(pace.busy, size * SECOND // kind.bytes_per_second)
 
 
-async def _gone(shards: Shards, feed: Feed, error: GoneError) -> bool:
-    """Whether the shard is over, for the stream has it no more; unknown is no. A stream that is no more ends the run."""
+async def over(shards: Shards, feed: Feed, error: SourceError) -> bool:
+    """Whether the shard is over, for the stream has it no more. Raises the error if that ends the run.
+
+    When nobody can say, it is not: what is wrong may pass.
+    """
+    if not isinstance(error, GoneError):
+        if not error.retryable:
+            raise error
+        return False
     try:
         listed = await shards.shards()
     except GoneError:

@@ -8,9 +8,10 @@ any more. Knows shards, leases and the mapping; nothing of batches or functions,
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from functools import partial
+from typing import Any, Final
 from uuid import uuid4
 
 from streamsim.engine.ports import SourceError
@@ -36,6 +37,9 @@ from streamsim.streams.live.log import LiveLog
 #: Shards are listed anew at least so often, in seconds, and whenever one has been read to its end.
 _LIST: Final = 60.0
 
+#: Reads a shard into its log.
+Fetch = Callable[[Feed], Coroutine[Any, Any, None]]
+
 #: How long to wait when the first calls of all are too many, in seconds.
 _FIRST_WAITS: Final = (0.2, 0.4, 0.8, 1.6)
 
@@ -52,13 +56,14 @@ class ShardReading:
         beginning: Beginning,
         sharing: Sharing,
         trouble: Trouble,
-        pace: Pace | None = None,
+        fetch: Fetch | None = None,
     ) -> None:
+        """`fetch` reads a shard into its log until that is closed; without one it is polled as Lambda does."""
         self._shards = shards
         self._sharing = sharing
         self._table = sharing.table
         self._trouble = trouble
-        self._pace = pace or Pace.of(shards.kind)
+        self._fetch = fetch or partial(poll, shards, pace=Pace.of(shards.kind))
         self._start = _start(beginning, described)
         self._us = f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:12]}"
         #: The logs of the shards that the mapping has taken, also of those that it is leaving.
@@ -342,7 +347,7 @@ class ShardReading:
             await asyncio.wait([before])
             del self._leaving[tenure.lease.shard]
         async with asyncio.TaskGroup() as both:
-            both.create_task(poll(self._shards, feed, self._pace))
+            both.create_task(self._fetch(feed))
             await feed.begun
             if self._tenures.get(tenure.lease.shard) is tenure:
                 tenure.taken = True
