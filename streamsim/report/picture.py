@@ -22,6 +22,9 @@ COMPANY: Final = 3
 #: Names of mappings are cut before a row gets fewer columns than these.
 _FEWEST_COLUMNS: Final = 20
 
+#: Where names cannot be cut any more, a row has at least these.
+_LEAST_COLUMNS: Final = 10
+
 #: A wait is drawn over success when it took at least this share of the column's busy time.
 _SHARE_TO_SHOW: Final = 0.25
 
@@ -98,7 +101,7 @@ class Picture:
         self.shown = troubled_first(timeline.rows.values())
         self._longest = width - 1 - _FEWEST_COLUMNS - self._margin() - 2
         self._label = max([len("concurrency"), *(len(self._name(row)) for row in self.shown)]) + 2
-        self._columns = max(_FEWEST_COLUMNS, width - self._label - 1 - self._margin())
+        self._columns = max(_LEAST_COLUMNS, width - self._label - 1 - self._margin())
         self._edges = column_edges(timeline.used(), self._columns)
         self._seen: set[Kind] = set()
 
