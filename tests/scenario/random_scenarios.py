@@ -135,7 +135,7 @@ class Writer:
             said |= dice.some(0.3, {"function": list(self.functions)})
         return {kind: said | self._damage(kind, stream, dice.below(self.streams[stream].get("shards", 4)))}
 
-    def _damage(self, kind: str, stream: str, shard: int) -> Said:  # noqa: PLR0911 - one case a kind
+    def _damage(self, kind: str, stream: str, shard: int) -> Said:  # noqa: C901, PLR0911 - one case a kind
         dice = self.dice
         fails = {"fails": ["1 time", "2 times", "5 times"]}
         match kind:
