@@ -1,9 +1,12 @@
-"""A log for tests: records as small literals, nothing simulated."""
+"""Logs for tests: records as small literals, nothing simulated; and those that a scenario's table gives its stream."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from streamsim.model.batch import Batch, Positions
+from streamsim.scenario.item_shards import item_logs
+from streamsim.scenario.models import Scenario
+from streamsim.streams.items import ItemLog
 
 
 @dataclass(frozen=True)
@@ -49,3 +52,9 @@ def batch_of(
     """`count` records from position `first` on, one every 100 ms."""
     log = WrittenLog([100_000 * position for position in range(first + count)])
     return Batch(log, range(first, first + count), request_id)
+
+
+def item_logs_of(scenario: Scenario) -> list[ItemLog]:
+    stream, plan = scenario.streams["default"], scenario.plans["default"]
+    assert stream.table is not None
+    return item_logs(stream, stream.table, plan, "default", scenario.seed, scenario.duration, scenario.epoch)

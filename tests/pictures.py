@@ -9,9 +9,9 @@ from rich.terminal_theme import SVG_EXPORT_THEME
 
 from streamsim.report.terminal import render_summary
 from streamsim.report.timeline import Timeline
+from streamsim.scenario.header import header_of
 from streamsim.scenario.load import load
 from streamsim.scenario.play import play
-from streamsim.scenario.world import header_of
 
 
 def picture_of(root: Path, scenario: str, width: int = 100) -> str:

@@ -6,11 +6,14 @@ import pytest
 from click.testing import CliRunner
 
 from streamsim.cli import main
+from streamsim.functions.sandbox.client import NoClientError
 from streamsim.model.events import Event
+from streamsim.report.compared import value_said
 from streamsim.report.story import story
 from streamsim.scenario.load import load, variants
 from streamsim.scenario.play import play
 from tests.conftest import Golden
+from tests.functions.node import not_installed
 
 FOLDER = Path(__file__).parent.parent / "scenarios"
 SCENARIOS = sorted(FOLDER.glob("*.yaml"))
@@ -25,11 +28,14 @@ def test_a_scenario_holds_what_it_expects_and_tells_its_story(path: Path, golden
     told = []
     for settings, scenario in variants(load(path)):
         events: list[Event] = []
-        played = play(scenario, settings, [events.append])
+        try:
+            played = play(scenario, settings, [events.append])
+        except NoClientError as missing:
+            not_installed(missing)
         assert [one for one in played.expectations if not one["ok"]] == []
         assert played.violations == []
         assert played.expectations
-        varied = [f"--- {name}: {value}" for name, value in settings.items()]
+        varied = [f"--- {name}: {value_said(value)}" for name, value in settings.items()]
         told.append("\n".join([*varied, *story(played.header, events)]))
     golden(path.with_suffix(".story.txt"), "\n".join(told) + "\n")
 

@@ -6,23 +6,31 @@ Nothing heavy is imported here: `streamsim --help` answers at once, and each com
 import os
 import sys
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+if TYPE_CHECKING:
+    from streamsim.functions.handler import HandlerNotLoadedError
 
 #: Each command: the click command in `streamsim.cli` that is imported when it is called, and its line in the help.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("run:command", "Play scenarios, print what came of them, check what they expect."),
     "check": ("check:command", "Find what is wrong with scenarios, without playing them."),
+    "invoke": ("invoke:command", "Invoke a handler once, as Lambda would."),
+    "serve": ("serve:command", "Answer the Lambda API and API routes of a template's functions."),
+    "report": ("report:command", "Write a page that shows a trace, for any browser."),
+    "export": ("export:command", "Turn a trace into what Perfetto or a spreadsheet reads."),
     "verify": ("verify:verify", "Check the ordering and delivery guarantees of traces."),
     "schema": ("schema:command", "Print the JSON Schema of scenario files, for editors."),
-    "bench": ("bench:command", "Measure speed against what others use."),
+    "live": ("live:command", "Feed a handler from a real stream, by a mapping's rules."),
+    "bench": ("bench:command", "Measure speed against others, and which ordering holds."),
 }
 
 #: A scenario or a command is wrong; click's own usage errors exit with the same code.
 WRONG_INPUT: Final = 2
 
-#: The outside does not take what we write: a full disk, for one.
+#: The outside does not take what we write, a full disk for one; or the user's handler cannot be loaded.
 OUTSIDE: Final = 3
 
 #: What shells expect of a program that was interrupted, and of one whose reader went away (128 + SIGPIPE).
@@ -32,10 +40,12 @@ READER_GONE: Final = 141
 HELP: Final = """\b
 Examples:
   streamsim run scenarios/poison_pill.yaml
-  streamsim run scenarios/bisect.yaml --set mapping.BatchSize=200
+  streamsim run scenarios/bisect.yaml --set BatchSize=200 --story
+  streamsim run scenarios/four_settings.yaml
   streamsim check scenarios/*.yaml
+  streamsim run scenarios/bisect.yaml --trace run.ndjson; streamsim verify run.ndjson
 
-See what AWS Lambda will do with your Kinesis stream, before production does."""
+See what AWS Lambda will do with your Kinesis or DynamoDB stream, before production does."""
 
 
 class Commands(click.Group):
@@ -87,12 +97,27 @@ class Commands(click.Group):
             _leave_output()
             sys.exit(OUTSIDE)
         except Exception as error:
-            from streamsim.scenario.errors import ScenarioError  # noqa: PLC0415  # --help stays fast
+            from streamsim.functions.handler import HandlerNotLoadedError  # noqa: PLC0415  # --help stays fast
+            from streamsim.functions.sandbox.client import NoClientError  # noqa: PLC0415
+            from streamsim.scenario.errors import ScenarioError  # noqa: PLC0415
 
+            if isinstance(error, NoClientError):
+                click.echo(f"error: {error}", err=True)
+                sys.exit(OUTSIDE)
+            if isinstance(error, HandlerNotLoadedError):
+                click.echo(_not_loaded(error), err=True)
+                sys.exit(OUTSIDE)
             if not isinstance(error, ScenarioError):
                 raise
             click.echo(str(error), err=True)
             sys.exit(WRONG_INPUT)
+
+
+def _not_loaded(error: "HandlerNotLoadedError") -> str:
+    deployment = error.deployment
+    module = deployment.entry.rpartition(".")[0].replace("/", ".")
+    lines = [f"error: {error}", *(line.rstrip() for line in error.stack)]
+    return "\n".join([*lines, f"  hint: try `cd {deployment.path} && {sys.executable} -c 'import {module}'`"])
 
 
 def _leave_output() -> None:

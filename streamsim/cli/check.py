@@ -9,12 +9,12 @@ from streamsim.cli import WRONG_INPUT
 from streamsim.scenario.errors import ScenarioError
 from streamsim.scenario.load import load, variants
 
-HELP = """Find what is wrong with scenarios, without playing them.
-
-\b
+HELP = """\b
 Examples:
   streamsim check scenarios/*.yaml
-  streamsim check scenarios/bisect.yaml --set mapping.BatchSize=20000
+  streamsim check scenarios/bisect.yaml --set BatchSize=20000
+
+Finds what is wrong with scenarios, without playing them: every mistake at once, with line, column and hint.
 
 One `ok` line for each good scenario; exit code 2 if any is wrong."""
 
@@ -22,7 +22,11 @@ One `ok` line for each good scenario; exit code 2 if any is wrong."""
 @click.command("check", help=HELP)
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...", type=click.Path(path_type=Path))
 @click.option(
-    "--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change a setting: mapping.BatchSize=200."
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Change a setting: BatchSize=200, stream.shards=8. May be repeated.",
 )
 def command(scenarios: tuple[Path, ...], changes: tuple[str, ...]) -> None:
     """See `HELP`."""

@@ -9,7 +9,8 @@ from typing import Any
 import click
 from rich.console import Console
 
-from streamsim.report.comparison import Run, render_comparison
+from streamsim.report.compared import Run, value_said
+from streamsim.report.comparison import render_comparison
 from streamsim.report.terminal import render_summary
 from streamsim.report.timeline import Timeline
 from streamsim.scenario.models import Fault
@@ -41,17 +42,30 @@ def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Time
             )
         )  # fmt: skip
         return
+    varied = varied_in([played for played, _ in runs])
     compared = [
-        Run(played.settings, played.metrics, played.expectations, played.violations, timeline)
+        Run(
+            {path: played.settings[path] for path in varied},
+            played.metrics,
+            played.expectations,
+            played.violations,
+            timeline,
+        )
         for played, timeline in runs
     ]
     console.print(render_comparison(runs[0][0].header, compared, source=source))
 
 
+def varied_in(runs: Sequence[Played]) -> list[str]:
+    """The settings in which runs differ: what `--set` made the same for all of them is not compared."""
+    first = runs[0].settings
+    return [path for path in first if any(run.settings[path] != first[path] for run in runs)] or list(first)
+
+
 def show_story(played: Played, lines: Iterable[str], *, compared: bool) -> None:
     """Prints a story, under the settings that were compared where there are others."""
     if compared:
-        lines = [*(f"--- {name}: {value}" for name, value in played.settings.items()), *lines]
+        lines = [*(f"--- {name}: {value_said(value)}" for name, value in _settings(played)), *lines]
     for line in lines:
         say(line)
 
@@ -62,12 +76,17 @@ def say(line: str) -> None:
     click.echo(line.encode(encoding, "replace").decode(encoding))
 
 
+def _settings(played: Played) -> list[tuple[str, Any]]:
+    """What was set for a run, but not what chose the runs and what was asked of them."""
+    return [(name, value) for name, value in played.settings.items() if name not in {"compare", "expect"}]
+
+
 def line_of(path: Path, played: Played) -> str:
     """A run in one line: whether all holds, and what does not."""
     failed = [one for one in played.expectations if not one["ok"]]
-    varied = "".join(f" {name}={value}" for name, value in played.settings.items())
+    varied = "".join(f" {name}={value_said(value)}" for name, value in _settings(played))
     count = len(played.expectations)
-    told = f"{count} expectation{' holds' if count == 1 else 's hold'}"
+    told = f"{count} expectation{' holds' if count == 1 else 's hold'}" if count else "nothing was expected"
     if failed:
         told = "; ".join(f"{one['measure']}: {one['test']} (measured {one['value']})" for one in failed)
     if played.violations:
@@ -86,14 +105,7 @@ def document_of(played: Played) -> dict[str, Any]:
         "metrics": played.metrics,
         "expectations": list(played.expectations),
         "violations": [
-            {
-                "kind": violation.kind,
-                "sentence": violation.sentence,
-                "t": violation.t,
-                "mapping": violation.mapping,
-                "shard": violation.shard,
-                "lines": [number for number, _ in violation.evidence],
-            }
+            {**violation.document(), "lines": [number for number, _ in violation.evidence]}
             for violation in played.violations
         ],
     }

@@ -6,11 +6,11 @@ import click
 
 from streamsim.scenario.schema import json_schema
 
-HELP = """Print the JSON Schema of scenario files, for editors.
-
-\b
+HELP = """\b
 Examples:
   streamsim schema > scenario.schema.json
+
+Prints the JSON Schema of scenario files, for editors.
 
 \b
 Editors that know YAML's language server complete and explain every key

@@ -193,11 +193,7 @@ def _as_json(finding: Finding) -> dict[str, Any]:
         "counts": finding.counts,
         "violations": [
             {
-                "kind": violation.kind,
-                "sentence": violation.sentence,
-                "t": violation.t,
-                "mapping": violation.mapping,
-                "shard": violation.shard,
+                **violation.document(),
                 "evidence": [
                     {"line": number, "event": json.loads(encode_event(event))}
                     for number, event in violation.evidence

@@ -9,6 +9,8 @@ import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any
 
+from streamsim.engine.ports import Clock, Halt
+
 
 @types.coroutine
 def _pause(microseconds: int) -> Generator[int, None, None]:
@@ -52,6 +54,10 @@ class VirtualClock:
         """Starts a worker, driven by the loop without a Task (`VirtualLoop.drive`); its end, or what it raised."""
         return self._drive(coroutine, name)
 
+    def heeding(self, _halt: Halt) -> Clock:
+        """Itself: a worker's sleep cannot be cut short, and costs nothing."""
+        return self
+
 
 class RealClock:
     """The machine's monotonic clock, for the event loop that runs when the clock is made.
@@ -59,10 +65,12 @@ class RealClock:
     Sleeps are as exact as that loop's timers; none ends early.
     """
 
-    __slots__ = ("_loop", "_started_at", "_workers")
+    __slots__ = ("_loop", "_started_at", "_workers", "failed")
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
+        #: Done with what the first worker raised that did; whoever runs workers that nobody awaits watches it.
+        self.failed: asyncio.Future[None] = self._loop.create_future()
         self._started_at = self._loop.time()
         self._workers: set[asyncio.Task[None]] = set()  # the loop itself holds Tasks weakly
 
@@ -79,5 +87,59 @@ class RealClock:
         """Starts a worker as a Task; its end, or what it raised. The Task lives on when nobody keeps the answer."""
         worker = self._loop.create_task(coroutine, name=name)
         self._workers.add(worker)
-        worker.add_done_callback(self._workers.discard)
+        worker.add_done_callback(self._ended)
         return worker
+
+    def heeding(self, halt: Halt) -> Clock:
+        """The same clock with sleeps that end when `halt` is asked."""
+        return _Heeding(self, self._loop, halt)
+
+    def _ended(self, worker: asyncio.Task[None]) -> None:
+        self._workers.discard(worker)
+        error = None if worker.cancelled() else worker.exception()
+        if error is not None and not self.failed.done():
+            self.failed.set_exception(error)
+            self.failed.exception()  # it may be heard of through the worker itself: asyncio need not log it
+
+
+class _Heeding:
+    """A `RealClock` whose sleepers a halt wakes."""
+
+    __slots__ = ("_clock", "_halt", "_loop")
+
+    def __init__(self, clock: RealClock, loop: asyncio.AbstractEventLoop, halt: Halt) -> None:
+        self._clock = clock
+        self._loop = loop
+        self._halt = halt
+
+    @property
+    def now(self) -> int:
+        """See `Clock`."""
+        return self._clock.now
+
+    async def sleep(self, microseconds: int) -> None:
+        """Waits until the time is over or the halt is asked."""
+        if microseconds <= 0 or self._halt.asked:
+            await asyncio.sleep(0)
+            return
+        over: asyncio.Future[None] = self._loop.create_future()
+
+        def wake() -> None:
+            if not over.done():
+                over.set_result(None)
+
+        timer = self._loop.call_later(microseconds / 1e6, wake)
+        self._halt.listen(wake)
+        try:
+            await over
+        finally:
+            timer.cancel()
+            self._halt.unlisten(wake)
+
+    def start(self, coroutine: Coroutine[Any, Any, None], name: str) -> Awaitable[None]:
+        """See `Clock`."""
+        return self._clock.start(coroutine, name)
+
+    def heeding(self, halt: Halt) -> Clock:
+        """See `Clock`."""
+        return self._clock.heeding(halt)

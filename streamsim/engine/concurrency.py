@@ -84,10 +84,10 @@ class FunctionConcurrency:
 
     @property
     def full(self) -> bool:
-        """Whether `take` would find no slot. Who asks then lets everything of this instant happen first, and `take` decides.
+        """Whether no slot is free, unless it is a provisioned one, which `take` knows.
 
-        For what ends at an instant makes room for what begins at it: with round numbers, whoever asks just before would
-        else be refused for ever.
+        Whoever finds it full lets everything of this instant happen before asking `take`, for what ends at an instant
+        makes room for what begins at it. With round numbers, one who asked just before would else be refused for ever.
         """
         drawn_from = self._slice
         return drawn_from.taken >= drawn_from.limit or (

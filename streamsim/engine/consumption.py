@@ -4,38 +4,15 @@ Knows one shard. Which shard comes when, and what becomes of its checkpoint, is 
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from streamsim.engine.chance import Uuids
-from streamsim.engine.concurrency import FunctionConcurrency
-from streamsim.engine.discards import Discards
 from streamsim.engine.open_window import OpenWindow
-from streamsim.engine.ports import Clock, Function, Halt, Sink, Stream
 from streamsim.engine.progress import Holding, Progress
 from streamsim.engine.sieve import LaneSieve
+from streamsim.engine.surroundings import Surroundings
 from streamsim.engine.windowing import WindowedWorker
 from streamsim.engine.worker import Worker
 from streamsim.model.events import ShardEnd, ShardOpen, ShardStop
-from streamsim.model.mapping import EventSourceMapping
-from streamsim.rules.filters import Filters
-from streamsim.rules.source import Source
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What all shards of a mapping have in common while its settings stay the same; `epoch` is t = 0 since 1970."""
-
-    mapping: EventSourceMapping
-    filters: Filters | None
-    source: Source
-    stream: Stream
-    function: Function
-    concurrency: FunctionConcurrency
-    discards: Discards
-    clock: Clock
-    sink: Sink
-    halt: Halt
-    epoch: int
 
 
 class Consumption:
@@ -44,8 +21,9 @@ class Consumption:
     def __init__(
         self, around: Surroundings, shard: str, position: int, request_ids: Callable[[str, int], Uuids]
     ) -> None:
-        self._around = around
+        self._around = around = around.of_a_shard()
         self.shard = shard
+        self._stop_told = False
         mapping, stream, clock, sink = around.mapping, around.stream, around.clock, around.sink
         parents = stream.parents(shard)
         sink(ShardOpen(clock.now, mapping.name, shard, parents, position, stream.arrived(shard)))
@@ -75,20 +53,32 @@ class Consumption:
         """Waits until no lane reads on; whether that is because the shard is drained."""
         for _, lane in self._lanes:
             await lane
-        around = self._around
-        if around.halt.asked:
+        if self._around.halt.asked:
             return False
-        arrived = around.stream.arrived(self.shard)
-        around.sink(ShardEnd(around.clock.now, around.mapping.name, self.shard, arrived))
+        around, shard = self._around, self.shard
+        around.sink(ShardEnd(around.clock.now, around.mapping.name, shard, around.stream.arrived(shard)))
         return True
 
+    def halt(self) -> None:
+        """Asks the lanes to stop as soon as nothing is in flight."""
+        self._around.halt.ask()
+
+    def give_up(self) -> None:
+        """The same, and tells no checkpoint from now on: the shard is somebody else's."""
+        self._progress.give_up()
+        self.halt()
+
     async def stopped(self) -> None:
-        """Waits, after the mapping was asked to halt, until nothing of the shard is in flight."""
+        """Waits, after the lanes were asked to stop, until nothing of the shard is in flight."""
         for holding, lane in self._lanes:
-            if not holding.resting:
+            if not holding.resting:  # else it finds the halt when it wakes, and does nothing more
                 await lane
-        around = self._around
-        around.sink(ShardStop(around.clock.now, around.mapping.name, self.shard))
+        if self._stop_told:
+            return
+        self._stop_told = True
+        around, shard = self._around, self.shard
+        arrived, lost = around.stream.arrived(shard), self._progress.given_up
+        around.sink(ShardStop(around.clock.now, around.mapping.name, shard, arrived, lost))
 
     def _sieves(self) -> list[LaneSieve]:
         """One for each lane; none when every record goes to the function."""
@@ -109,34 +99,8 @@ class Consumption:
         ]
 
     def _worker(self, holding: Holding) -> Worker | WindowedWorker:
-        around, log = self._around, holding.reader.log
-        windowed = around.mapping.tumbling_window_in_seconds
-        window = OpenWindow(around.mapping, log, around.epoch) if windowed else None
-        worker = Worker(
-            around.mapping,
-            holding.reader,
-            holding,
-            around.function,
-            around.concurrency,
-            around.discards,
-            around.clock,
-            around.sink,
-            around.stream.retention,
-            around.halt,
-            around.source.type,
-            window,
-        )
-        if window is None:
-            return worker
-        return WindowedWorker(
-            worker,
-            window,
-            around.mapping,
-            holding.reader,
-            holding,
-            around.concurrency,
-            around.discards,
-            around.clock,
-            around.sink,
-            around.halt,
-        )
+        around = self._around
+        if not around.mapping.tumbling_window_in_seconds:
+            return Worker(around, holding)
+        window = OpenWindow(around.mapping, holding.reader.log, around.source.epoch)
+        return WindowedWorker(around, Worker(around, holding, window), window, holding)

@@ -6,7 +6,7 @@ from streamsim.engine.chance import Uuids
 from streamsim.engine.ports import Clock, Destination
 from streamsim.model.asynchronous import Loss
 from streamsim.model.outcome import Outcome
-from streamsim.rules.async_document import Ended, sent_as
+from streamsim.rules.async_document import Ended, Form, dead_letter_as, sent_as
 from streamsim.rules.async_event import AsyncSource
 
 
@@ -18,12 +18,14 @@ class Deliveries:
         source: AsyncSource,
         on_failure: Destination | None,
         on_success: Destination | None,
+        dead_letter: Destination | None,
         uuids: Uuids,
         clock: Clock,
     ) -> None:
         self._source = source
         self._on_failure = on_failure
         self._on_success = on_success
+        self._dead_letter = dead_letter
         self._uuids = uuids
         self._clock = clock
 
@@ -32,13 +34,16 @@ class Deliveries:
     ) -> tuple[str | None, bool]:
         """The destination of an event that is given up, and whether its document arrived there.
 
-        `last` is what its last execution came to, None when there was none.
+        Without one it is the dead-letter queue; with both, the event goes to both. `last` is what its last execution came
+        to, None when there was none.
         """
-        destination = self._on_failure
-        if destination is None:
-            return None, False
+        found: tuple[str | None, bool] = (None, False)
         ended = Ended(request_id, accepted_at, condition, executions, self._clock.now, last)
-        return destination.name, await self._send(destination, ended)
+        if self._dead_letter is not None:
+            found = self._dead_letter.name, await self._send(self._dead_letter, ended, dead_letter_as)
+        if self._on_failure is not None:
+            found = self._on_failure.name, await self._send(self._on_failure, ended)
+        return found
 
     async def succeeded(self, request_id: str, accepted_at: int, executions: int, last: Outcome) -> None:
         """Tells the destination for success, where there is one, of an event that the function has handled."""
@@ -49,7 +54,7 @@ class Deliveries:
                 destination, Ended(request_id, accepted_at, condition, executions, self._clock.now, last)
             )
 
-    async def _send(self, destination: Destination, ended: Ended) -> bool:
+    async def _send(self, destination: Destination, ended: Ended, form: Form = sent_as) -> bool:
         service = destination.name.split(":")[2]
-        document, key = sent_as(service, ended, self._source, destination.name, self._uuids.next())
+        document, key = form(service, ended, self._source, destination.name, self._uuids.next())
         return await destination.send(document, key)

@@ -82,9 +82,12 @@ class Discards:
         return destination.name, await self._deliver(destination, failure)
 
     async def _deliver(self, destination: Destination, failure: Failure) -> bool:
-        service = destination.name.split(":")[2]
+        arn = destination.name.split(":")
+        service = arn[2] if arn[0] == "arn" else arn[0]
         if service == "sqs":
             return await destination.send(sqs_body(failure, self._source), "")
+        if service in {"file", "kafka"}:  # they take the records themselves, as S3 does
+            return await destination.send(s3_object(failure, self._source), "")
         uuid = self._uuids.next()
         if service == "sns":
             return await destination.send(sns_notification(failure, self._source, destination.name, uuid), "")

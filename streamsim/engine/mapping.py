@@ -17,24 +17,21 @@ new request id and all its attempts. AWS says nothing of either.)
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from streamsim.engine.chance import Uuids
 from streamsim.engine.concurrency import FunctionConcurrency
-from streamsim.engine.consumption import Consumption, Surroundings
+from streamsim.engine.consumption import Consumption
 from streamsim.engine.discards import Discards
 from streamsim.engine.ports import Clock, Destination, Function, Halt, Sink, Stream
+from streamsim.engine.surroundings import Surroundings
 from streamsim.model.events import Event, Result, StateChange, Update
 from streamsim.model.mapping import EventSourceMapping
+from streamsim.model.processing_result import NOTHING_YET, processing_result
 from streamsim.rules.filters import compile_filters
 from streamsim.rules.source import Source
-
-#: LastProcessingResult, as recorded.
-_NOTHING_YET = "No records processed"
-_OK = "OK"
-_PROBLEM = "PROBLEM: Function call failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +61,14 @@ class MappingRun:
         clock: Clock,
         sink: Sink,
         changes: Sequence[Change] = (),
+        *,
+        shared: bool = False,
     ) -> None:
-        """`destination` makes the destination that an ARN names."""
+        """`destination` makes the destination that an ARN names; `source` is what documents and filters see of the stream.
+
+        `shared`: several processes work for the mapping, and which shards are this one's changes: it reads those that
+        it is told to `take`, until it has to `leave` them, and ends when it is told to `stop`.
+        """
         self._settings = mapping
         self._stream = stream
         self._function = function
@@ -76,6 +79,8 @@ class MappingRun:
         self._clock = clock
         self._sink = sink
         self._changes = changes
+        self._shared = shared
+        self._working = False
         self._uuids = Uuids(seed, "uuid", mapping.name)
         self._mapping_uuid = self._uuids.next()
         self._request_ids: dict[tuple[str, int], Uuids] = {}
@@ -84,9 +89,10 @@ class MappingRun:
         self._drained: set[str] = set()
         self._begun = False
         self._around = self._surroundings(mapping)
+        #: The shards that are being read now.
         self._reading: dict[str, Consumption] = {}
-        self._idle: asyncio.Future[None] | None = None
-        self._result = _NOTHING_YET
+        self._all_drained: asyncio.Future[None] | None = None
+        self._result = NOTHING_YET
 
     async def run(self) -> None:
         """Ends when every shard is drained and nothing more is asked of the mapping, or when it is deleted."""
@@ -112,6 +118,35 @@ class MappingRun:
                 self._start()
         await self._read_until(None)
 
+    def take(self, shard: str, position: int) -> None:
+        """Begins with a shard that has become this process's, at its checkpoint; where it had it before, it has left it."""
+        self._checkpoints[shard] = position
+        if self._working:
+            self._consume(shard)
+
+    def leave(self, shard: str) -> Awaitable[None]:
+        """Stops at once to read a shard that is somebody else's from now on, and tells no further checkpoint of it.
+
+        Awaiting the answer waits until nothing of it is in flight any more, which must be done once.
+        """
+        self._checkpoints.pop(shard, None)
+        consumption = self._reading.pop(shard, None)
+        if consumption is None:
+            return asyncio.sleep(0)
+        consumption.give_up()
+        return consumption.stopped()
+
+    def complete(self) -> None:
+        """No further shard will be taken: the run ends once those it has are drained and nothing more is asked of it."""
+        self._shared = False
+        if not self._reading:
+            self._tell_all_drained()
+
+    async def stop(self) -> None:
+        """Ends the run at its checkpoints: no further invocation begins, and those in flight are waited for."""
+        await self._stop()
+        self.complete()
+
     def _transition(self, change: Change) -> str:
         if change.settings is None:
             return "Deleting"
@@ -133,13 +168,12 @@ class MappingRun:
             clock,
             self._hear if self._changes else sink,
             Halt(),
-            self._source.epoch,
         )
 
     def _hear(self, event: Event) -> None:
         """Takes note of how the last invocation ended: only the answers of a mapping that changes tell it."""
         if isinstance(event, Result):
-            self._result = _OK if event.outcome in {"success", "partial"} else _PROBLEM
+            self._result = processing_result(event.outcome)
         self._sink(event)
 
     def _tell_state(self, state: str) -> None:
@@ -147,7 +181,8 @@ class MappingRun:
 
     def _start(self) -> None:
         """Reads on from the checkpoints, the first time from the starting position."""
-        if not self._begun:
+        self._working = True
+        if not self._begun and not self._shared:
             self._begun = True
             for shard in self._stream.shards(self._settings):
                 self._checkpoints[shard] = self._stream.start(shard, self._settings)
@@ -156,12 +191,15 @@ class MappingRun:
 
     async def _stop(self) -> None:
         """Asks every lane to halt; afterwards nothing is in flight and all that is known are the checkpoints."""
-        self._around.halt.asked = True
+        self._working = False
         reading = list(self._reading.values())
         for consumption in reading:
+            consumption.halt()
+        for consumption in reading:
             await consumption.stopped()
-            self._checkpoints[consumption.shard] = consumption.checkpoint
-        self._reading.clear()
+            if self._reading.get(consumption.shard) is consumption:  # else it was left meanwhile
+                self._checkpoints[consumption.shard] = consumption.checkpoint
+                del self._reading[consumption.shard]
 
     def _consume(self, shard: str) -> None:
         consumption = Consumption(self._around, shard, self._checkpoints[shard], self._ids_of)
@@ -179,8 +217,12 @@ class MappingRun:
             if not any(self._waits_for(parent) for parent in self._stream.parents(child)):
                 self._checkpoints[child] = 0
                 self._consume(child)
-        if not self._reading and self._idle is not None and not self._idle.done():
-            self._idle.set_result(None)
+        if not self._reading and not self._shared:
+            self._tell_all_drained()
+
+    def _tell_all_drained(self) -> None:
+        if self._all_drained is not None and not self._all_drained.done():
+            self._all_drained.set_result(None)
 
     def _waits_for(self, shard: str) -> bool:
         """Whether the mapping reads the shard, or will; it never does what was closed before its starting position."""
@@ -193,9 +235,9 @@ class MappingRun:
         if instant is not None:
             if instant > self._clock.now:
                 await self._clock.sleep(instant - self._clock.now)
-        elif self._reading:
-            self._idle = asyncio.get_running_loop().create_future()
-            await self._idle
+        elif self._reading or self._shared:
+            self._all_drained = asyncio.get_running_loop().create_future()
+            await self._all_drained
 
     def _ids_of(self, shard: str, lane: int) -> Uuids:
         """A lane's request ids go on over every change of the settings: none comes twice."""

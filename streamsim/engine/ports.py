@@ -30,17 +30,48 @@ class Clock(Protocol):
     def start(self, coroutine: Coroutine[Any, Any, None], name: str) -> Awaitable[None]:
         """Starts a worker beside the caller; awaiting the answer waits for its end and raises what it raised."""
 
+    def heeding(self, halt: "Halt") -> "Clock":
+        """The same clock for lanes that stop at `halt`: where sleepers can be woken, they wake as soon as it is asked."""
+
 
 class Halt:
-    """Whether the lanes that a mapping started together are asked to stop, because its settings change or it goes.
+    """Whether the lanes of a shard are asked to stop, because the mapping's settings change, or it or the shard goes.
 
-    A lane that sleeps cannot be woken: it sees on waking that nobody waits for it any more, and must leave no trace.
+    In virtual time a lane that sleeps cannot be woken: it sees on waking that nobody waits for it any more, and must
+    leave no trace. In real time it is woken at once.
     """
 
-    __slots__ = ("asked",)
+    __slots__ = ("_wakers", "asked")
 
     def __init__(self) -> None:
         self.asked = False
+        self._wakers: list[Callable[[], None]] = []
+
+    def ask(self) -> None:
+        """Asks, and wakes whoever waits to be woken."""
+        self.asked = True
+        for wake in list(self._wakers):
+            wake()
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Calls back when it is asked."""
+        self._wakers.append(wake)
+
+    def unlisten(self, wake: Callable[[], None]) -> None:
+        """Does so no more."""
+        self._wakers.remove(wake)
+
+
+class SourceError(Exception):
+    """The outside misbehaves: no such stream, no permission, no answer.
+
+    `retryable`: reading pauses and goes on later, which spends no attempt of any batch. Otherwise the run cannot go on.
+    """
+
+    def __init__(self, message: str, *, retryable: bool, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+        self.hint = hint
 
 
 class Sieve(Protocol):

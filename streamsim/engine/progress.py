@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from streamsim.engine.chance import Uuids
 from streamsim.engine.ports import Clock, Reader, Sink
-from streamsim.model.events import CaughtUp, Checkpoint
+from streamsim.model.events import CaughtUp, Checkpoint, Event
 
 
 class Holding:
@@ -58,6 +58,10 @@ class Holding:
             self._progress.tell_caught_up(self)
 
 
+def _unheard(_event: Event) -> None:
+    """The sink of who has nothing to tell any more."""
+
+
 class Progress:
     """The checkpoint of one mapping in one shard; without `low_water` it is where its only lane is."""
 
@@ -67,7 +71,14 @@ class Progress:
         self._low_water = low_water
         self._clock = clock
         self._sink = sink
+        #: Whether the shard is somebody else's by now.
+        self.given_up = False
         self.lanes: Sequence[Holding] = ()
+
+    def give_up(self) -> None:
+        """Leaves the checkpoint where it is, whatever is finished yet."""
+        self.given_up = True
+        self._sink = _unheard
 
     def update(self, finished: int) -> None:
         """Moves the checkpoint as far as the lanes allow, after one of them finished everything below `finished`."""

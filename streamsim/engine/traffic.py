@@ -23,8 +23,9 @@ _COLD: Final = Start.COLD
 _REFUSED: Final = "Rate Exceeded."
 _THROTTLED: Final = Outcome("throttled", error=_REFUSED)
 
-#: Runs the function once; the argument tells whether its environment is new. Never raises for what the function does.
-Answer = Callable[[bool], Awaitable[Outcome]]
+#: Runs the function once: for which request, when that was accepted, whether the environment is new. Never raises for
+#: what the function does.
+Answer = Callable[[str, int, bool], Awaitable[Outcome]]
 
 
 class Attempts:
@@ -65,12 +66,12 @@ class Attempts:
             )
         return start
 
-    async def run(self, request_id: str, attempt: int, start: Start) -> Outcome:
+    async def run(self, request_id: str, attempt: int, start: Start, accepted_at: int) -> Outcome:
         """What the execution comes to, when it has ended."""
         clock = self._clock
         began_at = clock.now
         try:
-            outcome = await self._answer(start is _COLD)
+            outcome = await self._answer(request_id, accepted_at, start is _COLD)
         finally:
             self._concurrency.give(start, clock.now)
         ending, duration, _, error, init = outcome
@@ -118,7 +119,7 @@ class Calls:
             self._clock.start(self._serve(request_id, start, done), self._name)
 
     async def _serve(self, request_id: str, start: Start, done: Callable[[], None]) -> None:
-        await self._attempts.run(request_id, 1, start)
+        await self._attempts.run(request_id, 1, start, self._clock.now)
         done()
 
 
@@ -171,24 +172,28 @@ class Queue:
             if attempts.full:
                 await clock.sleep(0)
             start = attempts.ask(request_id, attempt)
-            outcome = _THROTTLED if start is None else await attempts.run(request_id, attempt, start)
-            ran = attempt - (outcome.ending in {"throttled", "fault"})
+            outcome = _THROTTLED
+            if start is not None:
+                outcome = await attempts.run(request_id, attempt, start, accepted_at)
+            executions = attempt - (outcome.ending in {"throttled", "fault"})
             last = outcome if start is not None else last
             match after(self._config, outcome.ending, attempt, pauses, clock.now - accepted_at):
                 case Finished():
                     await self._deliveries.succeeded(request_id, accepted_at, attempt, outcome)
                     return
                 case Lost(condition):
-                    await self._lose(request_id, accepted_at, condition, ran, last)
+                    await self._lose(request_id, accepted_at, condition, executions, last)
                     return
                 case Again(delay, counts):
                     await clock.sleep(delay)
                     attempt, pauses = (attempt + 1, 0) if counts else (attempt, pauses + 1)
 
     async def _lose(
-        self, request_id: str, accepted_at: int, condition: Loss, ran: int, last: Outcome | None
+        self, request_id: str, accepted_at: int, condition: Loss, executions: int, last: Outcome | None
     ) -> None:
-        destination, delivered = await self._deliveries.lost(request_id, accepted_at, condition, ran, last)
+        destination, delivered = await self._deliveries.lost(
+            request_id, accepted_at, condition, executions, last
+        )
         attempts = self._attempts
         self._sink(
             EventLost(
@@ -197,7 +202,7 @@ class Queue:
                 attempts.function,
                 request_id,
                 condition,
-                ran,
+                executions,
                 destination,
                 delivered,
             )

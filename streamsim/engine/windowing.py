@@ -10,15 +10,13 @@ assumed: the state lives with the lane. When the mapping stops, that of the open
 from the checkpoint begins with `{}`; AWS says nothing of it.
 """
 
-from streamsim.engine.concurrency import FunctionConcurrency, Start
-from streamsim.engine.discards import Discards
+from streamsim.engine.concurrency import Start
 from streamsim.engine.open_window import OpenWindow
-from streamsim.engine.ports import Clock, Halt, Reader, Sink
 from streamsim.engine.progress import Holding
+from streamsim.engine.surroundings import Surroundings
 from streamsim.engine.worker import THROTTLED, Worker
 from streamsim.model.batch import Batch, Positions
 from streamsim.model.events import Backoff, WindowClose
-from streamsim.model.mapping import EventSourceMapping
 from streamsim.model.units import SECOND
 from streamsim.model.verdict import GiveUp, Retry
 from streamsim.rules.judge import judge
@@ -28,30 +26,18 @@ from streamsim.rules.windows import leading
 class WindowedWorker:
     """The only lane of one shard under one mapping; `worker`, which settles its batches, must have been given `window`."""
 
-    def __init__(
-        self,
-        worker: Worker,
-        window: OpenWindow,
-        mapping: EventSourceMapping,
-        reader: Reader,
-        holding: Holding,
-        concurrency: FunctionConcurrency,
-        discards: Discards,
-        clock: Clock,
-        sink: Sink,
-        halt: Halt,
-    ) -> None:
+    def __init__(self, around: Surroundings, worker: Worker, window: OpenWindow, holding: Holding) -> None:
         self._worker = worker
         self._window = window
-        self._mapping = mapping
-        self._reader = reader
-        self._log = reader.log
+        self._mapping = around.mapping
+        self._reader = holding.reader
+        self._log = holding.reader.log
         self._holding = holding
-        self._concurrency = concurrency
-        self._discards = discards
-        self._clock = clock
-        self._sink = sink
-        self._halt = halt
+        self._concurrency = around.concurrency
+        self._discards = around.discards
+        self._clock = around.clock
+        self._sink = around.sink
+        self._halt = around.halt
 
     async def work(self) -> None:
         """Runs until the lane is drained and its last window closed, or until it has stopped."""
@@ -136,7 +122,8 @@ class WindowedWorker:
             worker.tell(batch, attempt, outcome, failed)
             verdict = judge(self._mapping, (), outcome, failed, attempt, pauses)
             if isinstance(verdict, Retry):
-                self._sink(Backoff(clock.now, *worker.where, batch.request_id, clock.now + verdict.delay))
+                now = clock.now
+                self._sink(Backoff(now, *worker.where, batch.request_id, now + verdict.delay))
                 if not await worker.pause(verdict.delay):
                     return False
                 attempt, pauses = (attempt + 1, 0) if verdict.counts else (attempt, pauses + 1)

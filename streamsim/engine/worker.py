@@ -8,16 +8,14 @@ what it has not finished by then is read again, as new batches, by whoever goes 
 
 from typing import Final
 
-from streamsim.engine.concurrency import FunctionConcurrency, Start
-from streamsim.engine.discards import Discards
+from streamsim.engine.concurrency import Start
 from streamsim.engine.open_window import LEAST_ROOM, NO_STATE, OpenWindow, stateless
-from streamsim.engine.ports import Clock, Function, Halt, Reader, Sink
 from streamsim.engine.progress import Holding
+from streamsim.engine.surroundings import Surroundings
 from streamsim.model.batch import Batch, Positions
 from streamsim.model.events import Backoff, Ended, Expired, Invoke, Result, Split
-from streamsim.model.mapping import INFINITE, MAXIMUM_EVENT_SIZE, EventSourceMapping
+from streamsim.model.mapping import INFINITE, MAXIMUM_EVENT_SIZE
 from streamsim.model.outcome import Outcome
-from streamsim.model.stream_type import StreamType
 from streamsim.model.units import SECOND
 from streamsim.model.verdict import Done, GiveUp, Reform, Retry
 from streamsim.rules.age import older_than
@@ -31,51 +29,42 @@ _COLD: Final = Start.COLD
 
 
 class Worker:
-    """One lane of one shard under one mapping."""
+    """One lane of one shard under one mapping; its batches are in `window` where the mapping has tumbling windows.
 
-    def __init__(
-        self,
-        mapping: EventSourceMapping,
-        reader: Reader,
-        holding: Holding,
-        function: Function,
-        concurrency: FunctionConcurrency,
-        discards: Discards,
-        clock: Clock,
-        sink: Sink,
-        retention: int,
-        halt: Halt,
-        kind: StreamType,
-        window: OpenWindow | None = None,
-    ) -> None:
+    `where` is what its events say of it after their time. Records live in the lane for `shortest_life` microseconds
+    at most: until the mapping gives them up or the stream trims them.
+    """
+
+    def __init__(self, around: Surroundings, holding: Holding, window: OpenWindow | None = None) -> None:
+        mapping, reader, retention = around.mapping, holding.reader, around.stream.retention
         self._mapping = mapping
         self._reader = reader
         self._log = reader.log
         self._holding = holding
-        self._function = function
-        self._concurrency = concurrency
-        self._discards = discards
-        self._clock = clock
-        self._sink = sink
+        self._function = around.function
+        self._concurrency = around.concurrency
+        self._discards = around.discards
+        self._clock = around.clock
+        self._sink = around.sink
+        self._halt = around.halt
         self.where = (mapping.name, reader.log.shard, holding.lane)
-        self._retention = retention
-        self._halt = halt
         age = mapping.maximum_record_age_in_seconds
-        self._age = retention if age == INFINITE else age * SECOND
-        self.shortest_life = min(self._age, retention)
-        self._kind = kind
-        self._may_be_too_large = too_large(reader.log.largest_record, LEAST_ROOM, kind)
+        self._retention = retention
+        self._maximum_age = retention if age == INFINITE else age * SECOND
+        self.shortest_life = min(self._maximum_age, retention)
+        self._kind = around.source.type
+        self._may_be_too_large = too_large(reader.log.largest_record, LEAST_ROOM, self._kind)
         self.window = window
 
     async def work(self) -> None:
         """Runs until the lane is drained or has stopped."""
         mapping, reader, holding, halt = self._mapping, self._reader, self._holding, self._halt
-        window = mapping.maximum_batching_window_in_seconds * SECOND
+        batching = mapping.maximum_batching_window_in_seconds * SECOND
         while not halt.asked:
             if holding.behind:
                 holding.look_ahead()
             holding.resting = True
-            positions = await reader.gather(mapping.batch_size, MAXIMUM_EVENT_SIZE, window)
+            positions = await reader.gather(mapping.batch_size, MAXIMUM_EVENT_SIZE, batching)
             if positions is None:
                 return
             holding.resting = False
@@ -122,13 +111,14 @@ class Worker:
                     await self._discards.send(batch, condition, attempt, outcome)
                     return ()
                 case Retry(delay, counts):
-                    sink(Backoff(clock.now, *where, batch.request_id, clock.now + delay))
+                    now = clock.now
+                    sink(Backoff(now, *where, batch.request_id, now + delay))
                     if not await self.pause(delay):
                         return None
                     attempt, pauses = (attempt + 1, 0) if counts else (attempt, pauses + 1)
 
     async def pause(self, microseconds: int) -> bool:
-        """Waits with nothing in flight, not at all for 0 unless there is no slot; whether the lane may go on."""
+        """Waits with nothing in flight, also for what ends at this instant if no slot is free; whether the lane may go on."""
         if self._halt.asked:
             return False
         if microseconds:
@@ -136,7 +126,7 @@ class Worker:
             await self._clock.sleep(microseconds)
             self._holding.resting = False
         if self._concurrency.full:
-            await self._clock.sleep(0)  # what ends at this instant makes room first
+            await self._clock.sleep(0)
         return not self._halt.asked
 
     def _request(self, batch: Batch, attempt: int) -> Start | Outcome:
@@ -179,6 +169,7 @@ class Worker:
             self._concurrency.give(start, self._clock.now)
 
     def _failed(self, batch: Batch, outcome: Outcome) -> int | None:
+        """The index of the first record that the response wants sent again; None when it wants none."""
         if self.window is not None:
             return self.window.failed(batch, outcome)
         if outcome.response is None or not self._mapping.report_batch_item_failures:
@@ -186,6 +177,7 @@ class Worker:
         return first_failed(batch, outcome.response)
 
     def tell(self, batch: Batch, attempt: int, outcome: Outcome, failed: int | None) -> None:
+        """Tells how an attempt ended; `failed` is the index of the first record to send again, None without one."""
         mapping, shard, lane = self.where
         ended: Ended = outcome.ending
         now, duration, error, init = self._clock.now, outcome.duration, outcome.error, outcome.init_duration
@@ -206,7 +198,7 @@ class Worker:
         if trimmed:
             self._sink(Expired(now, *self.where, positions[:trimmed]))
             positions = positions[trimmed:]
-        old = older_than(self._log, positions, now - self._age)
+        old = older_than(self._log, positions, now - self._maximum_age)
         if old:
             expired = Batch(self._log, positions[:old], batch.request_id, batch.lane, batch.window)
             await self._discards.send(expired, "RecordAgeExceeded", attempts, None)

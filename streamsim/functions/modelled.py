@@ -122,31 +122,36 @@ class ModelledFunction:
 
     async def invoke(self, batch: Batch, cold: bool) -> Outcome:
         """See `Function`."""
-        init = await self._initialised() if cold and self._duration.cold_start else None
-        outcome = self._foretell(batch)
+        init = await self.initialised() if cold else None
+        outcome = self.foretell(batch)
         await self._clock.sleep(outcome.duration)
         return outcome if init is None else outcome._replace(init_duration=init)
 
     async def answer(self, caller: Caller, model: Duration, cold: bool) -> Outcome:
         """One call of the function that takes as long as `model` says; what is wrong with records does not touch it."""
-        init = await self._initialised() if cold and self._duration.cold_start else None
-        stretch = self._stretch(caller, model)
-        full = int(model.fixed * stretch)
-        outcome = (None if self._well else self._struck(caller, full)) or Outcome("success", full)
-        if outcome.duration > self._timeout:
-            outcome = self._timed_out()
+        init = await self.initialised() if cold else None
+        outcome = self.foretell_call(caller, model)
         await self._clock.sleep(outcome.duration)
         return outcome if init is None else outcome._replace(init_duration=init)
 
-    async def _initialised(self) -> int:
-        """The microseconds that an Init took, when it is over."""
+    def foretell_call(self, caller: Caller, model: Duration) -> Outcome:
+        """How such a call that begins now will end, and how long it will take; each asking draws anew."""
+        full = int(model.fixed * self._stretch(caller, model))
+        outcome = (None if self._well else self._struck(caller, full)) or Outcome("success", full)
+        return self._timed_out() if outcome.duration > self._timeout else outcome
+
+    async def initialised(self) -> int | None:
+        """The microseconds that the Init of a new environment took, when it is over; None where the model has none."""
         model = self._duration
+        if not model.cold_start:
+            return None
         spread = (2 * self._chance(_INIT).below_one() - 1) * model.jitter if model.jitter else 0.0
         init = min(int(model.cold_start * (1 + spread)), LONGEST_INIT)
         await self._clock.sleep(init)
         return init
 
-    def _foretell(self, batch: Batch) -> Outcome:
+    def foretell(self, batch: Batch) -> Outcome:
+        """How an invocation that begins now will end, and how long it will take; each asking draws anew."""
         model = self._duration
         stretch = self._stretch(batch, model)
         full = int((model.fixed + model.per_record * len(batch)) * stretch)

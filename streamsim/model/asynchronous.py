@@ -1,4 +1,4 @@
-"""What Lambda promises for asynchronous events, under AWS's names. Times are microseconds.
+"""What Lambda promises for asynchronous events, and what is not one, under AWS's names. Times are microseconds.
 
 Ranges and defaults are those of the Lambda API's PutFunctionEventInvokeConfig.
 """
@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from streamsim.model.units import HOUR, MINUTE, SECOND
+
+#: Event sources whose caller waits for the answer; others hand their events to Lambda's queue (Lambda Developer Guide,
+#: "Invoking Lambda functions").
+SYNCHRONOUS: Final = frozenset({"api_gateway"})
 
 #: Why an asynchronous event is given up. `ZeroReservedConcurrency`: ReservedConcurrentExecutions is 0 (recorded).
 Loss = Literal["RetriesExhausted", "EventAgeExceeded", "ZeroReservedConcurrency"]

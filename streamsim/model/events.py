@@ -14,8 +14,8 @@ The life of a batch: `Invoke`, `Result`, and then one of: nothing (finished), `B
 Every `Invoke` has exactly one `Result` before the next `Invoke` of its lane; a throttled or too large request has
 both too, with a duration of 0, though the function never saw it. With tumbling windows, `WindowClose` is an `Invoke`
 without records: it has a `Result`, backs off and goes again like one, and ends with success or with `WindowLost`.
-The life of an event of another source: `Request`, `Response`, for asynchronous ones perhaps the same again with one
-attempt more, and `EventLost` when it is given up.
+The life of an event of another source: `Request`, `Response`, for asynchronous ones perhaps the same again, and
+`EventLost` when it is given up, which may be all that is told of it.
 """
 
 from collections.abc import Mapping
@@ -67,8 +67,10 @@ class Result(NamedTuple):
     """The end of the lane's `Invoke`. `failed_from` is the position of the first failed record of a `partial` outcome.
 
     A response that names records the batch does not hold is `partial` from its first record: Lambda treats it as a
-    failure of the whole batch. `error` is what went wrong in words, for people only. `init_duration` is how long the
-    Init phase of a cold start took before the function ran, in microseconds, not part of `duration`; None when warm.
+    failure of the whole batch. With tumbling windows, a response without a state is an `error`, though the function
+    did not raise: `error` says "the response has no state". `error` is what went wrong in words, for people only.
+    `init_duration` is how long the Init phase of a cold start took before the function ran, in microseconds, not part
+    of `duration`; None when warm.
     """
 
     t: int
@@ -175,12 +177,17 @@ class ShardEnd(NamedTuple):
 
 class ShardStop(NamedTuple):
     """The mapping stops reading a shard that is not drained, with nothing in flight: what is beyond the checkpoint is
-    nobody's until it is opened again.
+        nobody's until it is opened again. By then `arrived` records were ever in it.
+
+    `lost`: the shard went to another process that works for the mapping. Nothing follows for the shard but, if it comes
+    back, an opening anew at the checkpoint that the other one left.
     """
 
     t: int
     mapping: str
     shard: str
+    arrived: int
+    lost: bool = False
 
 
 class WindowClose(NamedTuple):
@@ -220,10 +227,11 @@ class WindowLost(NamedTuple):
 
 
 class Update(NamedTuple):
-    """Settings of a mapping change, under AWS's names and in its values; `{"Enabled": false}` stops it.
+    """An update of a mapping takes effect; `{"Enabled": false}` stops it.
 
-    From `t` on nothing of the mapping is in flight or due: its shards were stopped (`ShardStop`) just before, and are
-    opened again at their checkpoints unless the mapping is disabled. `settings` holds only what changes.
+    `settings` holds what the update names, changed or not, under AWS's names and as in the trace's header. At `t`
+    nothing of the mapping is in flight or due: what it read was stopped (`ShardStop`) just before, and is opened again
+    at its checkpoints unless the mapping is disabled. A deletion has stops, but no `Update`.
     """
 
     t: int
@@ -280,7 +288,7 @@ class Request(NamedTuple):
     """An event source that is no stream asks for an execution of a function: a call, or an event from its queue.
 
     `source` is its name in the scenario; there is no mapping and no shard. `attempt` is 1 for the first; a throttle of
-    an asynchronous event leaves it as it was. `concurrency` is as in `Invoke`.
+    an asynchronous event, or a fault, leaves it as it was. `concurrency` is as in `Invoke`.
     """
 
     t: int
@@ -292,7 +300,11 @@ class Request(NamedTuple):
 
 
 class Response(NamedTuple):
-    """The end of a `Request`, as `Result` is of an `Invoke`."""
+    """The end of the execution that a `Request` asked for, as `Result` is of an `Invoke`.
+
+    When the caller had stopped waiting by then, `error` begins with `504`; `t`, `duration` and `outcome` are those of
+    the execution all the same, which went on without it.
+    """
 
     t: int
     source: str
@@ -306,9 +318,13 @@ class Response(NamedTuple):
 
 
 class EventLost(NamedTuple):
-    """An asynchronous event is given up: RetriesExhausted or EventAgeExceeded; the rest as in `Discard`.
+    """An asynchronous event is given up; `destination` and `delivered` are as in `Discard`.
 
-    Or ZeroReservedConcurrency, with 0 attempts and without a `Request`: its function may have no executions at all.
+    Without a destination they are those of the function's dead-letter queue.
+
+    `condition` is RetriesExhausted, EventAgeExceeded or, for one that no `Request` was made of because the function's
+    ReservedConcurrentExecutions is 0, ZeroReservedConcurrency. `attempts` is 0 when the function never ran, as it is
+    after throttles alone; else the last attempt's number, less one when that was throttled or ended in a fault.
     """
 
     t: int

@@ -1,4 +1,4 @@
-"""The two types of streams, and everything in which they differ for whoever reads them, as values.
+"""The types of streams, and everything in which they differ for whoever reads them, as values.
 
 Pollers, names, documents, events and filters ask these fields; nobody asks which type it is. What a record of each type
 looks like is `streamsim.rules`' business.
@@ -24,7 +24,7 @@ class StreamType:
     base64 or the JSON that it is, with `record_overhead` bytes of JSON around it, the comma included.
     """
 
-    name: Literal["kinesis", "dynamodb"]
+    name: Literal["kinesis", "dynamodb", "kafka"]
     resource: str
     poll_interval: int
     call_records: int
@@ -78,4 +78,24 @@ DYNAMODB: Final = StreamType(
     record_overhead=316,
 )
 
+#: A topic of a real broker, whose records are handed over in Lambda's own event for Amazon MSK; nothing of it is
+#: simulated, so that its polls and limits are never asked for. The overhead is measured on a topic of 7 characters, a
+#: key of 6 and no headers.
+KAFKA: Final = StreamType(
+    name="kafka",
+    resource="cluster/{stream}/00000000-0000-0000-0000-000000000000-1",
+    poll_interval=SECOND,
+    call_records=10_000,
+    call_bytes=10 * 1000 * 1000,
+    call_spacing=0,
+    bytes_per_second=None,
+    readers=None,
+    body="value",
+    batch_info="KafkaBatchInfo",
+    instants=MILLISECOND,
+    base64=True,
+    record_overhead=147,
+)
+
+#: Those that a scenario can have.
 STREAM_TYPES: Final = {kind.name: kind for kind in (KINESIS, DYNAMODB)}

@@ -13,8 +13,8 @@ from streamsim.model.units import MILLISECOND, show_duration
 from streamsim.report.layout import QUIET
 from streamsim.report.levels import Levels
 from streamsim.report.phrases import found, shortened
-from streamsim.report.picture import ASCII_HEIGHTS, HEIGHTS, column_edges, highest
 from streamsim.report.sharing import STREAM, Party, Sharing
+from streamsim.report.sparkline import column_edges, height, highest
 
 _TOGETHER: Final = "together"
 _FEWEST_COLUMNS: Final = 10
@@ -80,13 +80,9 @@ def _note(levels: Levels) -> tuple[str, str]:
 
 
 def _drawn(levels: Levels, columns: int, top: int, end: int, *, plain: bool) -> str:
-    heights = ASCII_HEIGHTS if plain else HEIGHTS
     used = min(len(levels.bins), end // levels.width + 1)
     drawn = highest(levels.bins, column_edges(used, columns))
-    return "".join(
-        " " if not level else heights[min(len(heights) - 1, level * len(heights) // (top + 1))]
-        for level in drawn
-    )
+    return "".join(height(level, top, plain=plain) if level else " " for level in drawn)
 
 
 def _table(sharing: Sharing, metrics: Mapping[str, Any], names: list[str], width: int) -> Iterator[Text]:

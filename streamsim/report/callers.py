@@ -9,7 +9,7 @@ from typing import Final
 
 from streamsim.model.events import EventLost, Request, Response
 from streamsim.model.units import SECOND
-from streamsim.report.phrases import counted, destination_name, instant
+from streamsim.report.phrases import counted, instant, whereto
 from streamsim.trace.header import Header
 
 #: Trouble is over when nothing went wrong for so long; so many lost events are told one by one.
@@ -121,11 +121,7 @@ class Callers:
         source.losses += 1
         if source.losses <= _LOSSES_TOLD:
             tries = counted(event.attempts, "try", "tries") if event.attempts else "no try"
-            where = "no destination"
-            if event.destination is not None:
-                takes = "takes" if event.delivered else "does not take"
-                where = f"{destination_name(event.destination)} {takes} the document"
-            words = f"event {event.request_id[:8]} lost after {tries}: {event.condition}, {where}"
+            words = f"event {event.request_id[:8]} lost after {tries}: {event.condition}, {whereto(event)}"
             yield event.t, source.name, words
 
     def close(self) -> Iterator[Told]:

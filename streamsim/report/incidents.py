@@ -100,7 +100,8 @@ _UNSEEN: Final = ("throttled", "too_large")
 class Incidents:
     """A sink that sorts events into incidents; `of` tells the open one of a lane, `worst` the gravest of the run.
 
-    `now` is the last instant heard of; who passes on only some events moves it.
+    `now` is the last instant heard of; who passes on only some events moves it. Records that went without an incident
+    are counted as `stray_expired`, those of them that were never in a batch as `stray_unread`, and `stray_discarded`.
     """
 
     def __init__(self, keep: int = 8) -> None:
@@ -109,6 +110,9 @@ class Incidents:
         self.open_count = 0
         self.unread = 0
         self.expired = 0
+        self.stray_expired = 0
+        self.stray_unread = 0
+        self.stray_discarded = 0
         self._keep = keep
         self._closed: list[Incident] = []
         self._lanes: dict[tuple[str, str, int], _Lane] = {}
@@ -219,13 +223,13 @@ class Incidents:
         incident.parts.append((incident.failing[0], event.at - 1, deeper))
 
     def _discard(self, event: happened.Discard) -> None:
-        lane = self._lanes.get((event.mapping, event.shard, event.lane))
-        if lane is None:
-            return
+        lane = self._lanes.setdefault((event.mapping, event.shard, event.lane), _Lane())
         count = len(event.positions)
         if lane.incident is None:
             if lane.before is not None and event.positions[0] > lane.reached:
                 lane.before.unsent += count
+            else:
+                self.stray_discarded += count
             return
         incident = lane.incident
         incident.discarded += count
@@ -246,6 +250,8 @@ class Incidents:
         self.unread += unread
         incident = lane.incident or lane.before
         if incident is None:
+            self.stray_expired += count
+            self.stray_unread += unread
             return
         incident.expired += count
         incident.unread += unread

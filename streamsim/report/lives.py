@@ -4,7 +4,8 @@ Knows only how that reads; when it is told is the story's business.
 """
 
 import json
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from streamsim.model import events as happened
 from streamsim.model.units import show_duration
@@ -14,14 +15,15 @@ _SETTLED: Final = ("Enabled", "Disabled")
 
 
 class Lives:
-    """Collects lines about mappings: when, of which, and the words."""
+    """Collects lines about mappings: when, of which, and the words. `halted`: the last one is disabled."""
 
-    __slots__ = ("_asked_at", "_lines", "_said")
+    __slots__ = ("_asked_at", "_lines", "_said", "halted")
 
     def __init__(self) -> None:
         self._lines: list[tuple[int, str, str]] = []
         self._asked_at: dict[str, int] = {}
         self._said: dict[str, str] = {}
+        self.halted = False
 
     @property
     def told_of(self) -> bool:
@@ -35,13 +37,14 @@ class Lives:
 
     def updates(self, event: happened.Update) -> None:
         """Takes the settings that the state after them completes."""
-        said = [_said(name, value) for name, value in event.settings.items() if name != "Enabled"]
-        self._said[event.mapping] = f" with {', '.join(said)}" if said else ""
+        said = changed(event.settings)
+        self._said[event.mapping] = f" with {said}" if said else ""
 
     def changes(self, event: happened.StateChange) -> None:
         """Takes a state; what was asked for is told with what came of it."""
         t, mapping, state, result = event
         asked_at = self._asked_at.get(mapping, t)
+        self.halted = state == "Disabled"
         if state in _SETTLED:
             said = self._said.pop(mapping, None)
             if said is None:  # it is new
@@ -53,9 +56,14 @@ class Lives:
                 words = f"is {state}{said}{after}; last result: {result}"
             self._lines.append((t, mapping, words))
         elif state == "Deleting":
-            self._lines.append((t, mapping, f"is asked to go; last result: {result}"))
+            self._lines.append((t, mapping, f"is Deleting; last result: {result}"))
         else:
             self._asked_at[mapping] = t
+
+
+def changed(settings: Mapping[str, Any]) -> str:
+    """The settings of an update in words, but for whether the mapping is enabled; empty for none."""
+    return ", ".join(_said(name, value) for name, value in settings.items() if name != "Enabled")
 
 
 def _said(name: str, value: object) -> str:

@@ -129,7 +129,7 @@ class EventLog:
         self._logger.info("shard ends", **self._place(event), arrived=event.arrived)
 
     def _stop(self, event: happened.ShardStop) -> None:
-        self._logger.info("shard stops", **self._place(event))
+        self._logger.info("shard stops", **self._place(event), arrived=event.arrived)
 
     def _update(self, event: happened.Update) -> None:
         self._logger.info("mapping updated", **self._place(event), settings=dict(event.settings))

@@ -157,6 +157,18 @@ def _healthy_discarded(seen: Seen) -> Step | None:
     )
 
 
+def _skipped(seen: Seen) -> Step | None:
+    """Records came while the mapping was starting, and LATEST passed them over; what was there before is meant to be."""
+    chronicle, header = seen.timeline.chronicle, seen.timeline.header
+    skipped = {name: count for name, count in chronicle.skipped.items() if chronicle.began.get(name, 0) > 0}
+    name = max(skipped, key=lambda name: skipped[name], default=None)
+    if name is None or seen.settings(name).get("StartingPosition") != "LATEST":
+        return None
+    return _set(
+        header.mappings, "mapping", name, "StartingPosition", "TRIM_HORIZON", "skips nothing", "skipped"
+    )
+
+
 def _throttled(seen: Seen) -> Step | None:
     """A limit is lower than what the shards ask for; not where a fault of the scenario made it so."""
     function = seen.throttled()
@@ -219,6 +231,7 @@ _TABLE: Final[tuple[Callable[[Seen], Step | None], ...]] = (
     _guarantee_broken,
     _held_for_long,
     _healthy_discarded,
+    _skipped,
     _throttled,
     _backlog,
 )

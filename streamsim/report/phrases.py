@@ -107,7 +107,7 @@ _SAID_BY: Final[dict[type, Callable[[Any], str]]] = {
     happened.CaughtUp: lambda _: "caught up",
     happened.ShardOpen: lambda e: f"open at {e.position}",
     happened.ShardEnd: lambda e: f"end after {counted(e.arrived, 'record')}",
-    happened.ShardStop: lambda _: "stop",
+    happened.ShardStop: lambda e: f"stop after {counted(e.arrived, 'record')}",
     happened.WindowClose: lambda e: f"window end {e.request_id[:8]} try {e.attempt}",
     happened.WindowLost: lambda e: f"window of {e.request_id[:8]} lost, {e.condition}",
     happened.Update: lambda e: f"update of {e.mapping}: " + json.dumps(e.settings, default=dict),
@@ -212,3 +212,11 @@ def destination_name(destination: str) -> str:
         return destination
     parts = destination.split(":")
     return f"{parts[2]} {parts[-1]}"
+
+
+def whereto(event: happened.Discard | happened.WindowLost | happened.EventLost) -> str:
+    """What became of the document of what is given up: `sqs orders-dlq takes the document`."""
+    if event.destination is None:
+        return "no destination"
+    takes = "takes" if event.delivered else "does not take"
+    return f"{destination_name(event.destination)} {takes} the document"

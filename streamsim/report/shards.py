@@ -1,64 +1,115 @@
-"""Shards that open or end together, in one line however many they are; what each had finished by then.
+"""Shards that open, end or are left about the same time, in one line however many they are; what each had finished by then.
 
 Knows only how that reads; when it is told is the story's business.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from streamsim.model import events as happened
 from streamsim.model.events import Event
+from streamsim.model.units import SECOND
 from streamsim.report.phrases import counted, shard_number
+
+#: Shards that open within this time (microseconds) of the first are told together: a change-over takes a moment.
+TOGETHER: Final = 2 * SECOND
+
+#: More runs of names than these are counted.
+_READABLE: Final = 6
+
+#: What may happen while shards that open are collected; anything else is told after them.
+_ORDINARY: Final = frozenset(
+    {
+        happened.ShardOpen, happened.ShardEnd, happened.Invoke, happened.Checkpoint, happened.CaughtUp, happened.Filtered,
+        happened.Request, happened.Response, happened.WindowClose,
+    }
+)  # fmt: skip
+
+_Key = tuple[str, str]
+_Done = happened.ShardEnd | happened.ShardStop
 
 
 class Shards:
-    """Collects shards that open at one instant after the same parents, and those that ended since shards last opened.
+    """Collects shards that open about the same time, and those that ended or were left since shards were last told of.
 
     `checkpoints` are the last ones, by mapping and shard.
     """
 
-    __slots__ = ("_again", "_began_at", "checkpoints", "ended", "opened")
+    __slots__ = ("_again", "_began_at", "_ended", "_opened", "_stopped", "checkpoints")
 
     def __init__(self) -> None:
-        self.opened: list[happened.ShardOpen] = []
-        self.ended: list[happened.ShardEnd] = []
-        self.checkpoints: dict[tuple[str, str], int] = {}
-        self._began_at: dict[tuple[str, str], int] = {}
-        self._again = False
+        self.checkpoints: dict[_Key, int] = {}
+        self._opened: list[happened.ShardOpen] = []
+        self._ended: list[happened.ShardEnd] = []
+        self._stopped: dict[_Key, happened.ShardStop] = {}
+        self._began_at: dict[_Key, int] = {}
+        self._again: set[_Key] = set()
+
+    @property
+    def opening(self) -> bool:
+        """Whether shards are collected that open."""
+        return bool(self._opened)
 
     def opens(self, event: happened.ShardOpen) -> None:
         """Collects a shard that opens."""
-        self.opened.append(event)
+        self._opened.append(event)
         key = (event.mapping, event.shard)
-        self._again = key in self._began_at
+        self._stopped.pop(key, None)
+        if key in self._began_at:
+            self._again.add(key)
         self._began_at.setdefault(key, event.position)
 
     def ends(self, event: happened.ShardEnd) -> None:
         """Collects a shard that ends."""
-        self.ended.append(event)
+        self._ended.append(event)
 
-    def opening_with(self, event: Event) -> bool:
-        """Whether the event is another shard that opens together with those collected."""
-        if not isinstance(event, happened.ShardOpen):
+    def stops(self, event: happened.ShardStop) -> None:
+        """Collects a shard that is left, until it is opened again or told of."""
+        self._stopped[event.mapping, event.shard] = event
+
+    def told_before(self, event: Event) -> bool:
+        """Whether the shards that are collected are to be told of before the event."""
+        if not self._opened:
             return False
-        first = self.opened[0]
-        return (first.t, first.parents, first.mapping) == (event.t, event.parents, event.mapping)
+        if event.t - self._opened[0].t >= TOGETHER:
+            return True
+        match event:
+            case happened.ShardOpen(parents=parents):
+                return any(one.shard in parents for one in self._opened)  # the next generation
+            case happened.Result(outcome=outcome):
+                return outcome != "success"
+            case _:
+                return type(event) not in _ORDINARY
 
-    def told(self) -> list[tuple[int, str, str]]:
-        """When, of which mapping, and the words: first for those that ended, then for those that opened."""
-        lines = []
-        for mapping in dict.fromkeys(one.mapping for one in self.ended):
-            ended = [one for one in self.ended if one.mapping == mapping]
-            lines.append((ended[-1].t, mapping, self._ending(ended)))
-        if self.opened:
-            lines.append((self.opened[0].t, self.opened[0].mapping, self._opening(self.opened)))
-        self.opened, self.ended = [], []
+    def told(self, *, left: bool = False) -> list[tuple[int, str, str]]:
+        """When, of which mapping, and the words: first for those that ended, then for those that opened. What opened and
+        has ended already is told the next time.
+
+        With `left` also for those that were left and not opened again.
+        """
+        just_opened = {(one.mapping, one.shard) for one in self._opened}
+        later = [one for one in self._ended if (one.mapping, one.shard) in just_opened]
+        before = [one for one in self._ended if (one.mapping, one.shard) not in just_opened]
+        lines = [(ended[-1].t, ended[0].mapping, self._ending("end", ended)) for ended in _by_mapping(before)]
+        if left:
+            stopped = _by_mapping(self._stopped.values())
+            lines += [(those[-1].t, those[0].mapping, self._ending("stop", those)) for those in stopped]
+            self._stopped = {}
+        groups: dict[tuple[str, bool, bool], list[happened.ShardOpen]] = {}
+        for one in self._opened:
+            again = (one.mapping, one.shard) in self._again
+            groups.setdefault((one.mapping, again, bool(one.parents) and not again), []).append(one)
+        lines += [
+            (opened[-1].t, mapping, _opening(opened, again=again))
+            for (mapping, again, _), opened in groups.items()
+        ]
+        self._opened, self._ended, self._again = [], later, set()
         return lines
 
-    def _ending(self, ended: list[happened.ShardEnd]) -> str:
+    def _ending(self, what: str, ended: Sequence[_Done]) -> str:
         arrived = sum(one.arrived for one in ended)
         by = "" if ended[0].t == ended[-1].t else " by then"
-        ended_names = names(sorted((one.shard for one in ended), key=lambda shard: (len(shard), shard)))
-        words = f"{ended_names} {verb('end', ended)}{by}: {counted(arrived, 'record')}"
+        words = f"{names(_sorted(one.shard for one in ended))} {verb(what, ended)}{by}: {counted(arrived, 'record')}"
         done = [self.checkpoints.get((one.mapping, one.shard)) for one in ended]
         if all(position is None for position in done):
             return words
@@ -68,16 +119,30 @@ class Shards:
         skipped = sum(self._began_at.get((one.mapping, one.shard), 0) for one in ended)
         return words + (f", all but {skipped:,} finished" if skipped else ", all finished")
 
-    def _opening(self, opened: list[happened.ShardOpen]) -> str:
-        again = self._again
-        words = f"{names(one.shard for one in opened)} {verb('open', opened)}{' again' if again else ''}"
-        if opened[0].parents and not again:
-            words += f" after {names(opened[0].parents)}"
-        there = sum(max(0, one.arrived - one.position) for one in opened)
-        if there:
-            words += f", {counted(there, 'record')} already there"
-        skipped = 0 if again else sum(one.position for one in opened)
-        return words + (f", {counted(skipped, 'record')} passed over" if skipped else "")
+
+def _opening(opened: Sequence[happened.ShardOpen], *, again: bool) -> str:
+    by = "" if opened[0].t == opened[-1].t else " by then"
+    shards = names(_sorted(one.shard for one in opened))
+    words = f"{shards} {verb('open', opened)}{' again' if again else ''}{by}"
+    parents = _sorted({parent for one in opened for parent in one.parents})
+    if parents and not again:
+        words += f" after {names(parents)}"
+    there = sum(max(0, one.arrived - one.position) for one in opened)
+    if there:
+        words += f", {counted(there, 'record')} already there"
+    skipped = 0 if again else sum(one.position for one in opened)
+    return words + (f", {counted(skipped, 'record')} passed over" if skipped else "")
+
+
+def _by_mapping(done: Iterable[_Done]) -> list[list[_Done]]:
+    groups: dict[str, list[_Done]] = {}
+    for one in done:
+        groups.setdefault(one.mapping, []).append(one)
+    return list(groups.values())
+
+
+def _sorted(shards: Iterable[str]) -> list[str]:
+    return sorted(shards, key=lambda shard: (len(shard), shard))
 
 
 def verb(word: str, shards: Sequence[object]) -> str:
@@ -86,11 +151,15 @@ def verb(word: str, shards: Sequence[object]) -> str:
 
 
 def names(shards: Iterable[str]) -> str:
-    """`0-3`, `0, 5, 7`: runs of following numbers by their ends."""
+    """`0-3`, `0, 5, 7`: runs of following numbers by their ends; many runs are counted, with the first and the last name."""
     runs: list[list[str]] = []
+    count = 0
     for name in map(shard_number, shards):
+        count += 1
         if runs and name.isdigit() and runs[-1][-1].isdigit() and int(name) == int(runs[-1][-1]) + 1:
             runs[-1][1:] = [name]
         else:
             runs.append([name])
+    if len(runs) > _READABLE:
+        return f"{count:,} shards ({runs[0][0]} … {runs[-1][-1]})"
     return ", ".join("-".join(run) for run in runs)

@@ -5,7 +5,6 @@ document, pictures from the timeline. No clock: the same run prints the same byt
 (`NO_COLOR`, a pipe); what the output's encoding cannot show is drawn in ASCII.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -14,8 +13,10 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from streamsim.model.events import Event
-from streamsim.model.units import parse_duration, show_duration
+from streamsim.model.units import show_duration
 from streamsim.report.account import account_lines
+from streamsim.report.asked import age_limit
+from streamsim.report.ceiling import ceiling
 from streamsim.report.layout import QUIET, fitted, printable, sign, suggested
 from streamsim.report.next_step import Seen, command, next_steps
 from streamsim.report.phrases import (
@@ -24,22 +25,21 @@ from streamsim.report.phrases import (
     instant,
     measured,
     settings_said,
-    shard_name,
     shortened,
     strung,
     wrapped,
 )
-from streamsim.report.picture import Picture, ceiling
+from streamsim.report.picture import Picture
+from streamsim.report.remarks import NEVER, Gravity, remarks
 from streamsim.report.timeline import Timeline
-from streamsim.report.verdict import headline, noted, what_happened
+from streamsim.report.verdict import headline, what_happened
 from streamsim.scenario.models import Fault
 from streamsim.trace.header import Header
 
 _VERDICTS: Final = {True: "bold green", False: "bold red", None: "bold"}
 _MOST_VIOLATIONS: Final = 5
 _MOST_EVIDENCE: Final = 4
-_MOST_INCIDENTS: Final = 4
-_BELOW: Final = re.compile(r"\s*<=?\s*(.+)")
+_MOST_REMARKS: Final = 6
 
 #: What is counted, by column: label, measure, style when it is not zero.
 _NUMBERS: Final = (
@@ -50,7 +50,7 @@ _NUMBERS: Final = (
         ("expired", "expired", "red"),
         ("filtered out", "FilteredOutEventCount", ""),
         ("skipped", "skipped", "yellow"),
-        ("windows", "windows.closed", ""),
+        ("windows closed", "windows.closed", ""),
         ("windows lost", "windows.lost", "red"),
         ("put again", "producer.duplicated", "yellow"),
         ("overtaken", "producer.overtaken", "yellow"),
@@ -119,7 +119,7 @@ class Summary:
         """The whole summary, line by line, none longer than `width` unless a word is."""
         yield from self._verdict(width, plain=plain)
         yield Text()
-        picture = Picture(self.timeline, width, plain=plain, age_limit=_age_limit(self.expectations))
+        picture = Picture(self.timeline, width, plain=plain, age_limit=age_limit(self.expectations))
         yield from picture.lines()
         yield from self._others(width, plain=plain)
         if self.timeline.sharing is not None:
@@ -162,28 +162,25 @@ class Summary:
             yield Text(f"  {ran}", QUIET)
 
     def _others(self, width: int, *, plain: bool) -> Iterator[Text]:
-        """The incidents that the verdict did not tell, in the order in which they began."""
-        others = self.timeline.incidents.worst()[1 : 1 + _MOST_INCIDENTS]
+        """What else there is to remark, in the order in which it began."""
+        among = remarks(self.timeline, self.metrics)
+        told = 0 if among and among[0].gravity == Gravity.NOTE else 1
+        others = among[told : told + _MOST_REMARKS]
         if not others:
             return
         yield Text()
-        others.sort(key=lambda one: (one.began_at, one.shard, one.lane))
-        several = len(self.header.mappings) > 1
-        names = [
-            f"{shortened(incident.mapping, width // 5, plain=plain)} {shard_name(incident.shard)}"
-            if several
-            else shard_name(incident.shard)
-            for incident in others
-        ]
-        indent = 15 + max(len(name) for name in names)
-        for incident, name in zip(others, names, strict=True):
-            head = f" {instant(incident.began_at).rjust(10)}  {name}"
-            for part in wrapped(noted(incident), width - indent):
+        others.sort(key=lambda one: (one.t, one.place))
+        names = [shortened(remark.place, width // 3, plain=plain) for remark in others]
+        indent = 16 + max(len(name) for name in names)
+        for remark, name in zip(others, names, strict=True):
+            head = f" {('' if remark.t == NEVER else instant(remark.t)).rjust(11)}  {name}"
+            for part in wrapped(remark.note, width - indent):
                 yield Text.assemble((head.ljust(indent), QUIET), part)
                 head = ""
-        more = self.timeline.incidents.count - 1 - len(others)
-        if more:
-            yield Text(f" {' ' * 10}  and {more:,} more like these", QUIET)
+        kept = sum(1 for remark in among if remark.incident)
+        more = len(among) - told - len(others) + self.timeline.incidents.count - kept
+        if more > 0:
+            yield Text(f" {' ' * 11}  and {more:,} more like these", QUIET)
 
     def _next(self, width: int) -> Iterator[Text]:
         seen = Seen(self.timeline, self.metrics, bool(self.violations), self.faults)
@@ -286,15 +283,3 @@ def _violations(violations: Sequence[Violation], width: int, *, plain: bool) -> 
     more = len(violations) - _MOST_VIOLATIONS
     if more > 0:
         yield Text(f"  and {more:,} more violations", "bold red")
-
-
-def _age_limit(expectations: Sequence[Mapping[str, Any]]) -> int | None:
-    """The IteratorAge that was asked for at most, in microseconds: what is above it is drawn in red."""
-    for one in expectations:
-        match = _BELOW.fullmatch(str(one["test"])) if one["measure"] == "IteratorAge.max" else None
-        if match:
-            try:
-                return parse_duration(match[1])
-            except ValueError:
-                return None
-    return None

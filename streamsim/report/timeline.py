@@ -7,15 +7,16 @@ Memory: 8 bytes a bin for each kind of thing that a shard ever did; a shard with
 
 from array import array
 from collections.abc import Callable, Iterable
-from enum import IntEnum
 from typing import Any, Final
 
 import numpy as np
 
 from streamsim.model import events as happened
 from streamsim.model.events import Event
+from streamsim.report.chronicle import Chronicle
 from streamsim.report.incidents import Incidents
 from streamsim.report.levels import FINEST, folded
+from streamsim.report.rows import Kind, Row
 from streamsim.report.sharing import Sharing
 from streamsim.trace.header import Header
 
@@ -24,19 +25,6 @@ MOST_LANES: Final = 12
 
 
 _NEVER: Final = 1 << 62
-
-
-class Kind(IntEnum):
-    """What a shard can be seen doing, what matters least first. The last two count records, the others microseconds."""
-
-    SUCCESS = 0
-    BACKOFF = 1
-    THROTTLED = 2
-    PARTIAL = 3
-    TIMEOUT = 4
-    ERROR = 5
-    EXPIRED = 6
-    DISCARD = 7
 
 
 #: How an attempt's end is drawn. A throttled request took no time; the wait after it is what shows.
@@ -51,49 +39,11 @@ _DRAWN: Final = {
 }
 
 
-class Row:
-    """One shard as one mapping saw it, or one lane of it where lanes are few enough to be told apart (`lane`).
-
-    `bins[kind]` is None until something of the kind happened, else one number a bin: microseconds summed over lanes,
-    or records. It was the mapping's business from `opened_at` to `ended_at` (None: to the end). `invocations` counts
-    what reached the function, `counts` attempts by how they ended.
-    """
-
-    __slots__ = (
-        "bins", "counts", "discarded", "ended_at", "expired", "invocations", "lane", "mapping", "opened_at", "shard",
-        "throttled", "waited",
-    )  # fmt: skip
-
-    def __init__(self, mapping: str, shard: str, lane: int | None) -> None:
-        self.mapping = mapping
-        self.shard = shard
-        self.lane = lane
-        self.opened_at = 0
-        self.ended_at: int | None = None
-        self.bins: list[array[int] | None] = [None] * len(Kind)
-        self.counts: dict[str, int] = {}
-        self.invocations = 0
-        self.discarded = 0
-        self.expired = 0
-        self.waited = 0
-        self.throttled: set[int] = set()
-
-    @property
-    def trouble(self) -> tuple[int, int, int, int]:
-        """What makes one shard more troubled than another: records gone, failures, throttles, time spent waiting."""
-        failed = sum(n for ended, n in self.counts.items() if ended not in {"success", "throttled"})
-        return (self.discarded + self.expired, failed, self.counts.get("throttled", 0), self.waited)
-
-    @property
-    def untroubled(self) -> bool:
-        """Whether nothing but success was ever seen here."""
-        return self.trouble == (0, 0, 0, 0)
-
-
 class Timeline:
     """A sink that keeps `bins` bins of `width` microseconds for each shard, and for the run: the highest IteratorAge
     and the highest ConcurrentExecutions in each (-1 where none was reported). `end` is the last event's instant,
-    `reshards` are the instants at which shards were split or merged.
+    `reshards` are the instants at which shards were split or merged, `windows` counts in each bin how many tumbling
+    windows were to be closed.
     """
 
     def __init__(self, header: Header, columns: int = 512) -> None:
@@ -105,7 +55,10 @@ class Timeline:
         self.reshards: list[int] = []
         self.iterator_age = self._empty()
         self.concurrency = self._empty()
+        self.windows: array[int] | None = None
         self.incidents = Incidents()
+        self.chronicle = Chronicle(header)
+        self._tumbling = any(settings.get("TumblingWindowInSeconds") for settings in header.mappings.values())
         self.sharing = Sharing(header) if header.traffic else None
         self.function_of = {
             name: str(settings.get("FunctionName", name)) for name, settings in header.mappings.items()
@@ -123,6 +76,15 @@ class Timeline:
             happened.Expired: self._expired,
             happened.Split: self.incidents,
             happened.Reshard: self._reshard,
+            happened.Filtered: self._filtered,
+            happened.ShardStop: self._stop,
+            happened.WindowLost: self._window_lost,
+            happened.WindowClose: self._window_close,
+            happened.StateChange: self.chronicle,
+            happened.Update: self._update,
+            happened.Produced: self.chronicle,
+            happened.Response: self.chronicle,
+            happened.EventLost: self.chronicle,
         }
 
     def __call__(self, event: Event) -> None:
@@ -162,15 +124,57 @@ class Timeline:
         return [self._row(mapping, shard, lane) for lane in range(lanes)]
 
     def _open(self, event: happened.ShardOpen) -> None:
+        self.chronicle(event)
         for row in self._rows(event.mapping, event.shard):
-            row.opened_at = event.t
+            if row.stops and row.stops[-1][1] is None:
+                row.stops[-1] = row.stops[-1][0], event.t
+            else:
+                row.opened_at = event.t
+                row.parents = event.parents
+
+    def _update(self, event: happened.Update) -> None:
+        self.chronicle(event)
+        self._tumbling = self._tumbling or bool(event.settings.get("TumblingWindowInSeconds"))
+
+    def _stop(self, event: happened.ShardStop) -> None:
+        """Nothing waits any more: what was to be sent again begins anew, if the shard is opened again."""
+        self.chronicle(event)
+        for row in self._rows(event.mapping, event.shard):
+            row.stops.append((event.t, None))
+            for kind, until in row.waiting.values():
+                if until > event.t:
+                    row.waited -= until - event.t
+                    self._spend(row, kind, event.t, until, -1)
+            row.waiting.clear()
+            row.throttled.clear()
 
     def _end(self, event: happened.ShardEnd) -> None:
         for row in self._rows(event.mapping, event.shard):
             row.ended_at = event.t
 
     def _reshard(self, event: happened.Reshard) -> None:
+        self.chronicle(event)
         self.reshards.append(event.t)
+
+    def _filtered(self, event: happened.Filtered) -> None:
+        self._mark(
+            self._row(event.mapping, event.shard, event.lane), Kind.FILTERED, event.t, len(event.positions)
+        )
+
+    def _window_close(self, event: happened.WindowClose) -> None:
+        if event.terminated_early:
+            return
+        if event.t // self.width >= self.columns:
+            self._widen(event.t)
+        if self.windows is None:
+            self.windows = array("q", [0]) * self.columns
+        self.windows[event.t // self.width] += 1
+
+    def _window_lost(self, event: happened.WindowLost) -> None:
+        self.chronicle(event)
+        row = self._row(event.mapping, event.shard, event.lane)
+        row.windows_lost += 1
+        self._mark(row, Kind.WINDOW_LOST, event.t, 1)
 
     def _invoke(self, event: happened.Invoke) -> None:
         self.incidents(event)
@@ -194,12 +198,19 @@ class Timeline:
         row = self._row(event.mapping, event.shard, event.lane)
         ended = event.outcome
         row.counts[ended] = row.counts.get(ended, 0) + 1
-        self._spend(row, _DRAWN[ended], event.t - event.duration, event.t)
+        began_at = event.t - event.duration
+        self._spend(row, _DRAWN[ended], began_at, event.t)
+        if event.init_duration is not None:
+            self._spend(row, Kind.COLD, began_at - event.init_duration, began_at)
         if ended == "throttled":
             row.throttled.add(event.lane)
             return
         if ended != "too_large":
             row.invocations += 1
+        if self._tumbling and ended == "success":
+            invoke = self.incidents.invoke_of(event.mapping, event.shard, event.lane)
+            if invoke is not None and invoke.request_id == event.request_id and invoke.window is not None:
+                self.chronicle.delivered(invoke)
         if row.throttled:
             row.throttled.discard(event.lane)
         if event.t // self.width > self._level_bin:
@@ -211,9 +222,9 @@ class Timeline:
     def _backoff(self, event: happened.Backoff) -> None:
         row = self._row(event.mapping, event.shard, event.lane)
         row.waited += event.until - event.t
-        self._spend(
-            row, Kind.THROTTLED if event.lane in row.throttled else Kind.BACKOFF, event.t, event.until
-        )
+        kind = Kind.THROTTLED if event.lane in row.throttled else Kind.BACKOFF
+        row.waiting[event.lane] = kind, event.until
+        self._spend(row, kind, event.t, event.until)
 
     def _discard(self, event: happened.Discard) -> None:
         self.incidents(event)
@@ -222,6 +233,9 @@ class Timeline:
         self._mark(row, Kind.DISCARD, event.t, len(event.positions))
 
     def _expired(self, event: happened.Expired) -> None:
+        if self.incidents.of(event.mapping, event.shard, event.lane) is None:
+            last = self.incidents.invoke_of(event.mapping, event.shard, event.lane)
+            self.chronicle.expired_behind(event, None if last is None else last.t)
         self.incidents(event)
         row = self._row(event.mapping, event.shard, event.lane)
         row.expired += len(event.positions)
@@ -235,8 +249,11 @@ class Timeline:
             bins = row.bins[kind] = array("q", [0]) * self.columns
         bins[t // self.width] += amount
 
-    def _spend(self, row: Row, kind: Kind, start: int, stop: int) -> None:
-        """Adds the time from `start` to `stop` to the bins it covers; no time at all counts a microsecond."""
+    def _spend(self, row: Row, kind: Kind, start: int, stop: int, sign: int = 1) -> None:
+        """Adds the time from `start` to `stop` to the bins it covers; no time at all counts a microsecond.
+
+        A `sign` of -1 takes it back.
+        """
         if stop // self.width >= self.columns:
             self._widen(stop)
         bins = row.bins[kind]
@@ -245,12 +262,12 @@ class Timeline:
         width = self.width
         first, last = start // width, stop // width
         if first == last:
-            bins[first] += stop - start or 1
+            bins[first] += sign * (stop - start or 1)
             return
-        bins[first] += (first + 1) * width - start
+        bins[first] += sign * ((first + 1) * width - start)
         for whole in range(first + 1, last):
-            bins[whole] += width
-        bins[last] += stop - last * width
+            bins[whole] += sign * width
+        bins[last] += sign * (stop - last * width)
 
     def _carry(self, to: int) -> None:
         """Between two events the executions in flight stay what they were."""
@@ -269,6 +286,8 @@ class Timeline:
                 for kind, bins in enumerate(row.bins):
                     if bins is not None:
                         row.bins[kind] = folded(bins, np.add, 0)
+            if self.windows is not None:
+                self.windows = folded(self.windows, np.add, 0)
             self.iterator_age = folded(self.iterator_age, np.maximum, -1)
             self.concurrency = folded(self.concurrency, np.maximum, -1)
 

@@ -17,11 +17,15 @@ TRIES_TOLD: Final = 3
 LINES_TOLD: Final = 60
 
 
+#: A lane: its mapping, its shard, its number.
+Key = tuple[str, str, int]
+
+
 @dataclass(slots=True)
 class Line:
     """A line that the next events of its lane may still add to. The error text, if any, comes last."""
 
-    lane: tuple[str, str, int]
+    lane: Key
     text: str
     added: list[str] = field(default_factory=list)
     error: str | None = None

@@ -1,4 +1,4 @@
-"""What happened, in one plain sentence each: composed from incidents and totals, never guessed.
+"""The verdict on a run, and what happened in it in a sentence or two: composed from remarks and totals, never guessed.
 
 Every clause rests on a count that an event moved. Knows words only: no colour, no width.
 """
@@ -6,12 +6,9 @@ Every clause rests on a count that an event moved. Knows words only: no colour, 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from streamsim.model.batch import Positions
-from streamsim.model.units import show_duration
-from streamsim.report.incidents import Incident
-from streamsim.report.phrases import counted, destination_name, found, measured, records, shard_name
-from streamsim.report.timeline import Timeline, parallelization_factor
-from streamsim.trace.header import Header
+from streamsim.report.phrases import counted, found, measured
+from streamsim.report.remarks import Gravity, remarks
+from streamsim.report.timeline import Timeline
 
 #: Violations that mean a key's records were handed over in the wrong order.
 _ORDER: Final = ("nonmonotonic-delivery", "skip")
@@ -35,153 +32,42 @@ def headline(expectations: Sequence[Mapping[str, Any]], violations: Sequence[Any
 
 
 def what_happened(timeline: Timeline, metrics: Mapping[str, Any]) -> str:
-    """The one sentence about the run: its gravest incident, else what else went wrong, else how quiet it was."""
-    worst = timeline.incidents.worst()
-    if worst:
-        return told(worst[0], timeline.header)
-    return _lost(timeline) or _throttled(timeline) or _went_well(timeline, metrics)
-
-
-def _lost(timeline: Timeline) -> str | None:
-    """Records that went without having failed."""
-    rows = timeline.rows.values()
-    if timeline.incidents.expired:
-        if not sum(row.invocations for row in rows) and any(row.counts.get("throttled") for row in rows):
-            expired = counted(timeline.incidents.expired, "record")
-            return f"Every request was throttled, so the function never ran; {expired} expired."
-        return f"{_expired(timeline.incidents.expired, timeline.incidents.unread)}: the mapping was too slow."
-    discarded = sum(row.discarded for row in rows)
-    if not discarded:
-        return None
-    were, them = ("was", "it") if discarded == 1 else ("were", "them")
-    return f"{counted(discarded, 'record')} grew too old and {were} discarded; the function never saw {them}."
-
-
-def _throttled(timeline: Timeline) -> str | None:
-    rows = timeline.rows.values()
-    throttles = sum(row.counts.get("throttled", 0) for row in rows)
-    if not throttles:
-        return None
-    shards = len({(row.mapping, row.shard) for row in rows if row.counts.get("throttled")})
-    waited = show_duration(sum(row.waited for row in rows))
-    return (
-        f"No batch failed, but {counted(throttles, 'request')} in {counted(shards, 'shard')} "
-        f"{'was' if throttles == 1 else 'were'} throttled and waited {waited} in all."
-    )
+    """The gravest that is to be remarked about the run, else how quiet it was; and that it was behind, if nothing failed."""
+    worst = next(iter(remarks(timeline, metrics)), None)
+    if worst is None or worst.gravity == Gravity.NOTE:
+        return _went_well(timeline, metrics)
+    behind = _behind(metrics) if worst.gravity == Gravity.DELAY and not timeline.incidents.count else ""
+    return f"{worst.sentence} Batches were {behind}." if behind else worst.sentence
 
 
 def _went_well(timeline: Timeline, metrics: Mapping[str, Any]) -> str:
-    invocations = sum(row.invocations for row in timeline.rows.values())
+    rows = timeline.rows.values()
+    invocations = sum(row.invocations for row in rows)
+    filtered = found(metrics, "FilteredOutEventCount")
     if not invocations:
-        filtered = found(metrics, "FilteredOutEventCount")
         why = f": filters removed {counted(filtered, 'record')}" if filtered else ""
         return f"The function was never invoked{why}."
+    failed = sum(row.failed for row in rows)
     said = f"Nothing failed in {counted(invocations, 'invocation')}"
-    age, caught_up = found(metrics, "IteratorAge.max"), found(metrics, "caught_up")
-    if age is None:
-        return f"{said}."
-    oldest = measured("IteratorAge.max", age)
-    if caught_up:
-        until = measured("caught_up", caught_up)
-        return f"{said}, yet batches were up to {oldest} old: the mapping was behind until {until}."
-    return f"{said}; no batch was older than {oldest}."
-
-
-def noted(incident: Incident) -> str:
-    """An incident as a note beside its time and shard."""
-    subject = _subject(incident.failing if incident.discards < 2 else incident.positions, count=False)
-    later = f"{show_duration(incident.held)} later"
-    if incident.expired:
-        return f"{subject} failed every time until retention ended, {later}"
-    if incident.discarded:
-        after = f"after {_tries(incident)} " if incident.discards == 1 and incident.attempts else ""
-        gone = f"{counted(incident.discarded, 'record')} of them " if not _whole(incident) else ""
-        behind = f"; {incident.unsent:,} behind it unsent" if incident.unsent else ""
-        return f"{subject} failed every time; {gone}discarded {after}{_whereto(incident)}, {later}{behind}"
-    if not incident.ended:
-        return f"{subject} failed {_times(incident)}, up to the end"
-    failed = counted(incident.tries, "failed try", "failed tries")
-    return f"{_subject(incident.positions, count=False)} went through after {failed}, {later}"
-
-
-def told(incident: Incident, header: Header) -> str:
-    """An incident as a sentence, with what it meant for the records behind it."""
-    lanes = parallelization_factor(header, incident.mapping) > 1
-    place = f"lane {incident.lane} of {shard_name(incident.shard)}" if lanes else shard_name(incident.shard)
-    if len(header.mappings) > 1:
-        place += f" under {incident.mapping}"
-    its = "its" if len(incident.failing) == 1 else "their"
-    held = f"held {its} {'lane' if lanes else 'shard'} for {show_duration(incident.held)}"
-    if incident.expired:
-        return _held_until_expired(incident, place, held)
-    if incident.discarded:
-        return _discarded(incident, place, held)
-    subject = f"{_subject(incident.failing)} of {place}"
-    if not incident.ended:
-        return f"{subject} failed {_times(incident)} and {held}, up to the end of the run."
+    if failed:
+        said = f"{failed:,} of {counted(invocations, 'invocation')} failed, none of them with records"
+    age, behind = found(metrics, "IteratorAge.max"), _behind(metrics)
+    if behind:
+        said += f", yet batches were {behind}"
+    elif age is not None:
+        said += f"; no batch was older than {measured('IteratorAge.max', age)}"
+    polled = found(metrics, "PolledEventCount")
     return (
-        f"{_subject(incident.positions)} of {place} went through after "
-        f"{counted(incident.tries, 'failed try', 'failed tries')} and {held}."
+        f"{said}. Filters removed {filtered:,} of {counted(polled, 'record')}."
+        if filtered and polled
+        else f"{said}."
     )
 
 
-def _held_until_expired(incident: Incident, place: str, held: str) -> str:
-    sentence = f"{_subject(incident.failing)} of {place} failed every time and {held}"
-    if incident.unread:
-        return f"{sentence}; {counted(incident.unread, 'record')} behind it expired unread."
-    behind = "it" if len(incident.failing) == 1 else "they"
-    return f"{sentence}, until {behind} expired."
-
-
-def _discarded(incident: Incident, place: str, held: str) -> str:
-    if incident.discards > 1:
-        what = f"{counted(incident.discarded, 'record')} of {place} failed every time and were discarded"
-        how = f" in {counted(incident.discards, 'batch', 'batches')}"
-    else:
-        what = f"{_subject(incident.failing)} of {place} failed every time"
-        if incident.narrowed and incident.splits:
-            one = "it" if len(incident.failing) == 1 else "them"
-            what += f"; bisect isolated {one} in {counted(incident.splits, 'split')}"
-        they = "they" if _whole(incident) else f"{incident.discarded:,} records"
-        verb = "it was" if incident.discarded == 1 else f"{they} were"
-        how = f"; {f'after {_tries(incident)} ' if incident.attempts else ''}{verb} discarded"
-    held = held.replace("held its", "That held its").replace("held their", "That held their")
-    behind = ""
-    if incident.unsent:
-        were = "was" if incident.unsent == 1 else "were"
-        behind = f"; {counted(incident.unsent, 'record')} behind it {were} discarded unsent"
-    return f"{what}{how} {_whereto(incident)}. {held}{behind}."
-
-
-def _whole(incident: Incident) -> bool:
-    """Whether what was discarded is the batch that failed last."""
-    return incident.discards == 1 and incident.discarded == len(incident.failing)
-
-
-def _tries(incident: Incident) -> str:
-    return counted(incident.attempts, "try", "tries")
-
-
-def _whereto(incident: Incident) -> str:
-    if incident.destination is None:
-        return "without a destination"
-    name = destination_name(incident.destination)
-    return f"but {name} did not take the document" if incident.undelivered else f"to {name}"
-
-
-def _subject(positions: Positions, *, count: bool = True) -> str:
-    """`Record 20`, `Records 120-148 (29)`."""
-    words = records(positions)
-    if count and len(positions) > 1:
-        words += f" ({len(positions):,})"
-    return words[0].upper() + words[1:]
-
-
-def _times(incident: Incident) -> str:
-    return "once" if incident.streak == 1 else f"{incident.streak:,} times in a row"
-
-
-def _expired(expired: int, unread: int) -> str:
-    if unread == expired:
-        return f"{counted(expired, 'record')} expired unread"
-    return f"{counted(expired, 'record')} expired, {unread:,} of them unread"
+def _behind(metrics: Mapping[str, Any]) -> str:
+    """How old batches became and until when, if the mapping fell behind; else empty."""
+    age, caught_up = found(metrics, "IteratorAge.max"), found(metrics, "caught_up")
+    if not caught_up or age is None:
+        return ""
+    until = measured("caught_up", caught_up)
+    return f"up to {measured('IteratorAge.max', age)} old: the mapping was behind until {until}"

@@ -5,6 +5,7 @@ document it holds the event itself and what the function answered.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -12,6 +13,7 @@ from streamsim.model.asynchronous import Loss
 from streamsim.model.names import timestamp
 from streamsim.model.outcome import Outcome
 from streamsim.rules.async_event import AsyncSource, async_event
+from streamsim.rules.invocation_record import Response, reasons, record
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +32,21 @@ class Ended:
 
 
 def async_document(ended: Ended, source: AsyncSource) -> dict[str, Any]:
-    """The invocation record, as SQS receives it in its body and SNS in `Message`.
-
-    recorded: no response of any kind, and a count of 0, where the function was never invoked.
-    """
-    document: dict[str, Any] = {
-        "version": "1.0",
-        "timestamp": timestamp(source.epoch + ended.at),
-        "requestContext": {
-            "requestId": ended.request_id,
-            "functionArn": f"{source.account.function(source.function)}:$LATEST",
-            "condition": ended.condition,
-            "approximateInvokeCount": ended.executions,
-        },
-        "requestPayload": async_event(source, ended.request_id, ended.accepted_at),
-    }
-    if ended.last is None:
-        return document
-    context: dict[str, Any] = {"statusCode": 200, "executedVersion": "$LATEST"}
-    if ended.last.ending != "success":
-        context["functionError"] = "Unhandled"
-    return document | {"responseContext": context, "responsePayload": _payload(ended, ended.last)}
+    """The invocation record, as SQS receives it in its body and SNS in `Message`."""
+    last = ended.last
+    response = None
+    if last is not None:
+        error = None if last.ending == "success" else "Unhandled"
+        response = Response("$LATEST", error, _payload(ended, last))
+    return record(
+        ended.request_id,
+        f"{source.account.function(source.function)}:$LATEST",
+        ended.condition,
+        ended.executions,
+        source.epoch + ended.at,
+        async_event(source, ended.request_id, ended.accepted_at),
+        response,
+    )
 
 
 def _payload(ended: Ended, last: Outcome) -> Any:
@@ -91,6 +87,31 @@ def sent_as(service: str, ended: Ended, source: AsyncSource, destination: str, u
 
 
 _PREFIX: Final = "aws/lambda/async"
+
+#: What an event that has ended is sent as: for a service, from a source, to a destination, with a message's id.
+Form = Callable[[str, Ended, AsyncSource, str, str], tuple[str, str]]
+
+
+def dead_letter_as(
+    service: str, ended: Ended, source: AsyncSource, destination: str, uuid: str
+) -> tuple[str, str]:
+    """The event as it came, with attributes that say why it is there, as a queue or a topic receives it; no key."""
+    event = _json(async_event(source, ended.request_id, ended.accepted_at))
+    answer = None if ended.last is None else _payload(ended, ended.last)
+    attributes = reasons(ended.request_id, answer, ran=ended.last is not None)
+    if service != "sns":
+        return _json({"body": event, "messageAttributes": attributes}), ""
+    notification = {
+        "Type": "Notification",
+        "MessageId": uuid,
+        "TopicArn": destination,
+        "Message": event,
+        "Timestamp": timestamp(source.epoch + ended.at),
+        "MessageAttributes": {
+            name: {"Type": one["dataType"], "Value": one["stringValue"]} for name, one in attributes.items()
+        },
+    }
+    return _json(notification), ""
 
 
 def _json(document: dict[str, Any]) -> str:

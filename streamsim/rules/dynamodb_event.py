@@ -3,7 +3,8 @@
 A log holds of each record what the write decided (`streamsim.rules.item_writes`): its payload is the JSON of `eventName`,
 `dynamodb` with the keys, the images and their size, and `userIdentity` where there is one. The rest is added here.
 Field names, values and their order as recorded on AWS (LocalStack's AWS-validated DynamoDB snapshots): version 1.1, the
-creation in whole seconds as a float. assumed: the event id, 32 hexadecimal digits, is a hash of the record's place;
+creation in whole seconds as a float. A real record has an event id of 32 hexadecimal digits; assumed: any other one's
+is a hash of the record's place;
 `userIdentity` stands behind `dynamodb`, as in the DynamoDB API's Record.
 """
 
@@ -36,8 +37,9 @@ def _record(log: Log, position: int, source: Source, stream: str) -> dict[str, A
     dynamodb = written["dynamodb"]
     sequence_number = log.sequence_number(position)
     images = {name: dynamodb[name] for name in ("Keys", "NewImage", "OldImage") if name in dynamodb}
+    place = f"{log.shard}:{sequence_number}".encode()
     record = {
-        "eventID": hashlib.md5(f"{log.shard}:{sequence_number}".encode(), usedforsecurity=False).hexdigest(),
+        "eventID": written.get("eventID") or hashlib.md5(place, usedforsecurity=False).hexdigest(),
         "eventName": written["eventName"],
         "eventVersion": "1.1",
         "eventSource": "aws:dynamodb",

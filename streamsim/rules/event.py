@@ -8,27 +8,32 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from streamsim.model.batch import Batch, Log
-from streamsim.model.stream_type import DYNAMODB, KINESIS, StreamType
+from streamsim.model.stream_type import DYNAMODB, KAFKA, KINESIS, StreamType
 from streamsim.rules.dynamodb_event import dynamodb_records, seen_of_dynamodb
-from streamsim.rules.kinesis_event import kinesis_records, seen_of_kinesis
+from streamsim.rules.kafka_event import kafka_event, seen_of_kafka
+from streamsim.rules.kinesis_event import kinesis_records, kinesis_text, seen_of_kinesis
 from streamsim.rules.source import Source
 from streamsim.rules.windows import event_fields
 
 
 class _Form(NamedTuple):
-    records: Callable[[Batch, Source], list[dict[str, Any]]]
+    event: Callable[[Batch, Source], dict[str, Any]]
     seen: Callable[[Log, int, Source], tuple[bytes, dict[str, Any]]]
 
 
 _FORMS: Final[Mapping[StreamType, _Form]] = {
-    KINESIS: _Form(kinesis_records, seen_of_kinesis),
-    DYNAMODB: _Form(dynamodb_records, seen_of_dynamodb),
+    KINESIS: _Form(lambda batch, source: {"Records": kinesis_records(batch, source)}, seen_of_kinesis),
+    DYNAMODB: _Form(lambda batch, source: {"Records": dynamodb_records(batch, source)}, seen_of_dynamodb),
+    KAFKA: _Form(kafka_event, seen_of_kafka),
 }
+
+#: Made once: events are written for each batch.
+_COMPACT: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 def event_of(batch: Batch, source: Source) -> dict[str, Any]:
-    """The event as JSON values, `Records` oldest first; under a tumbling window with its fields behind them."""
-    event: dict[str, Any] = {"Records": _FORMS[source.type].records(batch, source)}
+    """The event as JSON values, records oldest first; under a tumbling window with its fields behind them."""
+    event = _FORMS[source.type].event(batch, source)
     if batch.window is not None:
         event |= event_fields(batch.window, batch.shard, source.stream_arn, source.epoch)
     return event
@@ -36,7 +41,13 @@ def event_of(batch: Batch, source: Source) -> dict[str, Any]:
 
 def event_text(batch: Batch, source: Source) -> str:
     """The event as Lambda transmits it: JSON without spaces."""
-    return json.dumps(event_of(batch, source), separators=(",", ":"))
+    if source.type != KINESIS:
+        return _COMPACT.encode(event_of(batch, source))
+    records = kinesis_text(batch, source)
+    if batch.window is None:
+        return f'{{"Records":[{records}]}}'
+    fields = _COMPACT.encode(event_fields(batch.window, batch.shard, source.stream_arn, source.epoch))
+    return f'{{"Records":[{records}],{fields[1:]}'
 
 
 def seen_by_filters(log: Log, position: int, source: Source) -> tuple[bytes, dict[str, Any]]:

@@ -13,8 +13,10 @@ from typing import Any
 from streamsim.model.batch import Batch
 from streamsim.model.names import timestamp
 from streamsim.model.outcome import Outcome
+from streamsim.model.stream_type import KAFKA
 from streamsim.model.verdict import Condition
 from streamsim.rules.event import event_text
+from streamsim.rules.kafka_event import kafka_batch_info
 from streamsim.rules.source import Source
 from streamsim.rules.windows import window_info
 
@@ -56,7 +58,9 @@ def failure_document(failure: Failure, source: Source) -> dict[str, Any]:
     document |= {
         "version": "1.0",
         "timestamp": timestamp(source.epoch + failure.at),
-        source.type.batch_info: _batch_info(batch, source),
+        source.type.batch_info: kafka_batch_info(batch, source)
+        if source.type is KAFKA
+        else _batch_info(batch, source),
     }
     if batch.window is not None:
         document["timeWindowInfo"] = window_info(batch.window, source.epoch)

@@ -11,7 +11,8 @@ from streamsim.model.units import DAY, SECOND
 class Source:
     """The names behind a mapping; `epoch` is t = 0 in microseconds since 1970.
 
-    `consumer` is the name of the enhanced fan-out consumer that the mapping reads the stream through.
+    `consumer` is the name of the enhanced fan-out consumer that the mapping reads the stream through, `brokers` the
+    addresses of the brokers where it is a topic. `arn` is that of a real stream.
     """
 
     stream: str = "default"
@@ -20,6 +21,8 @@ class Source:
     account: Account = field(default_factory=Account)
     type: StreamType = KINESIS
     consumer: str | None = None
+    brokers: str = ""
+    arn: str | None = None
 
     @property
     def stream_arn(self) -> str:
@@ -27,6 +30,8 @@ class Source:
 
         assumed: a consumer was registered when the run began, and a table's stream enabled a day before.
         """
+        if self.arn is not None:
+            return self.arn
         if self.consumer is not None:
             return self.account.consumer(self.stream, self.consumer, self.epoch // SECOND)
         return self.account.stream(self.type, self.stream, stream_label(self.epoch - DAY))

@@ -9,6 +9,8 @@ from fractions import Fraction
 from typing import Final
 
 from streamsim.model.units import show_duration
+from streamsim.rules.limits import Year, function_refusals
+from streamsim.scenario.errors import KeyPath
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import ScenarioFile
 from streamsim.scenario.function import UNRESERVED_MINIMUM, Function
@@ -16,7 +18,7 @@ from streamsim.scenario.shards import Pace, accrued
 from streamsim.scenario.traffic import Traffic
 
 #: Where the part of a kind (such as `function`) and a name stands.
-PathOf = Callable[[str, str], tuple[str | int, ...]]
+PathOf = Callable[[str, str], KeyPath]
 
 
 #: Every request is played by itself: so many take minutes.
@@ -50,6 +52,21 @@ def traffic_complaints(
                 f"a mapping is called {source.name!r} already",
                 "reports tell sources by name; rename one of the two",
             )
+        function = functions[source.function]
+        if "request" in source.model_fields_set and function.handler is None:
+            yield Complaint(
+                ("traffic", index, "request"),
+                f"nobody reads the request: function {source.function!r} is only a model",
+                "remove it, or give the function a `handler`",
+                at_key=True,
+            )
+        if source.duration is not None and function.model.duration.measured:
+            yield Complaint(
+                ("traffic", index, "duration"),
+                f"the duration of function {source.function!r} is measured, so it cannot be told here",
+                "remove one of the two",
+                at_key=True,
+            )
         if source.length is None and not file.duration:
             yield Complaint(
                 ("traffic", index),
@@ -69,15 +86,31 @@ def traffic_complaints(
                 f"a source makes up to {MOST_REQUESTS:,} requests, and this one makes more",
                 "lower the rate, or write a shorter `for`",
             )
+    yield from _unqueued(traffic, functions, path)
+
+
+def _unqueued(
+    traffic: Sequence[Traffic], functions: Names[str, Function], path: PathOf
+) -> Iterator[Complaint]:
+    """Settings for asynchronous events of functions that get none."""
     queued = {source.function for source in traffic if not source.synchronous}
     for name, function in functions.items():
-        if function.EventInvokeConfig is not None and name not in queued:
-            yield Complaint(
-                (*path("function", name), "EventInvokeConfig"),
-                "EventInvokeConfig is for asynchronous events, and no traffic of s3 or a schedule goes to this function",
-                "remove it; a mapping has settings of its own for its batches",
-                at_key=True,
-            )
+        for setting in ("EventInvokeConfig", "DeadLetterConfig"):
+            if getattr(function, setting) is not None and name not in queued:
+                yield Complaint(
+                    (*path("function", name), setting),
+                    f"{setting} is for asynchronous events, and no traffic of s3 or a schedule goes to this function",
+                    "remove it; a mapping has settings of its own for its batches",
+                    at_key=True,
+                )
+
+
+def quota_complaints(limits: Year, functions: Names[str, Function], path: PathOf) -> Iterator[Complaint]:
+    """The quotas of another time than today's, which the functions' own models have checked."""
+    for name, function in functions.items():
+        settings = {"MemorySize": function.MemorySize, "Timeout": function.Timeout}
+        for steps, message, hint in function_refusals(settings, limits):
+            yield Complaint((*path("function", name), *steps), message, hint)
 
 
 def concurrency_complaints(
@@ -110,7 +143,7 @@ def concurrency_complaints(
         return
 
 
-def _overprovisioned(path: tuple[str | int, ...], left: int, account: int, keep: int) -> Complaint:
+def _overprovisioned(path: KeyPath, left: int, account: int, keep: int) -> Complaint:
     kept = f", and Lambda keeps {keep}" if keep else ""
     return Complaint(
         (*path, "ProvisionedConcurrentExecutions"),
@@ -119,7 +152,7 @@ def _overprovisioned(path: tuple[str | int, ...], left: int, account: int, keep:
     )
 
 
-def _overreserved(path: tuple[str | int, ...], left: int, account: int, keep: int) -> Complaint:
+def _overreserved(path: KeyPath, left: int, account: int, keep: int) -> Complaint:
     """`left` is what the account had left before."""
     if keep:
         return Complaint(

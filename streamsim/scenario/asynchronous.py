@@ -1,5 +1,6 @@
 """What a scenario says of a function's asynchronous events: how they are retried, and where they end."""
 
+import re
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -7,6 +8,7 @@ from pydantic import Field
 from streamsim.model.asynchronous import EventInvokeConfig
 from streamsim.model.units import SECOND
 from streamsim.rules.destinations import destination_arn, destination_refusal
+from streamsim.rules.settings import described
 from streamsim.scenario.fields import Complaint, reader, refused, whole_number
 from streamsim.scenario.maps import Strict
 
@@ -30,6 +32,32 @@ def _on_success(value: object) -> str:
     if arn.startswith("arn:aws:s3:"):
         raise refused("S3 takes failed events only", "write sqs or sns")
     return arn.replace(":on-failure-", ":on-success-") if value in {"sqs", "sns"} else arn
+
+
+def _dead_letter(value: object) -> str:
+    if value in ("sqs", "sns"):
+        return destination_arn(str(value)).replace(":on-failure-", ":dead-letter-")
+    if not isinstance(value, str) or not _QUEUE_OR_TOPIC.fullmatch(value):
+        hint = "write sqs or sns, or use EventInvokeConfig: {DestinationConfig: …}, which takes more"
+        raise refused(f"a dead-letter queue is an SQS queue or an SNS topic, not {described(value)}", hint)
+    if value.endswith(".fifo"):
+        raise refused("a FIFO queue or topic cannot be a dead-letter queue", "use a standard one")
+    return value
+
+
+_QUEUE_OR_TOPIC: Final = re.compile(r"arn:aws[a-z-]*:(sqs|sns):[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_.-]+")
+
+
+class DeadLetter(Strict, label="a DeadLetterConfig", example="{TargetArn: sqs}"):
+    """Where events go that are given up, as they came."""
+
+    TargetArn: Annotated[str, *reader(_dead_letter, type="string")] = Field(
+        description="sqs, sns, or the ARN of a standard queue or a standard topic.", examples=["sqs"]
+    )
+
+    def settings(self) -> dict[str, Any]:
+        """The setting as the trace shows it."""
+        return {"DeadLetterConfig": {"TargetArn": self.TargetArn}}
 
 
 class FailureEnd(Strict, label="OnFailure", example="{Destination: sqs}"):
@@ -106,8 +134,8 @@ class AsyncSettings(Strict, label="an EventInvokeConfig", example="{MaximumRetry
         if name == "DeadLetterConfig":
             return Complaint(
                 (name,),
-                "a dead-letter queue is not simulated",
-                "write DestinationConfig: {OnFailure: {Destination: sqs}}, which tells more",
+                "a dead-letter queue is a setting of the function itself",
+                "write it beside EventInvokeConfig: `DeadLetterConfig: {TargetArn: sqs}`",
                 at_key=True,
             )
         return super().unknown(name, value)

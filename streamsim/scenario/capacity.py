@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Final
 
 from streamsim.model.units import SECOND, show_duration, show_size
+from streamsim.scenario.errors import KeyPath
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import Stream
 from streamsim.scenario.producer import Producer
@@ -28,11 +29,9 @@ MOST_PUT: Final = 5_000_000
 #: So many that the shards cannot take are sent within minutes, counted each time.
 MOST_SENT: Final = 50_000_000
 
-Path = tuple[str | int, ...]
-
 
 def over_capacity(
-    stream: Stream, plan: Plan, producer: Producer, duration: int, path: Path
+    stream: Stream, plan: Plan, producer: Producer, duration: int, path: KeyPath
 ) -> Iterator[Complaint]:
     """What a producer cannot do; `path` is its place in the file, `plan` that of its stream's shards."""
     yield from _too_full(stream, plan, producer, (*path, "backlog"))
@@ -55,7 +54,7 @@ def over_capacity(
         yield from _too_fast(plan, producer, _smallest(producer), duration, (*path, "rate"), _HINT)
 
 
-def uncalled(producer: Producer | None, path: Path) -> Iterator[Complaint]:
+def uncalled(producer: Producer | None, path: KeyPath) -> Iterator[Complaint]:
     """Why no call's answer can be lost, when a fault at `path` wants that of a producer."""
     if producer is not None and producer.put is None:
         yield Complaint(
@@ -67,7 +66,7 @@ def uncalled(producer: Producer | None, path: Path) -> Iterator[Complaint]:
 
 
 def table_capacity(
-    stream: Stream, plan: Plan, producer: Producer, duration: int, path: Path
+    stream: Stream, plan: Plan, producer: Producer, duration: int, path: KeyPath
 ) -> Iterator[Complaint]:
     """The same for the stream of a table.
 
@@ -79,7 +78,7 @@ def table_capacity(
         yield from _too_fast(plan, producer, 0, duration, (*path, "rate"), "give the table more shards")
 
 
-def _too_full(stream: Stream, plan: Plan, producer: Producer, path: Path) -> Iterator[Complaint]:
+def _too_full(stream: Stream, plan: Plan, producer: Producer, path: KeyPath) -> Iterator[Complaint]:
     """A backlog of one instant that no shard can have taken within its retention."""
     most = RECORDS_PER_SECOND * stream.retention // SECOND
     if producer.rate or producer.backlog <= most:
@@ -95,7 +94,7 @@ def _too_full(stream: Stream, plan: Plan, producer: Producer, path: Path) -> Ite
             return
 
 
-def _too_many(plan: Plan, producer: Producer, put: Put, duration: int, path: Path) -> Iterator[Complaint]:
+def _too_many(plan: Plan, producer: Producer, put: Put, duration: int, path: KeyPath) -> Iterator[Complaint]:
     produced = Fraction(producer.backlog)
     for shard, paces in _paces(plan, producer):
         begin, end = _span(shard, duration)
@@ -129,7 +128,7 @@ def _smallest(producer: Producer) -> int:
 
 
 def _too_fast(
-    plan: Plan, producer: Producer, size: int, duration: int, path: Path, hint: str
+    plan: Plan, producer: Producer, size: int, duration: int, path: KeyPath, hint: str
 ) -> Iterator[Complaint]:
     """The first shard that gets more records of `size` bytes than it takes, and from when on."""
     for shard, paces in _paces(plan, producer):

@@ -10,13 +10,11 @@ from math import prod
 from typing import Any, Final
 
 from streamsim.scenario.document import Entry, Node
-from streamsim.scenario.errors import Problem
+from streamsim.scenario.errors import KeyPath, Problem
 from streamsim.scenario.settings import UnknownSettingError, changed, comparable_path, setting_path
 
 #: A sweep of more is for `tune`; each combination is a run.
 MAXIMUM_COMBINATIONS: Final = 200
-
-Steps = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,7 @@ class Comparison:
     `alone` are the values that must make sense by themselves: not those of rows, which come together.
     """
 
-    paths: Mapping[str, Steps] = field(default_factory=dict)
+    paths: Mapping[str, KeyPath] = field(default_factory=dict)
     runs: Sequence[Mapping[str, Node]] = ()
     alone: Mapping[str, Sequence[Node]] = field(default_factory=dict)
 
@@ -50,7 +48,7 @@ def compared_values(root: Node) -> dict[str, list[Any]]:
     }
 
 
-def pinned(root: Node, path: Steps, value: Node) -> Node:
+def pinned(root: Node, path: KeyPath, value: Node) -> Node:
     """The tree in which `compare` varies the setting at `path` no more: it has this value in every run."""
     compare = root.child("compare")
     if compare is None:
@@ -64,7 +62,7 @@ def pinned(root: Node, path: Steps, value: Node) -> Node:
     return root
 
 
-def _same(entries: Mapping[str, Entry] | None, path: Steps, root: Node) -> list[str]:
+def _same(entries: Mapping[str, Entry] | None, path: KeyPath, root: Node) -> list[str]:
     """The names among the entries that mean the setting at `path`."""
     same = []
     for name in entries or ():
@@ -93,7 +91,7 @@ def read_comparison(root: Node, problems: list[Problem]) -> Comparison:
 
 def _combinations(node: Node, root: Node, problems: list[Problem]) -> Comparison:
     compared: dict[str, list[Node]] = {}
-    paths: dict[str, Steps] = {}
+    paths: dict[str, KeyPath] = {}
     for name, entry in (node.entries or {}).items():
         path = _path(name, entry, root, problems)
         if path is None:
@@ -122,7 +120,7 @@ def _rows(node: Node, root: Node, problems: list[Problem]) -> Comparison:
     """A list of maps: one run each, all with the same settings."""
     rows = node.items or []
     first = rows[0].entries or {}
-    paths: dict[str, Steps] = {}
+    paths: dict[str, KeyPath] = {}
     runs = []
     for row in rows:
         if not row.entries or list(row.entries) != list(first):
@@ -146,7 +144,7 @@ def _rows(node: Node, root: Node, problems: list[Problem]) -> Comparison:
     return Comparison(paths, runs)
 
 
-def _path(name: str, entry: Entry, root: Node, problems: list[Problem]) -> Steps | None:
+def _path(name: str, entry: Entry, root: Node, problems: list[Problem]) -> KeyPath | None:
     try:
         return comparable_path(name, root)
     except UnknownSettingError as error:

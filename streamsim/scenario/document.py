@@ -4,7 +4,7 @@ Reads with PyYAML's event stream and composes itself, so that depth, aliases and
 no input makes this recurse deeply, run long or use much memory. Must not know what a scenario may say.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -22,8 +22,6 @@ MAXIMUM_DEPTH: Final = 64
 MAXIMUM_ALIASED: Final = 100_000
 
 _STRING_TAGS: Final = frozenset({"!", "tag:yaml.org,2002:str"})
-
-Path = tuple[str | int, ...]
 
 
 @dataclass(slots=True)
@@ -80,9 +78,13 @@ def _is_block(node: Node) -> bool:
     return node.items is not None or node.entries is not None
 
 
-def compose(text: str, source: Source) -> Node:
-    """The tree of a YAML text; `ScenarioError` with every problem found on the way."""
-    return _Composer(source).compose(text)
+def compose(text: str, source: Source, functions: Mapping[str, str] | None = None) -> Node:
+    """The tree of a YAML text; `ScenarioError` with every problem found on the way.
+
+    `functions` is for templates: what a tag such as `!Ref` becomes, a map of that one key. Their keys may be numbers,
+    and what has no one safe reading is text.
+    """
+    return _Composer(source, functions).compose(text)
 
 
 @dataclass(slots=True)
@@ -93,11 +95,14 @@ class _Open:
     anchor: str | None
     key: tuple[str, Span] | None = None
     merged: list[Node] = field(default_factory=list)
+    tag: str | None = None
 
 
 class _Composer:
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, functions: Mapping[str, str] | None) -> None:
         self._source = source
+        self._lenient = functions is not None
+        self._functions = functions or {}
         self._problems: list[Problem] = []
         self._open: list[_Open] = []
         self._anchors: dict[str, Node | None] = {}
@@ -172,8 +177,9 @@ class _Composer:
         expects_key = (
             bool(self._open) and self._open[-1].node.entries is not None and self._open[-1].key is None
         )
-        if event.tag is not None and event.tag not in _STRING_TAGS:
-            self._refuse(*explain_tag(event.tag, span))
+        tag = event.tag
+        if tag is not None and tag not in _STRING_TAGS and tag not in self._functions:
+            self._refuse(*explain_tag(tag, span))
         elif event.tag is None and event.implicit[0]:
             if event.value == "<<" and expects_key:
                 self._open[-1].key = ("<<", span)
@@ -181,17 +187,26 @@ class _Composer:
             try:
                 value = resolve(event.value)
             except UnclearScalarError as error:
-                self._refuse(str(error), span, error.hint)
+                if not self._lenient:
+                    self._refuse(str(error), span, error.hint)
         if isinstance(value, str) and not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
             self._refuse("this text holds half a character (a lone surrogate)", span)
-        node = Node(span, value)
+        node = self._called(tag, Node(span, value))
         if event.anchor:
             self._anchors[event.anchor] = node
         self._add(node, span)
 
+    def _called(self, tag: str | None, node: Node) -> Node:
+        """The node, in a map of the function that its tag stands for."""
+        name = None if tag is None else self._functions.get(tag)
+        if name is None:
+            return node
+        return Node(node.span, entries={name: Entry(node.span, node)}, size=node.size + 1)
+
     def _begin(self, node: Node, event: yaml.CollectionStartEvent, span: Span) -> None:
-        if event.tag is not None and event.tag != "!":
-            self._refuse(*explain_tag(event.tag, span))
+        tag = event.tag
+        if tag not in {None, "!"} and tag not in self._functions:
+            self._refuse(*explain_tag(tag or "", span))
         if len(self._open) >= MAXIMUM_DEPTH:
             self._refuse(f"values are nested deeper than {MAXIMUM_DEPTH} levels here", span)
             raise ScenarioError(self._problems)
@@ -205,7 +220,7 @@ class _Composer:
             raise ScenarioError(self._problems)
         if event.anchor:
             self._anchors[event.anchor] = None
-        self._open.append(_Open(node, event.anchor))
+        self._open.append(_Open(node, event.anchor, tag=tag))
 
     def _end(self) -> None:
         ended = self._open.pop()
@@ -216,6 +231,7 @@ class _Composer:
                 if key not in node.entries:
                     node.entries[key] = entry
                     node.size += entry.node.size
+        node = self._called(ended.tag, node)
         if ended.anchor:
             self._anchors[ended.anchor] = node
         self._add(node, node.span)
@@ -240,6 +256,8 @@ class _Composer:
         if _is_block(node):
             self._refuse("a key must be a word, not a map or a list", span)
             return "", span
+        if self._lenient:
+            return self._text(span), span
         shown = "an empty key" if node.scalar is None else f"the key {self._text(span)}"
         self._refuse(f"{shown} is no word", span, f"put it in quotes: '{self._text(span)}'")
         return f"\0{span.line}:{span.column}", span

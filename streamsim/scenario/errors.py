@@ -13,6 +13,9 @@ from typing import Final
 #: What ends a line for YAML: the same as for PyYAML's marks.
 _LINE_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
+#: The way from the top of a file, or from a value in it, to a place below: keys of maps, indices of lists.
+KeyPath = tuple[str | int, ...]
+
 _BEFORE: Final = 2
 _AFTER: Final = 1
 _WIDTH: Final = 96
@@ -114,6 +117,12 @@ def did_you_mean(word: object, known: Iterable[str]) -> str | None:
     """`did you mean 'BatchSize'?` for the known word that looks most like `word` in whatever case; else None."""
     nearest = closest(word, known)
     return f"did you mean {nearest!r}?" if nearest is not None else None
+
+
+def listed(names: Iterable[object], most: int = 6) -> str:
+    """`a, b and 3 more`: the first names, shortened, and how many others there are."""
+    shown = [str(name)[:40] for name in names]
+    return ", ".join(shown[:most]) + (f" and {len(shown) - most} more" if len(shown) > most else "")
 
 
 def closest(word: object, known: Iterable[str]) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from pydantic_core import PydanticCustomError
 
+from streamsim.model.processing_result import PROCESSING_RESULTS
 from streamsim.model.units import MILLISECOND
 from streamsim.rules.settings import described
 from streamsim.scenario.document import Entry, Node
@@ -27,7 +28,7 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "order.per_shard": ("preserved",),
     "order.contract": ("holds",),
     "State": ("Creating", "Enabling", "Enabled", "Disabling", "Disabled", "Updating", "Deleting"),
-    "LastProcessingResult": ("No records processed", "OK", "PROBLEM: Function call failed"),
+    "LastProcessingResult": PROCESSING_RESULTS,
 }
 
 

@@ -21,6 +21,7 @@ from streamsim.scenario.fields import (
 )
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.records import partition_key
+from streamsim.streams.arrivals import NEVER
 
 _FROM: Final = "When it begins, since the start of the run. Default 0s."
 _FOR: Final = "How long it lasts. Default: to the end of the run."
@@ -56,6 +57,11 @@ class Spell(Said):
     def end(self) -> int | None:
         """When it is over, in microseconds since the start; None: never."""
         return None if self.length is None else self.begin + self.length
+
+    @property
+    def until(self) -> int:
+        """When it is over, with an instant that no run reaches in the place of never."""
+        return NEVER if self.end is None else self.end
 
 
 def _how(value: object) -> str:
@@ -130,7 +136,7 @@ class Poison(Said, label="a poison", example="{shard: 2, at: 12.75s}"):
 
 
 class ErrorFault(Spell, label="an error fault", example="{probability: 20%, from: 6m, for: 20s}"):
-    """Invocations that fail by chance."""
+    """Invocations that fail by chance. A real handler has done its work by then."""
 
     probability: Share = Field(
         description="How likely an invocation fails: `20%` or `0.2`.", examples=["20%"]

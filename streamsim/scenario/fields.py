@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from streamsim.model.units import DAY, DURATIONS, parse_duration, parse_size
 from streamsim.rules.settings import described
-from streamsim.scenario.errors import Span, did_you_mean
+from streamsim.scenario.errors import KeyPath, Span, did_you_mean
 
 
 class Complaint(NamedTuple):
@@ -22,7 +22,7 @@ class Complaint(NamedTuple):
     `span` is set for what stands in another file, `missing` names a key that is not there.
     """
 
-    path: tuple[str | int, ...]
+    path: KeyPath
     message: str
     hint: str | None = None
     at_key: bool = False
@@ -31,7 +31,7 @@ class Complaint(NamedTuple):
 
 
 def refused(
-    message: str, hint: str | None = None, path: tuple[str | int, ...] = (), *, at_key: bool = False
+    message: str, hint: str | None = None, path: KeyPath = (), *, at_key: bool = False
 ) -> PydanticCustomError:
     """An error for a validator to raise: what is wrong, what to write, and where below the validated value."""
     return all_refused([Complaint(path, message, hint, at_key)])
@@ -42,7 +42,7 @@ def all_refused(complaints: Iterable[Complaint]) -> PydanticCustomError:
     return PydanticCustomError("refused", "refused", {"complaints": list(complaints)})
 
 
-def below(parts: Iterable[tuple[tuple[str | int, ...], Callable[[Any], Any], Any]]) -> list[Any]:
+def below(parts: Iterable[tuple[KeyPath, Callable[[Any], Any], Any]]) -> list[Any]:
     """What readers make of values that stand below the validated one, given as (path, reader, value).
 
     Their errors point there and come all at once.

@@ -33,9 +33,10 @@ from streamsim.scenario.fields import (
     whole_number,
 )
 from streamsim.scenario.function import Account, Function
-from streamsim.scenario.mapping import DEFAULT_EPOCH, Mapping
+from streamsim.scenario.mapping import Mapping
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.producer import Producer
+from streamsim.scenario.timestamps import DEFAULT_EPOCH
 from streamsim.scenario.traffic import Traffic, traffic_shape
 
 #: IncreaseStreamRetentionPeriod: 24 hours, the default of a new stream, to 365 days.

@@ -2,25 +2,42 @@
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, Final, NamedTuple
+from collections.abc import Mapping as Names
+from pathlib import Path
+from typing import Annotated, Any, Final, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 
 from streamsim.engine.concurrency import KEEP_WARM
 from streamsim.functions.modelled import LONGEST_INIT
+from streamsim.functions.runtime import LogFormat
 from streamsim.model.units import show_duration
+from streamsim.rules.limits import Year, function_refusals
 from streamsim.rules.settings import described
-from streamsim.scenario.asynchronous import AsyncSettings
+from streamsim.scenario.asynchronous import AsyncSettings, DeadLetter
 from streamsim.scenario.fields import (
     SHARE_SCHEMA,
     Complaint,
     PositiveDuration,
+    all_refused,
+    below,
     duration,
     reader,
     refused,
     share,
     size,
+    whole,
     whole_number,
+)
+from streamsim.scenario.handlers import (
+    RUNTIMES,
+    RuntimeKind,
+    code_folder,
+    handler_complaints,
+    handler_name,
+    log_format,
+    runtime_kind,
+    variables_of,
 )
 from streamsim.scenario.maps import Strict
 
@@ -29,10 +46,11 @@ _PER_RECORD: Final = ("record", "records")
 
 
 class ModelledDuration(NamedTuple):
-    """Microseconds an invocation takes: `fixed`, and `per_record` for each record of its batch."""
+    """Microseconds an invocation takes: `fixed`, and `per_record` for each record; or, `measured`, what it really takes."""
 
     fixed: int
     per_record: int
+    measured: bool = False
 
 
 class ModelledState(NamedTuple):
@@ -43,7 +61,9 @@ class ModelledState(NamedTuple):
 
 
 def modelled_duration(value: object) -> ModelledDuration:
-    """`140ms`, `21ms/record` or `140ms + 21ms/record`."""
+    """`140ms`, `21ms/record`, `140ms + 21ms/record` or `measured`."""
+    if value == "measured":
+        return ModelledDuration(0, 0, measured=True)
     return ModelledDuration(*_fixed_and_per_record(value, "duration", duration, "140ms + 21ms/record"))
 
 
@@ -94,7 +114,8 @@ class Model(Strict, label="a model", example="{duration: 140ms + 21ms/record, ji
     """A function that is only a model: how long an invocation takes."""
 
     duration: Annotated[ModelledDuration, *reader(modelled_duration, type="string")] = Field(
-        description="How long an invocation takes: `140ms`, or `140ms + 21ms/record` for a part that grows with the batch.",
+        description="How long an invocation takes: `140ms`, or `140ms + 21ms/record` for a part that grows with the batch. "
+        "With a handler also `measured`: as long as it really takes, and then no two runs are the same.",
         examples=["140ms + 21ms/record"],
     )
     jitter: Annotated[float, *reader(share, **SHARE_SCHEMA)] = Field(
@@ -133,17 +154,84 @@ class Model(Strict, label="a model", example="{duration: 140ms + 21ms/record, ji
 DEFAULT_MODEL: Final = Model.model_validate({"duration": "100ms"})
 
 
+def _limited(name: str, low: int, high: int) -> tuple[PlainValidator, WithJsonSchema]:
+    """A whole number within today's quota; refused in Lambda's words."""
+
+    def read(value: object) -> int:
+        return _within(name, value, low, high)
+
+    return PlainValidator(read), WithJsonSchema({"type": "integer", "minimum": low, "maximum": high})
+
+
+def _storage(value: object) -> int:
+    if not isinstance(value, dict) or set(value) != {"Size"}:
+        raise refused(f"EphemeralStorage is {{Size: 512}}, not {described(value)}", "write {Size: 512}")
+    (number,) = below(
+        [(("Size",), lambda size: _within("EphemeralStorage", size, 512, 10_240), value["Size"])]
+    )
+    return int(number)
+
+
+def _within(name: str, value: object, low: int, high: int) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        for _, message, hint in function_refusals({name: value}, "current"):
+            raise refused(message, hint)
+    return whole(value, low, high, name)
+
+
+_STORAGE_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {"Size": {"type": "integer", "minimum": 512, "maximum": 10_240}},
+    "required": ["Size"],
+    "additionalProperties": False,
+}
+_FORMAT_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {"LogFormat": {"enum": ["Text", "JSON"]}},
+    "required": ["LogFormat"],
+    "additionalProperties": False,
+}
+_VARIABLES_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": {"type": ["string", "number"]},
+}
+
+
 class Function(Strict, label="a function", example="{model: {duration: 140ms + 21ms/record}}"):
-    """A function: its model, and Lambda's settings under AWS's names."""
+    """A function: its model or its handler, and Lambda's settings under AWS's names."""
 
     model: Model = Field(
         default=DEFAULT_MODEL,
         description="What an invocation does, as a model. Default: {duration: 100ms} (assumed).",
     )
-    MemorySize: Annotated[int, *whole_number(128, 10_240, "MemorySize")] = Field(
+    handler: Annotated[str | None, *reader(handler_name, type="string")] = Field(
+        default=None,
+        description="Real code that handles the batches: `orders.app:handler`, or as AWS writes it, `orders/app.handler`. "
+        "`model` then says how long an invocation takes, and the handler what comes of it.",
+    )
+    path: Annotated[Path, *reader(code_folder, type="string")] = Field(
+        default_factory=Path,
+        description="The folder with the handler's code, relative to the scenario file. Default: where that file is.",
+    )
+    runtime: Annotated[RuntimeKind, *reader(runtime_kind, enum=list(RUNTIMES))] = Field(
+        default="in-process",
+        description="What the handler runs in: `in-process` (default), quick and easy to debug, or `process`, a process "
+        "of its own for each environment, with AWS's runtime client.",
+    )
+    environment: Annotated[Names[str, str], *reader(variables_of, **_VARIABLES_SCHEMA)] = Field(
+        default_factory=dict, description="The handler's environment variables: 4 KB at most (Lambda quotas)."
+    )
+    LoggingConfig: Annotated[LogFormat, *reader(log_format, **_FORMAT_SCHEMA)] = Field(
+        default="Text",
+        description="{LogFormat: JSON} writes the handler's log as JSON. Default {LogFormat: Text}.",
+    )
+    EphemeralStorage: Annotated[int, *reader(_storage, **_STORAGE_SCHEMA)] = Field(
+        default=512, description="{Size: 512} is how many MB of /tmp there are: 512 to 10240 (Lambda quotas)."
+    )
+    MemorySize: Annotated[int, *_limited("MemorySize", 128, 10_240)] = Field(
         default=128, description="Memory in MB: 128 to 10240, default 128 (Lambda quotas). Decides the cost."
     )
-    Timeout: Annotated[int, *whole_number(1, 900, "Timeout")] = Field(
+    Timeout: Annotated[int, *_limited("Timeout", 1, 900)] = Field(
         default=3,
         description="Seconds after which an invocation is stopped: 1 to 900, default 3 (Lambda quotas).",
     )
@@ -168,29 +256,42 @@ class Function(Strict, label="a function", example="{model: {duration: 140ms + 2
         description="How asynchronous events of `traffic` are retried, and where they go: "
         "{MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60} (Lambda API, PutFunctionEventInvokeConfig).",
     )
+    DeadLetterConfig: DeadLetter | None = Field(
+        default=None,
+        description="The dead-letter queue of asynchronous events of `traffic`: {TargetArn: sqs}. It takes an event that is "
+        "given up as it came, where a destination gets a document about it; with both, both do (Lambda API, DeadLetterConfig).",
+    )
 
-    @classmethod
-    def unknown(cls, name: str, value: object) -> Complaint:
-        """See `Strict`."""
-        if name in {"handler", "path", "runtime"}:
-            return Complaint(
-                (name,),
-                f"a function's {name} is not simulated yet; remove it",
-                "a `model` says how long it takes",
-                at_key=True,
+    @model_validator(mode="after")
+    def _of_a_handler(self, info: ValidationInfo) -> Self:
+        given = self.model_fields_set
+        path = self.path if "path" in given or self.handler is None else code_folder(".", info)
+        complaints = list(handler_complaints(self.handler, path, self.runtime, given))
+        if self.handler is None and self.model.duration.measured:
+            message = "only a function with a handler can be measured"
+            hint = "write how long it takes, such as 100ms, or add a `handler`"
+            complaints.append(Complaint(("model", "duration"), message, hint))
+        if "EphemeralStorage" in given and self.runtime != "process":
+            message = (
+                "EphemeralStorage is for a handler in a process of its own: elsewhere /tmp is this machine's"
             )
-        return super().unknown(name, value)
+            complaints.append(
+                Complaint(("EphemeralStorage",), message, "add `runtime: process`", at_key=True)
+            )
+        if complaints:
+            raise all_refused(complaints)
+        return self if path is self.path else self.model_copy(update={"path": path})
 
 
 #: Lambda keeps this many executions of an account for functions without a reservation (Lambda quotas).
 UNRESERVED_MINIMUM: Final = 100
 
 
-def _limits(value: Any) -> str:
-    if value in (2017, "2017"):
-        raise refused("the limits of 2017 are not simulated yet; remove this", at_key=True)
+def _limits(value: Any) -> Year:
+    if value in (2017, "2017") and not isinstance(value, bool):
+        return "2017"
     if value != "current":
-        raise refused(f"limits are `current`, not {described(value)}", "write current")
+        raise refused(f"limits are `current` or 2017, not {described(value)}", "write current")
     return "current"
 
 
@@ -201,6 +302,7 @@ class Account(Strict, label="an account", example="{ConcurrentExecutions: 1000}"
         default=1000,
         description="Executions of all functions at a time: 1 or more, default 1000 (Lambda quotas).",
     )
-    limits: Annotated[str, *reader(_limits, enum=["current"])] = Field(
-        default="current", description="Which year's quotas hold: `current`."
+    limits: Annotated[Year, *reader(_limits, enum=["current", "2017", 2017])] = Field(
+        default="current",
+        description="Whose quotas, error documents and log lines hold: `current` (default), or those of December `2017`.",
     )

@@ -12,17 +12,17 @@ from pydantic import ValidationError
 
 from streamsim.model.names import unix
 from streamsim.scenario.assemble import assemble
-from streamsim.scenario.comparisons import Comparison, Steps, compared_values, pinned, read_comparison
+from streamsim.scenario.comparisons import Comparison, compared_values, pinned, read_comparison
 from streamsim.scenario.document import Node, compose, locate
-from streamsim.scenario.errors import Problem, ScenarioError, Source, Span
+from streamsim.scenario.errors import KeyPath, Problem, ScenarioError, Source, Span
 from streamsim.scenario.expectations import Expectation, read_expectations
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import ScenarioFile
-from streamsim.scenario.mapping import DEFAULT_EPOCH
 from streamsim.scenario.maps import complaints_of
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.reading import MAXIMUM_SCENARIO_SIZE, read
 from streamsim.scenario.settings import UnknownSettingError, changed, setting_path
+from streamsim.scenario.timestamps import DEFAULT_EPOCH
 
 Overrides = Mapping[str, str] | Sequence[str]
 
@@ -163,7 +163,7 @@ class _Loader:
         return tuple(runs)
 
     def _varied(
-        self, root: Node, chosen: Mapping[str, Node], paths: Mapping[str, Steps]
+        self, root: Node, chosen: Mapping[str, Node], paths: Mapping[str, KeyPath]
     ) -> tuple[Scenario | None, list[Problem]]:
         """The scenario under some settings; its problems stand at the last of their values."""
         known = tuple((name, id(item)) for name, item in chosen.items())
@@ -172,7 +172,7 @@ class _Loader:
         return self._known[known]
 
     def _vary(
-        self, root: Node, chosen: Mapping[str, Node], paths: Mapping[str, Steps]
+        self, root: Node, chosen: Mapping[str, Node], paths: Mapping[str, KeyPath]
     ) -> tuple[Scenario | None, list[Problem]]:
         tree = root
         for name, item in chosen.items():

@@ -1,153 +1,33 @@
 """The settings of a mapping as a scenario file gives them: AWS's names, checked by AWS's rules.
 
-What Lambda accepts is decided in `streamsim.rules.settings`; here is only what the file format adds: our own
-settings and time stamps relative to the start.
+What Lambda accepts is decided in `streamsim.rules.settings`; here is only what the file format adds: our
+own settings, and how the engine and a trace take all of them.
 """
 
-import re
 from collections.abc import Iterable
 from collections.abc import Mapping as Names
-from fractions import Fraction
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
 
-from streamsim.model.mapping import BackOff, EventSourceMapping, StartingPosition
-from streamsim.model.names import exact_time, unix
-from streamsim.model.units import MILLISECOND, MINUTE, SECOND
-from streamsim.rules.destinations import MAXIMUM_DESTINATION, destination_arn
+from streamsim.model.mapping import EventSourceMapping, StartingPosition
+from streamsim.model.names import exact_time
+from streamsim.model.units import MILLISECOND, MINUTE
+from streamsim.rules.destinations import destination_arn
 from streamsim.rules.parameters import WITHOUT_EFFECT
 from streamsim.rules.settings import (
-    EVENT_COUNT,
-    MAXIMUM_FILTERS,
-    MAXIMUM_PATTERN,
-    METRIC_GROUPS,
     MINIMUM_RECORD_AGE,
     NOT_FOR_STREAMS,
     REPORT_BATCH_ITEM_FAILURES,
     WHOLE_NUMBERS,
-    described,
     refusals,
 )
-from streamsim.scenario.fields import (
-    DURATION_PATTERN,
-    Complaint,
-    Duration,
-    Reference,
-    microseconds,
-    positive_duration,
-    reader,
-    refused,
-)
+from streamsim.scenario.back_off import BackOffSettings
+from streamsim.scenario.checked import DESTINATION, FILTERS, METRICS, accepted, accepted_whole
+from streamsim.scenario.fields import Complaint, Duration, Reference, reader
 from streamsim.scenario.maps import Strict
+from streamsim.scenario.timestamps import starting_timestamp
 
-#: t = 0 as an ISO time when the scenario gives no `epoch`.
-DEFAULT_EPOCH: Final = "2026-01-01T00:00:00Z"
-
-
-def _wait(value: object) -> int:
-    """A wait between two requests; shorter ones would make a blocked shard try millions of times a minute."""
-    result = positive_duration(value)
-    if result < MILLISECOND:
-        raise refused(f"a wait is 1ms or longer, not {value}", "write 1ms or longer")
-    return result
-
-
-Wait = Annotated[int, *reader(_wait, type="string", pattern=DURATION_PATTERN)]
-
-
-class BackOffSettings(Strict, label="back_off", example="{base: 200ms, cap: 60s}"):
-    """How long an unchanged batch waits before it is sent again: `base`, doubled per attempt, never above `cap`."""
-
-    base: Wait = Field(
-        default=200 * MILLISECOND,
-        description="The wait before the second attempt. Default 200ms (inferred from recorded gaps of 0.20 to 0.28 s).",
-    )
-    cap: Wait = Field(
-        default=MINUTE, description="The longest wait. Default 60s (assumed: AWS names no number)."
-    )
-    throttle_cap: Wait = Field(
-        default=SECOND,
-        description="The longest wait after a throttle or a fault of Lambda itself. Default 1s (assumed).",
-    )
-
-
-def _whole(name: str) -> tuple[PlainValidator, WithJsonSchema]:
-    """A field that `refusals` has checked already."""
-    limits = WHOLE_NUMBERS[name]
-    return reader(_checked, type="integer", minimum=limits.low, maximum=limits.high)
-
-
-def _checked(value: Any) -> Any:
-    return value
-
-
-def _starting_timestamp(value: object, info: ValidationInfo) -> int:
-    """Microseconds since 1970, not after the start of the run."""
-    epoch = (info.context or {}).get("epoch", unix(DEFAULT_EPOCH))
-    at = _absolute(value, epoch)
-    if at < 0:
-        raise refused(
-            "StartingPositionTimestamp must not be before 1970", "write TRIM_HORIZON for all records"
-        )
-    if at > epoch:
-        raise refused(
-            "StartingPositionTimestamp must not be in the future: the mapping is created at the start of the run",
-            "write a time before `epoch`, or `-10m` for ten minutes before the start",
-        )
-    return at
-
-
-def _absolute(value: object, epoch: int) -> int:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return round(Fraction(str(value)) * SECOND)
-    if isinstance(value, str) and re.match(r"\s*[0-9]{4}-", value):
-        try:
-            return unix(value.strip())
-        except (ValueError, OverflowError):
-            raise refused(
-                f"{value[:60]!r} is no ISO time", "write for example 2025-12-31T23:50:00Z"
-            ) from None
-    if isinstance(value, str):
-        return epoch + microseconds(
-            value, "a time before the start", "-10m, 2025-12-31T23:50:00Z or Unix seconds"
-        )
-    raise refused(f"a time stamp is -10m, an ISO time or Unix seconds, not {described(value)}")
-
-
-_DESTINATION_SCHEMA: Final[dict[str, Any]] = {
-    "type": "object",
-    "properties": {
-        "OnFailure": {
-            "type": "object",
-            "properties": {"Destination": {"type": "string", "maxLength": MAXIMUM_DESTINATION}},
-            "additionalProperties": False,
-        }
-    },
-    "additionalProperties": False,
-}
-_FILTER_SCHEMA: Final[dict[str, Any]] = {
-    "type": "object",
-    "properties": {
-        "Filters": {
-            "type": "array",
-            "maxItems": MAXIMUM_FILTERS,
-            "items": {
-                "type": "object",
-                "properties": {"Pattern": {"type": "string", "maxLength": MAXIMUM_PATTERN}},
-                "additionalProperties": False,
-            },
-        }
-    },
-    "additionalProperties": False,
-}
-_METRICS_SCHEMA: Final[dict[str, Any]] = {
-    "type": "object",
-    "properties": {
-        "Metrics": {"type": "array", "maxItems": len(METRIC_GROUPS), "items": {"enum": [EVENT_COUNT]}}
-    },
-    "additionalProperties": False,
-}
 _STREAM: Final = "The stream's name, where there are several. Default: the only one, or `default`."
 _FUNCTION: Final = "The function's name, where there are several. Default: the only one, or `default`."
 
@@ -155,30 +35,30 @@ _FUNCTION: Final = "The function's name, where there are several. Default: the o
 class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
     """An event source mapping: AWS's settings under AWS's names, and a few of our own in lower case."""
 
-    BatchSize: Annotated[int, *_whole("BatchSize")] = Field(
+    BatchSize: Annotated[int, *accepted_whole("BatchSize")] = Field(
         default=WHOLE_NUMBERS["BatchSize"].default,
         description="The most records in one batch: 1 to 10000, default 100 (Lambda API).",
     )
-    MaximumBatchingWindowInSeconds: Annotated[int, *_whole("MaximumBatchingWindowInSeconds")] = Field(
+    MaximumBatchingWindowInSeconds: Annotated[int, *accepted_whole("MaximumBatchingWindowInSeconds")] = Field(
         default=WHOLE_NUMBERS["MaximumBatchingWindowInSeconds"].default,
         description="How long to gather records for a batch: whole seconds, 0 to 300, default 0: as soon as there is "
         "one (Lambda API).",
     )
-    ParallelizationFactor: Annotated[int, *_whole("ParallelizationFactor")] = Field(
+    ParallelizationFactor: Annotated[int, *accepted_whole("ParallelizationFactor")] = Field(
         default=WHOLE_NUMBERS["ParallelizationFactor"].default,
         description="Batches of one shard at a time, in order by partition key: 1 to 10, default 1 (Lambda API).",
     )
-    MaximumRetryAttempts: Annotated[int, *_whole("MaximumRetryAttempts")] = Field(
+    MaximumRetryAttempts: Annotated[int, *accepted_whole("MaximumRetryAttempts")] = Field(
         default=WHOLE_NUMBERS["MaximumRetryAttempts"].default,
         description="Attempts after the first before a failed batch is given up: 0 to 10000, or -1 (default): until "
         "its records leave the stream (Lambda API).",
     )
-    MaximumRecordAgeInSeconds: Annotated[int, *_whole("MaximumRecordAgeInSeconds")] = Field(
+    MaximumRecordAgeInSeconds: Annotated[int, *accepted_whole("MaximumRecordAgeInSeconds")] = Field(
         default=WHOLE_NUMBERS["MaximumRecordAgeInSeconds"].default,
         description=f"Age at which records are given up: {MINIMUM_RECORD_AGE} to 604800 seconds, or -1 (default): the "
         "stream's retention (Lambda API).",
     )
-    BisectBatchOnFunctionError: Annotated[bool, *reader(_checked, type="boolean")] = Field(
+    BisectBatchOnFunctionError: Annotated[bool, *accepted(type="boolean")] = Field(
         default=False,
         description="Whether a failed batch is split in two instead of being retried. Default false (Lambda API).",
     )
@@ -190,14 +70,14 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
         description="[ReportBatchItemFailures]: the function's response may name the first record that failed. "
         "Default [] (Lambda API).",
     )
-    DestinationConfig: Annotated[Names[str, Any], *reader(_checked, **_DESTINATION_SCHEMA)] = Field(
+    DestinationConfig: Annotated[Names[str, Any], *accepted(**DESTINATION)] = Field(
         default_factory=dict,
         description="Where discarded batches go: {OnFailure: {Destination: sqs}}, or sns, s3, or the ARN of a standard "
         "queue, a standard topic or a bucket. Default: nowhere (Lambda API).",
     )
     StartingPosition: Annotated[
         Literal["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"],
-        *reader(_checked, enum=["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"]),
+        *accepted(enum=["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"]),
     ] = Field(
         default="TRIM_HORIZON",
         description="Where the mapping begins: TRIM_HORIZON (the oldest record), LATEST or AT_TIMESTAMP. AWS requires "
@@ -205,31 +85,31 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
     )
     StartingPositionTimestamp: Annotated[
         int | None,
-        PlainValidator(_starting_timestamp),
+        PlainValidator(starting_timestamp),
         WithJsonSchema({"type": ["number", "string"]}),
     ] = Field(
         default=None,
         description="With AT_TIMESTAMP: Unix seconds, an ISO time, or a time before the start such as -10m; not in the "
         "future (Lambda API).",
     )
-    TumblingWindowInSeconds: Annotated[int, *_whole("TumblingWindowInSeconds")] = Field(
+    TumblingWindowInSeconds: Annotated[int, *accepted_whole("TumblingWindowInSeconds")] = Field(
         default=0,
         description="Length of the windows within which the function's response hands a state on: 0 to 900 seconds, "
         "default 0: off (Lambda API). Not with ParallelizationFactor above 1, nor with filters.",
     )
-    FilterCriteria: Annotated[Names[str, Any], *reader(_checked, **_FILTER_SCHEMA)] = Field(
+    FilterCriteria: Annotated[Names[str, Any], *accepted(**FILTERS)] = Field(
         default_factory=dict,
         description='{Filters: [{Pattern: \'{"data": {"kind": ["order"]}}\'}]}: up to 5 patterns, JSON as text; a record that '
         "matches none is finished without being sent. Default: every record is sent (Lambda API; the operators are those "
         "of the Lambda Developer Guide). `suffix`, `equals-ignore-case`, `$or` and patterns on `partitionKey` are not "
         "proven on AWS.",
     )
-    MetricsConfig: Annotated[Names[str, Any] | None, *reader(_checked, **_METRICS_SCHEMA)] = Field(
+    MetricsConfig: Annotated[Names[str, Any] | None, *accepted(**METRICS)] = Field(
         default=None,
         description="{Metrics: [EventCount]}: measures that count events, such as PolledEventCount, are reported; with "
         "{Metrics: []} they are null. On AWS the default is none of them; here it is all (Lambda API).",
     )
-    Enabled: Annotated[bool, *reader(_checked, type="boolean")] = Field(
+    Enabled: Annotated[bool, *accepted(type="boolean")] = Field(
         default=True,
         description="Whether the mapping reads: true (default) or false, until `events` changes it (Lambda API).",
     )
@@ -305,7 +185,7 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
             update_lag=self.update_lag,
             hand_over=self.hand_over,
             window_idle=self.window_idle,
-            back_off=BackOff(self.back_off.base, self.back_off.cap, self.back_off.throttle_cap),
+            back_off=self.back_off.to_back_off(),
         )
 
     def settings(self) -> dict[str, Any]:
@@ -338,11 +218,7 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
             "start_up_lag": self.start_up_lag,
             "update_lag": self.update_lag,
             "hand_over": self.hand_over,
-            "back_off": {
-                "base": self.back_off.base,
-                "cap": self.back_off.cap,
-                "throttle_cap": self.back_off.throttle_cap,
-            },
+            "back_off": self.back_off.settings(),
         }
 
     @classmethod

@@ -6,7 +6,7 @@ Must not know text or lines, nor what else a scenario does.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from streamsim.model.names import Account
 from streamsim.model.units import DAY, show_duration
@@ -25,6 +25,8 @@ from streamsim.rules.lineage import (
     refusal,
     steps_of,
 )
+from streamsim.scenario.dated import Dated
+from streamsim.scenario.errors import KeyPath, listed
 from streamsim.scenario.events import Reshard
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import Stream
@@ -32,18 +34,8 @@ from streamsim.scenario.producer import Producer
 from streamsim.streams.keys import by_shard, uniform
 from streamsim.streams.plan import Plan, Planning
 
-Path = tuple[str | int, ...]
 
-
-class Dated(NamedTuple):
-    """A reshard, when it is called, and where it stands in the file."""
-
-    at: int
-    path: Path
-    reshard: Reshard
-
-
-def plan_of(name: str, stream: Stream, reshards: Iterable[Dated]) -> tuple[Plan, list[Complaint]]:
+def plan_of(name: str, stream: Stream, reshards: Iterable[Dated[Reshard]]) -> tuple[Plan, list[Complaint]]:
     """The plan of a stream that begins with even shards, up to the first reshard that is refused.
 
     Of one in on-demand mode it is the beginning: what becomes of it depends on what is written.
@@ -98,8 +90,7 @@ def _hint(refused: Refusal, call: Call, shards: ShardMap, made: list[Made]) -> s
         return f"wait until the reshard before it is done: until after {show_duration(made[-1].done_at)}"
     current = len(shards.open)
     if not isinstance(call, UpdateShardCount):
-        numbers = [str(shard.number) for shard in shards.open]
-        shown = ", ".join(numbers[:12]) + (f" and {current - 12} more" if current > 12 else "")
+        shown = listed((shard.number for shard in shards.open), 12)
         return f"open then, in the order of their hash keys: {shown}"
     least, most = -(-current // 2), min(2 * current, MOST_SHARDS)
     if least <= call.target <= most:
@@ -121,18 +112,17 @@ def open_for(number: int, instant: int, plan: Plan) -> bool:
     return shard is not None and shard.open_at(instant)
 
 
-def keyless(plan: Plan, producer: Producer, path: Path) -> Iterator[Complaint]:
+def keyless(plan: Plan, producer: Producer, path: KeyPath) -> Iterator[Complaint]:
     """A shard that no key hashes into cannot have a rate of its own."""
     if producer.keys is None or not any(point.per_shard for point in producer.rate):
         return
     shards = [shard for shard in plan.shards if not shard.short_lived]
     owned = by_shard(uniform(producer.keys.names), [shard.keys for shard in shards])
-    without = [str(shard.number) for shard, (names, _) in zip(shards, owned, strict=True) if not names]
+    without = [shard.number for shard, (names, _) in zip(shards, owned, strict=True) if not names]
     if without:
-        shown = ", ".join(without[:6]) + (f" and {len(without) - 6} more" if len(without) > 6 else "")
         yield Complaint(
             (*path, "keys"),
-            f"no key hashes into shard {shown}, so it cannot have a rate of its own",
+            f"no key hashes into shard {listed(without)}, so it cannot have a rate of its own",
             "give more keys, or a rate for the whole stream",
         )
 

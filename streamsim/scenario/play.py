@@ -8,9 +8,11 @@ from typing import Any
 
 from streamsim.engine.loop import run, running
 from streamsim.engine.ports import Sink
+from streamsim.functions.handler import Journal
 from streamsim.model.events import Event
+from streamsim.scenario.header import header_of
 from streamsim.scenario.models import Expectation, Scenario
-from streamsim.scenario.world import build, header_of
+from streamsim.scenario.world import build
 from streamsim.trace.expectations import evaluate
 from streamsim.trace.header import Header
 from streamsim.trace.measures import Measures, flatten
@@ -40,26 +42,49 @@ def play(
     settings: Mapping[str, Any] = MappingProxyType({}),
     sinks: Sequence[Sink] = (),
     on_failure: Path | None = None,
+    journal: Journal | None = None,
 ) -> Played:
     """Runs a scenario to its end; every event also goes to `sinks`.
 
     `settings` are what `compare` varied to get this scenario (`streamsim.scenario.load.variants`); they choose among
-    the expectations. Documents of discarded batches are kept under the folder `on_failure` if there is one.
+    the expectations. Documents of discarded batches are kept under the folder `on_failure` if there is one; `journal`
+    takes what handlers log. `HandlerNotLoadedError` when a function's handler cannot be.
     """
-    header = header_of(scenario)
-    measures, oracle = Measures(header), Oracle(header)
-    end = run_world(scenario, (measures.take, oracle.take, *sinks), on_failure)
-    violations = oracle.finish()
-    by_mapping: dict[str, int] = {}
-    for violation in violations:
-        by_mapping[violation.mapping] = by_mapping.get(violation.mapping, 0) + 1
-    metrics = measures.report(by_mapping)
-    return Played(
-        header, settings, end, metrics, expectations(scenario.expect, settings, metrics), violations
-    )
+    judging = Judging(header_of(scenario))
+    end = run_world(scenario, (*judging.sinks, *sinks), on_failure, journal)
+    return judging.judged(scenario, settings, end)
 
 
-def run_world(scenario: Scenario, sinks: Sequence[Sink], on_failure: Path | None = None) -> int:
+class Judging:
+    """Measures a run by its events and holds it to the contract, whatever clock it runs on."""
+
+    def __init__(self, header: Header) -> None:
+        self._header = header
+        self._measures = Measures(header)
+        self._oracle = Oracle(header)
+
+    @property
+    def sinks(self) -> tuple[Sink, ...]:
+        """What must hear every event."""
+        return self._measures.take, self._oracle.take
+
+    def judged(self, scenario: Scenario, settings: Mapping[str, Any], end: int) -> Played:
+        """What the run came to, which ended at `end`. Call it once."""
+        violations = self._oracle.finish()
+        by_mapping: dict[str, int] = {}
+        for violation in violations:
+            by_mapping[violation.mapping] = by_mapping.get(violation.mapping, 0) + 1
+        metrics = self._measures.report(by_mapping)
+        expected = expectations(scenario.expect, settings, metrics)
+        return Played(self._header, settings, end, metrics, expected, violations)
+
+
+def run_world(
+    scenario: Scenario,
+    sinks: Sequence[Sink],
+    on_failure: Path | None = None,
+    journal: Journal | None = None,
+) -> int:
     """Plays every event of the scenario into `sinks`; microseconds of virtual time that it took."""
     sinks = tuple(sinks)
 
@@ -69,13 +94,16 @@ def run_world(scenario: Scenario, sinks: Sequence[Sink], on_failure: Path | None
 
     async def main() -> int:
         clock = running().clock
-        world = build(scenario, clock, tell, on_failure)
+        world = build(scenario, clock, tell, on_failure, journal)
         world.calendar.start()
         running_on = [clock.start(mapping.run(), "mapping") for mapping in world.mappings]
         running_on += [clock.start(producer.tell(clock, tell), "producer") for producer in world.producers]
         running_on += [clock.start(source.run(), f"traffic {source.name}") for source in world.traffic]
-        for ended in running_on:
-            await ended
+        try:
+            for ended in running_on:
+                await ended
+        finally:
+            await world.close()
         return clock.now
 
     return run(main())

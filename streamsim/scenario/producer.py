@@ -10,7 +10,7 @@ from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, mode
 
 from streamsim.rules.item_writes import Op
 from streamsim.rules.settings import described
-from streamsim.scenario.errors import closest, did_you_mean
+from streamsim.scenario.errors import KeyPath, closest, did_you_mean
 from streamsim.scenario.fields import (
     SIZE_PATTERN,
     Complaint,
@@ -121,7 +121,7 @@ def read_data(value: object) -> Any:
     return value
 
 
-def _data_complaints(value: object, path: tuple[str | int, ...]) -> Iterator[Complaint]:
+def _data_complaints(value: object, path: KeyPath) -> Iterator[Complaint]:
     if isinstance(value, dict):
         name = next(iter(value), "")
         if len(value) == 1 and name in PLACEHOLDERS and value[name] is None:
@@ -139,7 +139,7 @@ def _data_complaints(value: object, path: tuple[str | int, ...]) -> Iterator[Com
         yield from _text_complaints(value, path)
 
 
-def _text_complaints(text: str, path: tuple[str | int, ...], *, at_key: bool = False) -> Iterator[Complaint]:
+def _text_complaints(text: str, path: KeyPath, *, at_key: bool = False) -> Iterator[Complaint]:
     for found in _PLACEHOLDER.finditer(text):
         if found[1] not in PLACEHOLDERS:
             near = closest(found[1], PLACEHOLDERS)

@@ -8,7 +8,6 @@ from streamsim.model.events import Produced
 from streamsim.rules.hash_keys import hash_key
 from streamsim.scenario import models
 from streamsim.scenario.shards import generated
-from streamsim.streams.arrivals import NEVER
 from streamsim.streams.growing import GrowingSide
 from streamsim.streams.logs import Content, Given
 from streamsim.streams.plan import Owners, Plan
@@ -50,7 +49,7 @@ def _producer(scenario: models.Scenario, name: str, described: models.Producer, 
     plan, seed = scenario.plans[name], scenario.seed
     production = _production(plan, described, name, seed, scenario.duration)
     lost = [
-        LostAnswers(fault.begin, NEVER if fault.end is None else fault.end, fault.probability, fault.timeout)
+        LostAnswers(fault.begin, fault.until, fault.probability, fault.timeout)
         for fault in scenario.faults
         if isinstance(fault, models.LostPut) and fault.stream == name
     ]

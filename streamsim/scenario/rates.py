@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 from streamsim.rules.settings import described
-from streamsim.scenario.errors import did_you_mean
+from streamsim.scenario.errors import KeyPath, did_you_mean
 from streamsim.scenario.fields import (
     RATE_PATTERN,
     Complaint,
@@ -68,9 +68,7 @@ def _steps(value: list[Any]) -> tuple[RatePoint, ...]:
     return tuple(points)
 
 
-def _shape(
-    value: object, names: tuple[str, ...], example: str, path: tuple[str | int, ...]
-) -> Iterator[Complaint]:
+def _shape(value: object, names: tuple[str, ...], example: str, path: KeyPath) -> Iterator[Complaint]:
     if not isinstance(value, dict):
         yield Complaint(path, f"this is a map such as {example}, not {described(value)}")
         return
@@ -86,7 +84,7 @@ def _shape(
         yield Complaint(path, f"this rate has no {' and no '.join(missing)}", f"write {example}")
 
 
-def _read(value: dict[str, Any], readers: dict[str, Any], path: tuple[str | int, ...]) -> list[Any]:
+def _read(value: dict[str, Any], readers: dict[str, Any], path: KeyPath) -> list[Any]:
     return below(((*path, name), read, value[name]) for name, read in readers.items())
 
 

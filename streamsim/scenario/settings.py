@@ -8,15 +8,13 @@ from dataclasses import replace
 from typing import Final
 
 from streamsim.scenario.document import Entry, Node
-from streamsim.scenario.errors import Span, did_you_mean
+from streamsim.scenario.errors import KeyPath, Span, did_you_mean
 from streamsim.scenario.file import PLURALS, ScenarioFile, Stream
 from streamsim.scenario.function import Account, Function
 from streamsim.scenario.mapping import Mapping
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.producer import Producer
 from streamsim.scenario.traffic import Traffic
-
-Path = tuple[str | int, ...]
 
 #: The maps of a scenario whose settings may be named without their path, in the order in which they are looked into.
 _SECTIONS: Final[Names[str, type[Strict]]] = {
@@ -36,7 +34,7 @@ class UnknownSettingError(ValueError):
         self.hint = hint
 
 
-def setting_path(name: str, root: Node) -> Path:
+def setting_path(name: str, root: Node) -> KeyPath:
     """Where a setting stands: `ParallelizationFactor`, `mapping.BatchSize`, `streams.orders.shards`, `faults.0.slow.factor`,
     `traffic.checkout.rate`.
 
@@ -79,7 +77,7 @@ def _source_named(name: str, traffic: Node) -> int | None:
     return None
 
 
-def comparable_path(name: str, root: Node) -> Path:
+def comparable_path(name: str, root: Node) -> KeyPath:
     """Where a setting stands that may differ between runs; `UnknownSettingError` when there is none or it may not."""
     path = setting_path(name, root)
     if path[0] in {"compare", "expect", "scenario"}:
@@ -127,7 +125,7 @@ def _check_section(steps: list[str], name: str, root: Node) -> None:
         raise UnknownSettingError(complaint.message, complaint.hint)
 
 
-def changed(root: Node, path: Path, value: Node | None, key: Span) -> Node:
+def changed(root: Node, path: KeyPath, value: Node | None, key: Span) -> Node:
     """A tree with another value at `path`, None: without it. What the path passes through is added where it is missing.
 
     `UnknownSettingError` when it passes through something that has no parts, or has other ones.

@@ -18,6 +18,7 @@ from streamsim.rules.hash_keys import even_ranges
 from streamsim.rules.item_writes import Table, change, written
 from streamsim.rules.lineage import OpenShard, ShardMap, Step
 from streamsim.rules.source import Source
+from streamsim.scenario.errors import KeyPath
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import Stream
 from streamsim.scenario.mapping import Mapping
@@ -25,8 +26,6 @@ from streamsim.scenario.producer import Producer
 from streamsim.scenario.records import Record
 from streamsim.streams.items import NUMBER_ATTRIBUTE, PADDING_ATTRIBUTE, padded
 from streamsim.streams.plan import ALWAYS, Plan, Planning
-
-Path = tuple[str | int, ...]
 
 #: More shards than anybody watches, over all of a run.
 MOST_SHARDS: Final = 100_000
@@ -116,7 +115,7 @@ def template_of(producer: Producer) -> dict[str, Attribute] | None:
     return attributes(producer.data, _NUMBERS)
 
 
-def check_producer(table: Table, producer: Producer, path: Path) -> Iterator[Complaint]:
+def check_producer(table: Table, producer: Producer, path: KeyPath) -> Iterator[Complaint]:
     """What DynamoDB would not take of what is written, or what would not be a record at all."""
     if producer.put is not None:
         yield Complaint(
@@ -144,7 +143,7 @@ def check_producer(table: Table, producer: Producer, path: Path) -> Iterator[Com
     yield from _check_data(table, producer, path)
 
 
-def _check_data(table: Table, producer: Producer, path: Path) -> Iterator[Complaint]:
+def _check_data(table: Table, producer: Producer, path: KeyPath) -> Iterator[Complaint]:
     longest = max(producer.keys.names if producer.keys else ("0",), key=lambda name: len(name.encode()))
     try:
         template = template_of(producer)
@@ -167,7 +166,7 @@ def _check_data(table: Table, producer: Producer, path: Path) -> Iterator[Compla
         yield Complaint((*path, where), _TOO_LARGE, f"an item has up to {show_size(MAXIMUM_ITEM)}")
 
 
-def _check_places(value: Names[str, Attribute], path: Path) -> Iterator[Complaint]:
+def _check_places(value: Names[str, Attribute], path: KeyPath) -> Iterator[Complaint]:
     for name, ((kind, inner),) in ((name, attribute.items()) for name, attribute in value.items()):
         if kind in {"SS", "NS", "BS"} and any("{" in element for element in inner):
             yield Complaint((*path, name), "the values of a set are not filled in", "write a list instead")
@@ -181,7 +180,7 @@ def _check_places(value: Names[str, Attribute], path: Path) -> Iterator[Complain
 _PLAIN: Final = 'write plain values such as {total: 5}, or typed ones such as {total: {N: "5"}}'
 
 
-def _has_key(table: Table, path: Path, padding: bool) -> Complaint:
+def _has_key(table: Table, path: KeyPath, padding: bool) -> Complaint:
     if padding:
         message = f"items without data have the attributes {NUMBER_ATTRIBUTE} and {PADDING_ATTRIBUTE} beside their key"
         return Complaint(path[:-1], message, f"write data, or another key_name than {table.key_name}")
@@ -190,7 +189,7 @@ def _has_key(table: Table, path: Path, padding: bool) -> Complaint:
     )
 
 
-def _check_records(table: Table, records: Sequence[Record], path: Path) -> Iterator[Complaint]:
+def _check_records(table: Table, records: Sequence[Record], path: KeyPath) -> Iterator[Complaint]:
     for number, record in enumerate(records):
         if wrong := _wrong(table, record, number):
             where = f"the record of key {record.key[:60]!r} at {show_duration(record.at)}"
@@ -216,7 +215,7 @@ def _wrong(table: Table, record: Record, number: int) -> str:
     return _TOO_LARGE if item_size(table.item(record.key, others)) > MAXIMUM_ITEM else ""
 
 
-def only_for_tables(producer: Producer, path: Path) -> Iterator[Complaint]:
+def only_for_tables(producer: Producer, path: KeyPath) -> Iterator[Complaint]:
     """What a stream of another type has no use for."""
     for name in ("deletes", "ttl"):
         if name in producer.model_fields_set:
@@ -232,7 +231,7 @@ def only_for_tables(producer: Producer, path: Path) -> Iterator[Complaint]:
             return
 
 
-def check_mapping(stream: Stream, mapping: Mapping, path: Path, epoch: int) -> Iterator[Complaint]:
+def check_mapping(stream: Stream, mapping: Mapping, path: KeyPath, epoch: int) -> Iterator[Complaint]:
     """What Lambda refuses in a mapping because of the type of its stream; AWS's words where they are recorded."""
     if stream.table is not None and mapping.StartingPosition == "AT_TIMESTAMP":
         arn = Source(mapping.stream, mapping.function, epoch, type=stream.kind).stream_arn
@@ -251,7 +250,7 @@ def check_mapping(stream: Stream, mapping: Mapping, path: Path, epoch: int) -> I
     yield from check_patterns(stream, mapping.FilterCriteria, path)
 
 
-def check_patterns(stream: Stream, criteria: Names[str, Any], path: Path) -> Iterator[Complaint]:
+def check_patterns(stream: Stream, criteria: Names[str, Any], path: KeyPath) -> Iterator[Complaint]:
     """Patterns whose rule for the body of a record is none."""
     for index, given in enumerate(criteria.get("Filters", ())):
         try:

@@ -1,11 +1,13 @@
 """Event sources that are no streams: what calls which function, how often, and from when to when."""
 
+import json
 from collections.abc import Iterable
 from collections.abc import Mapping as Names
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationInfo
 
+from streamsim.model.asynchronous import SYNCHRONOUS
 from streamsim.model.units import DAY, MINUTE, show_duration
 from streamsim.rules.settings import described
 from streamsim.scenario.fields import (
@@ -24,9 +26,6 @@ from streamsim.scenario.maps import Strict
 from streamsim.scenario.rates import RATE_SCHEMA, RatePoint, read_rate
 
 SOURCES: Final = ("api_gateway", "s3", "schedule")
-
-#: A synchronous source waits for the answer, the others hand their events to Lambda's queue.
-SYNCHRONOUS: Final = "api_gateway"
 
 
 def _source(value: object) -> str:
@@ -62,6 +61,41 @@ def _every(value: object) -> int:
 
 def _arrivals(value: object) -> str:
     return one_of(value, ("poisson", "constant"), "arrivals")
+
+
+def _method(value: object) -> str:
+    return one_of(value, METHODS, "method")
+
+
+def _path(value: object) -> str:
+    if not isinstance(value, str) or not value.startswith("/"):
+        raise refused(
+            f"the path of a request begins with a slash, and {described(value)} does not", "write /orders"
+        )
+    return value
+
+
+def _body(value: object) -> str:
+    """Text as it is; anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+#: What a route of a REST API takes.
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+
+
+class ApiRequest(Strict, label="a request", example="{method: POST, path: /orders, body: {id: 1}}"):
+    """What the calls of api_gateway ask for, where a handler reads it."""
+
+    method: Annotated[str, *reader(_method, enum=list(METHODS))] = Field(
+        default="GET", description="The HTTP method. Default GET."
+    )
+    path: Annotated[str, *reader(_path, type="string", pattern="^/")] = Field(
+        default="/", description="The path, with a query if there is one: `/orders?page=1`. Default /."
+    )
+    body: Annotated[str, *reader(_body)] = Field(
+        default="", description="The body: text, or a value that is sent as JSON. Default: none."
+    )
 
 
 class Traffic(Strict, label="traffic", example="{name: checkout, source: api_gateway, rate: 100/s}"):
@@ -102,6 +136,11 @@ class Traffic(Strict, label="traffic", example="{name: checkout, source: api_gat
     length: PositiveDuration | None = Field(
         default=None, alias="for", description="How long it lasts. Default: to the scenario's duration."
     )
+    request: ApiRequest = Field(
+        default=ApiRequest(),
+        description="Of api_gateway, for a function with a handler: what each call asks for.",
+        examples=[{"method": "POST", "path": "/orders", "body": {"id": 1}}],
+    )
     TimeoutInMillis: Annotated[int, *whole_number(50, 30_000, "TimeoutInMillis")] = Field(
         default=29_000,
         description="Of api_gateway: how long the caller waits for the answer before it gets 504, while the function goes on: "
@@ -111,7 +150,7 @@ class Traffic(Strict, label="traffic", example="{name: checkout, source: api_gat
     @property
     def synchronous(self) -> bool:
         """Whether somebody waits for the answer."""
-        return self.source == SYNCHRONOUS
+        return self.source in SYNCHRONOUS
 
     @classmethod
     def before(cls, settings: Names[str, Any], info: ValidationInfo) -> Iterable[Complaint]:
@@ -143,8 +182,8 @@ class Traffic(Strict, label="traffic", example="{name: checkout, source: api_gat
 #: What makes no sense for each source.
 _NOT_OF: Final[Names[str, tuple[str, ...]]] = {
     "api_gateway": ("every",),
-    "s3": ("every", "TimeoutInMillis"),
-    "schedule": ("rate", "arrivals", "TimeoutInMillis"),
+    "s3": ("every", "TimeoutInMillis", "request"),
+    "schedule": ("rate", "arrivals", "TimeoutInMillis", "request"),
 }
 
 

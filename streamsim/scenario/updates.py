@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from streamsim.model.units import show_duration
 from streamsim.rules.settings import NOT_FOR_STREAMS, described, refusals
+from streamsim.scenario.dated import Dated
 from streamsim.scenario.errors import did_you_mean
 from streamsim.scenario.fields import Complaint, Reference, all_refused, reader, refused
 from streamsim.scenario.mapping import Mapping as MappingSettings
@@ -110,14 +111,6 @@ class Delete(Strict, label="a delete", example="{mapping: orders}"):
     mapping: Reference | None = Field(default=None, description=_WHICH_MAPPING)
 
 
-class Dated(NamedTuple):
-    """What is done to a mapping, when, and where it stands in the file."""
-
-    at: int
-    path: tuple[str | int, ...]
-    done: Updating | Delete
-
-
 @dataclass(frozen=True, slots=True)
 class MappingChange:
     """A mapping's settings from `at` on, None when it is deleted; `said` are those that change, as a trace has them."""
@@ -128,13 +121,24 @@ class MappingChange:
 
 
 def changes_of(
-    mapping: MappingSettings, dated: Iterable[Dated]
+    mapping: MappingSettings, dated: Iterable[Dated[Updating | Delete]]
 ) -> tuple[list[MappingChange], list[Complaint]]:
-    """What becomes of a mapping over time, and what Lambda would refuse on the way."""
+    """What becomes of a mapping over time, and what Lambda would refuse on the way.
+
+    A mapping in a state that it only passes through takes no change (Lambda API, ResourceInUseException). It may pass
+    through for longer than its lag, while an invocation ends: then the next change waits, as who tries again would.
+    """
     found: list[MappingChange] = []
     complaints: list[Complaint] = []
     deleted_at: int | None = None
+    busy, settled_at = "Creating", mapping.start_up_lag
     for at, path, done in sorted(dated, key=lambda one: one.at):
+        if at < settled_at:
+            message = f"ResourceInUseException: the mapping is still {busy} then"
+            hint = f"wait until {show_duration(settled_at)}"
+            complaints.append(Complaint(path, message, hint, at_key=True))
+            continue
+        busy, settled_at = "Updating", at + mapping.update_lag
         if deleted_at is not None:
             hint = f"it was deleted at {show_duration(deleted_at)}"
             complaints.append(

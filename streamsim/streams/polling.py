@@ -71,7 +71,7 @@ class Poller:
         """The first poll from `now` on that is not before `arrival`: idle polls are an interval apart."""
         poll = max(now, self._limit.free_at, self._interval_from)
         if arrival > poll:
-            poll += _whole_intervals(arrival - poll, self._interval)
+            poll += whole_intervals(arrival - poll, self._interval)
         return answered(self._outages, poll, self._interval) if self._outages else poll
 
     def may_read(self, now: int) -> bool:
@@ -110,9 +110,10 @@ def answered(outages: Sequence[Outage], instant: int, interval: int) -> int:
     """`instant`, or the first whole number of intervals later at which reads succeed."""
     for outage in outages:
         if outage.begin <= instant < outage.end:
-            instant += _whole_intervals(outage.end - instant, interval)
+            instant += whole_intervals(outage.end - instant, interval)
     return instant
 
 
-def _whole_intervals(wait: int, interval: int) -> int:
+def whole_intervals(wait: int, interval: int) -> int:
+    """The least whole number of intervals that is as long as the wait."""
     return -(-wait // interval) * interval

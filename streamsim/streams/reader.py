@@ -16,6 +16,7 @@ from streamsim.model.batch import Positions
 from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size, too_large
 from streamsim.streams.arrivals import NEVER, chunk_bounds, chunk_number
 from streamsim.streams.logs import SimulatedLog
+from streamsim.streams.polling import whole_intervals
 from streamsim.streams.subscription import Feed
 
 _KEPT: Final = 4
@@ -134,7 +135,7 @@ class SimulatedReader:
             if now >= deadline and fetched and not self._more_now(upcoming, fetched, now):
                 return self._take(upcoming[:fetched])
             if window and now >= deadline and self.log.arrival_at(upcoming[0]) > now:
-                deadline += -(-(self.log.arrival_at(upcoming[0]) - deadline) // window) * window
+                deadline += whole_intervals(self.log.arrival_at(upcoming[0]) - deadline, window)
             if now < deadline and (fetched == len(upcoming) or not poller.may_fail):
                 # Polls meanwhile would find nothing that one at the end of the window does not find.
                 wake = min(poller.poll_for(now, closes_at), deadline)

@@ -9,6 +9,7 @@ from streamsim.engine.ports import Clock, Halt, Sieve
 from streamsim.model.batch import Positions
 from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size, too_large
 from streamsim.streams.arrivals import NEVER
+from streamsim.streams.polling import whole_intervals
 from streamsim.streams.reader import View, first_unread, nothing_more
 from streamsim.streams.subscription import Feed
 
@@ -43,7 +44,7 @@ class SiftingReader:
             if full or (kept and now >= deadline and not poller.finds(now, arrival)):
                 return self._take(fits)
             if window and now >= deadline and not kept and arrival > now:
-                deadline += -(-(arrival - deadline) // window) * window
+                deadline += whole_intervals(arrival - deadline, window)
             wake = poller.poll_for(now, arrival)
             wake = min(wake, deadline) if now < deadline else wake
             wake = wake if until is None else min(wake, until)

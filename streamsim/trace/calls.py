@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from streamsim.model.asynchronous import SYNCHRONOUS
 from streamsim.model.events import EventLost, Request, Response
 from streamsim.model.units import HOUR, MINUTE, SECOND, show_duration
 from streamsim.trace.concurrency import Account, Pool, Slot
@@ -18,9 +19,6 @@ from streamsim.trace.contract import has_destination
 from streamsim.trace.header import Header
 from streamsim.trace.identities import Identities
 from streamsim.trace.violation import Findings, Kind, Line
-
-#: Sources that wait for the answer.
-SYNCHRONOUS: Final = frozenset({"api_gateway"})
 
 #: MaximumRetryAttempts and MaximumEventAgeInSeconds of PutFunctionEventInvokeConfig.
 RETRIES: Final = 2
@@ -235,7 +233,9 @@ class Calls:
             asynchronous=settings.get("source") not in SYNCHRONOUS,
             attempts=(RETRIES if retries is None else retries) + 1,
             maximum_age=MAXIMUM_AGE if age is None else age * SECOND,
-            has_destination=has_destination(settings) or has_destination(function),
+            has_destination=any(
+                has_destination(one) or bool(one.get("DeadLetterConfig")) for one in (settings, function)
+            ),
             ids=Identities(),
         )
         return source

@@ -21,7 +21,7 @@ STREAMS: Final[Mapping[str, Measure[Totals]]] = MappingProxyType(
             "word",
             "`all` records from the starting position on were finished by the function or filtered, `all but discarded`"
             " ones, or how many are missing: expired ones, those gone while the mapping was disabled, and, of a shard that was"
-            " stopped and not opened again, those sent or known before and not finished.",
+            " stopped and not opened again, those that had arrived by then and were not finished, sent or not.",
             OURS,
             Totals.delivered,
         ),

@@ -14,7 +14,7 @@ class Contract:
 
     `attempts` is how often an unchanged batch may count as tried (MaximumRetryAttempts + 1), None for no limit;
     `maximum_age` is in microseconds, None for no limit. `window` is the length of a tumbling window in microseconds,
-    None without windows. `retention` is its stream's, in microseconds.
+    None without windows. `retention` is how long the stream keeps records, in microseconds.
     """
 
     batch_size: int = 100
@@ -35,7 +35,7 @@ class Contract:
 def contract_of(name: str, settings: Mapping[str, Any], streams: Mapping[str, Mapping[str, Any]]) -> Contract:
     """The contract of the mapping called `name`; ValueError when a setting is not of its type.
 
-    Defaults and ranges: CreateEventSourceMapping; of a stream's retention CreateStream.
+    Defaults and ranges: CreateEventSourceMapping; a stream of which `streams` says nothing keeps records for a day.
     """
     stream = str(settings.get("StreamName") or "default")
     retention = streams.get(stream, {}).get("retention")

@@ -189,7 +189,7 @@ class Shard:
         if not self.opened:
             self.skipped = position
         else:
-            self.stop()
+            self.leave(arrived)
             self.lost += max(position - self.position - self.settled, 0)
             blocked_to = max((last for _, last in self.blocked), default=-1)
             self.lanes = Lanes(self.lanes.at_once, self._former(width), position, blocked_to)
@@ -211,17 +211,12 @@ class Shard:
             furthest.failed.clear()  # the others are taken to have come as far, each record seen once
         return dict.fromkeys(range(width), furthest)
 
-    def stop(self) -> None:
-        """Reading ends, for good or for now. What was sent is known to be there."""
-        if not self.reading:
-            return
-        self.reading = False
-        lanes = self.lanes
-        lanes.at_once.end(len(lanes))
-        sent = max(
-            (lane.request.positions[-1] + 1 for lane in lanes.values() if lane.request.positions), default=0
-        )
-        self.arrived = max(self.arrived, sent)
+    def leave(self, arrived: int) -> None:
+        """Reading ends, for good or for now, when `arrived` records were ever there."""
+        self.arrived = arrived
+        if self.reading:
+            self.reading = False
+            self.lanes.at_once.end(len(self.lanes))
 
     def overtake(self, lane: Lane) -> None:
         """Notes the lane's request in the order of the shard; only needed where a shard has several lanes."""

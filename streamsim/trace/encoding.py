@@ -9,36 +9,12 @@ from collections.abc import Callable
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Final
 
+from streamsim.model import events
 from streamsim.model.batch import Positions, as_ranges
-from streamsim.model.events import (
-    Backoff,
-    CaughtUp,
-    Checkpoint,
-    Discard,
-    Event,
-    EventLost,
-    Expired,
-    Fault,
-    Filtered,
-    Invoke,
-    Produced,
-    Request,
-    Reshard,
-    Response,
-    Result,
-    ShardEnd,
-    ShardOpen,
-    ShardStop,
-    Split,
-    StateChange,
-    Update,
-    WindowClose,
-    WindowLost,
-)
 from streamsim.trace.header import FORMAT, Header
 
 
-def encode_event(event: Event) -> str:
+def encode_event(event: events.Event) -> str:
     """The event's line, without its end. Fields stand in the order of the event; absent ones are left out."""
     return _ENCODERS[type(event)](event)
 
@@ -67,7 +43,7 @@ def _records(positions: Positions) -> str:
     return str(as_ranges(positions)).replace(" ", "")
 
 
-def _shard_open(event: ShardOpen) -> str:
+def _shard_open(event: events.ShardOpen) -> str:
     t, mapping, shard, parents, position, arrived = event
     return (
         f'{{"t":{t},"event":"shard_open","mapping":{quoted(mapping)},"shard":{quoted(shard)},'
@@ -75,7 +51,7 @@ def _shard_open(event: ShardOpen) -> str:
     )
 
 
-def _invoke(event: Invoke) -> str:
+def _invoke(event: events.Invoke) -> str:
     (
         t,
         mapping,
@@ -99,7 +75,7 @@ def _invoke(event: Invoke) -> str:
     )
 
 
-def _result(event: Result) -> str:
+def _result(event: events.Result) -> str:
     t, mapping, shard, lane, request_id, attempt, outcome, duration, failed_from, error, init = event
     failed = "" if failed_from is None else f',"failed_from":{failed_from}'
     why = "" if error is None else f',"error":{quoted(error)}'
@@ -114,7 +90,7 @@ def _init(duration: int | None) -> str:
     return "" if duration is None else f',"init_duration":{duration}'
 
 
-def _backoff(event: Backoff) -> str:
+def _backoff(event: events.Backoff) -> str:
     t, mapping, shard, lane, request_id, until = event
     return (
         f'{{"t":{t},"event":"backoff","mapping":{quoted(mapping)},"shard":{quoted(shard)},"lane":{lane},'
@@ -122,7 +98,7 @@ def _backoff(event: Backoff) -> str:
     )
 
 
-def _split(event: Split) -> str:
+def _split(event: events.Split) -> str:
     t, mapping, shard, lane, request_id, at = event
     return (
         f'{{"t":{t},"event":"split","mapping":{quoted(mapping)},"shard":{quoted(shard)},"lane":{lane},'
@@ -130,7 +106,7 @@ def _split(event: Split) -> str:
     )
 
 
-def _discard(event: Discard) -> str:
+def _discard(event: events.Discard) -> str:
     t, mapping, shard, lane, request_id, condition, positions, attempts, destination, delivered = event
     return (
         f'{{"t":{t},"event":"discard","mapping":{quoted(mapping)},"shard":{quoted(shard)},"lane":{lane},'
@@ -150,15 +126,15 @@ def _flag(value: bool) -> str:
     return "true" if value else "false"
 
 
-def _expired(event: Expired) -> str:
+def _expired(event: events.Expired) -> str:
     return _gone("expired", event)
 
 
-def _filtered(event: Filtered) -> str:
+def _filtered(event: events.Filtered) -> str:
     return _gone("filtered", event)
 
 
-def _gone(name: str, event: Expired | Filtered) -> str:
+def _gone(name: str, event: events.Expired | events.Filtered) -> str:
     t, mapping, shard, lane, positions = event
     return (
         f'{{"t":{t},"event":"{name}","mapping":{quoted(mapping)},"shard":{quoted(shard)},"lane":{lane},'
@@ -166,7 +142,7 @@ def _gone(name: str, event: Expired | Filtered) -> str:
     )
 
 
-def _checkpoint(event: Checkpoint) -> str:
+def _checkpoint(event: events.Checkpoint) -> str:
     t, mapping, shard, position, sequence_number = event
     return (
         f'{{"t":{t},"event":"checkpoint","mapping":{quoted(mapping)},"shard":{quoted(shard)},'
@@ -174,24 +150,25 @@ def _checkpoint(event: Checkpoint) -> str:
     )
 
 
-def _caught_up(event: CaughtUp) -> str:
+def _caught_up(event: events.CaughtUp) -> str:
     t, mapping, shard, lane = event
     return (
         f'{{"t":{t},"event":"caught_up","mapping":{quoted(mapping)},"shard":{quoted(shard)},"lane":{lane}}}'
     )
 
 
-def _shard_end(event: ShardEnd) -> str:
+def _shard_end(event: events.ShardEnd) -> str:
     t, mapping, shard, arrived = event
     return f'{{"t":{t},"event":"shard_end","mapping":{quoted(mapping)},"shard":{quoted(shard)},"arrived":{arrived}}}'
 
 
-def _shard_stop(event: ShardStop) -> str:
-    t, mapping, shard = event
-    return f'{{"t":{t},"event":"shard_stop","mapping":{quoted(mapping)},"shard":{quoted(shard)}}}'
+def _shard_stop(event: events.ShardStop) -> str:
+    t, mapping, shard, arrived, lost = event
+    more = ',"lost":true' if lost else ""
+    return f'{{"t":{t},"event":"shard_stop","mapping":{quoted(mapping)},"shard":{quoted(shard)},"arrived":{arrived}{more}}}'
 
 
-def _window_close(event: WindowClose) -> str:
+def _window_close(event: events.WindowClose) -> str:
     t, mapping, shard, lane, request_id, attempt, start, end, early, state_size, concurrency = event
     return (
         f'{{"t":{t},"event":"window","mapping":{quoted(mapping)},"shard":{quoted(shard)},"lane":{lane},'
@@ -200,7 +177,7 @@ def _window_close(event: WindowClose) -> str:
     )
 
 
-def _window_lost(event: WindowLost) -> str:
+def _window_lost(event: events.WindowLost) -> str:
     t, mapping, shard, lane, request_id, condition, start, end, attempts, destination, delivered = event
     return (
         f'{{"t":{t},"event":"window_lost","mapping":{quoted(mapping)},"shard":{quoted(shard)},"lane":{lane},'
@@ -209,12 +186,12 @@ def _window_lost(event: WindowLost) -> str:
     )
 
 
-def _update(event: Update) -> str:
+def _update(event: events.Update) -> str:
     settings = json.dumps(event.settings, separators=(",", ":"), allow_nan=False, default=dict)
     return f'{{"t":{event.t},"event":"update","mapping":{quoted(event.mapping)},"settings":{settings}}}'
 
 
-def _state(event: StateChange) -> str:
+def _state(event: events.StateChange) -> str:
     t, mapping, state, result = event
     return (
         f'{{"t":{t},"event":"state","mapping":{quoted(mapping)},"state":{quoted(state)},'
@@ -222,7 +199,7 @@ def _state(event: StateChange) -> str:
     )
 
 
-def _reshard(event: Reshard) -> str:
+def _reshard(event: events.Reshard) -> str:
     t, stream, what, closed, opened = event
     return (
         f'{{"t":{t},"event":"reshard","stream":{quoted(stream)},"what":{quoted(what)},'
@@ -230,7 +207,7 @@ def _reshard(event: Reshard) -> str:
     )
 
 
-def _produced(event: Produced) -> str:
+def _produced(event: events.Produced) -> str:
     t, stream, records, calls, throttled, retried, given_up, duplicated, overtaken, delay = event
     return (
         f'{{"t":{t},"event":"produced","stream":{quoted(stream)},"records":{records},"calls":{calls},'
@@ -239,7 +216,7 @@ def _produced(event: Produced) -> str:
     )
 
 
-def _request(event: Request) -> str:
+def _request(event: events.Request) -> str:
     t, source, function, request_id, attempt, concurrency = event
     return (
         f'{{"t":{t},"event":"request","source":{quoted(source)},"function":{quoted(function)},'
@@ -247,7 +224,7 @@ def _request(event: Request) -> str:
     )
 
 
-def _response(event: Response) -> str:
+def _response(event: events.Response) -> str:
     t, source, function, request_id, attempt, outcome, duration, error, init = event
     why = "" if error is None else f',"error":{quoted(error)}'
     return (
@@ -257,7 +234,7 @@ def _response(event: Response) -> str:
     )
 
 
-def _event_lost(event: EventLost) -> str:
+def _event_lost(event: events.EventLost) -> str:
     t, source, function, request_id, condition, attempts, destination, delivered = event
     return (
         f'{{"t":{t},"event":"event_lost","source":{quoted(source)},"function":{quoted(function)},'
@@ -266,32 +243,32 @@ def _event_lost(event: EventLost) -> str:
     )
 
 
-def _fault(event: Fault) -> str:
+def _fault(event: events.Fault) -> str:
     t, what, until = event
     return f'{{"t":{t},"event":"fault","what":{quoted(what)},"until":{"null" if until is None else until}}}'
 
 
 _ENCODERS: Final[dict[type, Callable[[Any], str]]] = {
-    ShardOpen: _shard_open,
-    Invoke: _invoke,
-    Result: _result,
-    Backoff: _backoff,
-    Split: _split,
-    Discard: _discard,
-    Expired: _expired,
-    Filtered: _filtered,
-    Checkpoint: _checkpoint,
-    CaughtUp: _caught_up,
-    ShardEnd: _shard_end,
-    ShardStop: _shard_stop,
-    WindowClose: _window_close,
-    WindowLost: _window_lost,
-    Update: _update,
-    StateChange: _state,
-    Reshard: _reshard,
-    Produced: _produced,
-    Request: _request,
-    Response: _response,
-    EventLost: _event_lost,
-    Fault: _fault,
+    events.ShardOpen: _shard_open,
+    events.Invoke: _invoke,
+    events.Result: _result,
+    events.Backoff: _backoff,
+    events.Split: _split,
+    events.Discard: _discard,
+    events.Expired: _expired,
+    events.Filtered: _filtered,
+    events.Checkpoint: _checkpoint,
+    events.CaughtUp: _caught_up,
+    events.ShardEnd: _shard_end,
+    events.ShardStop: _shard_stop,
+    events.WindowClose: _window_close,
+    events.WindowLost: _window_lost,
+    events.Update: _update,
+    events.StateChange: _state,
+    events.Reshard: _reshard,
+    events.Produced: _produced,
+    events.Request: _request,
+    events.Response: _response,
+    events.EventLost: _event_lost,
+    events.Fault: _fault,
 }

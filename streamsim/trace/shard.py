@@ -104,8 +104,16 @@ class Shard:
         """Whether the mapping still reads it."""
         return self.ended is None and self.stopped is None
 
+    @property
+    def lost(self) -> bool:
+        """Whether another process has taken it over."""
+        return self.stopped is not None and isinstance(self.stopped[1], ShardStop) and self.stopped[1].lost
+
     def stop(self, number: int, event: ShardStop) -> None:
-        """The mapping leaves the shard, which must be idle: what is due is forgotten, what is in flight would be lost."""
+        """The mapping leaves the shard, which must be idle: what is due is forgotten, what is in flight would be lost.
+
+        Reports records that never arrived.
+        """
         line = (number, event)
         if not self.reading:
             before = "ended" if self.ended is not None else "stopped"
@@ -120,6 +128,7 @@ class Shard:
         if flying is not None:
             sentence = f"{self.name} is stopped while lane {flying.number} is {flying.doing()}"
             self._tell("out-of-place", sentence, flying.sent, line)
+        self._tell_unarrived(line, event.arrived)
         self.tell_children(None)
         self.stopped = line
 
@@ -140,9 +149,13 @@ class Shard:
             verb = "was" if count == 1 else "were"
             sentence = f"{in_words(first)}{more} of {self.name} {verb} neither delivered, discarded, filtered nor expired"
             self._tell("lost", sentence, *self.seen_of(first.start), line)
+        self._tell_unarrived(line, event.arrived)
+
+    def _tell_unarrived(self, line: Line, arrived: int) -> None:
+        """Reports lanes that were sent more records than there are."""
         for lane in self.lanes.values():
-            if lane.next > event.arrived:
-                sentence = f"record {lane.next - 1} was sent, but only {event.arrived} ever arrived"
+            if lane.next > arrived:
+                sentence = f"record {lane.next - 1} was sent, but only {arrived} ever arrived"
                 self._tell("out-of-place", sentence, lane.sent, line)
 
     def begins_before(self, line: Line, child: str) -> None:
@@ -181,10 +194,13 @@ class Shard:
         self._tell("out-of-place", f"{self.name} had {became}", self.ended or self.stopped, line)
 
     def reopen(self, line: Line, position: int) -> None:
-        """The mapping begins anew at `position`, which must be the checkpoint.
+        """The mapping begins anew at `position`, which must be the checkpoint unless others have worked on meanwhile.
 
         Records beyond it that were finished go again: nobody remembers more than the checkpoint.
         """
+        if self.lost:
+            self.tell_children(None)
+            return
         missing = self.finished.missing(position)
         begins = f"{self.name} begins again at {position}"
         if missing:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from streamsim.model import events
 from streamsim.model.batch import Positions
+from streamsim.model.processing_result import processing_result
 from streamsim.model.units import SECOND
 from streamsim.trace.attempts import billed_for_init, has_run
 from streamsim.trace.blocking import Blocking
@@ -288,14 +289,13 @@ class Tally:
     def end(self, event: events.ShardEnd) -> None:
         """Reading ends."""
         shard = self.shards[event.shard]
-        shard.stop()
+        shard.leave(event.arrived)
         shard.ended = True
-        shard.arrived = event.arrived
 
     def stop(self, event: events.ShardStop) -> None:
         """Reading ends before the shard does."""
         shard = self.shards[event.shard]
-        shard.stop()
+        shard.leave(event.arrived)
         for lane in shard.lanes.values():
             self.blocking.unstick(lane, event.t)
 
@@ -325,10 +325,8 @@ class Tally:
         return self.event_count.seen(self._event_counts())
 
     def last_result(self) -> str:
-        """LastProcessingResult in the service's words; recorded: a partial response leaves OK."""
-        if self.outcome is None:
-            return "No records processed"
-        return "OK" if self.outcome in {"success", "partial"} else "PROBLEM: Function call failed"
+        """LastProcessingResult in the service's words."""
+        return processing_result(self.outcome)
 
     def nothing(self, event: events.Event) -> None:
         """What other events tell as well."""

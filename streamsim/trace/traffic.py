@@ -13,12 +13,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from streamsim.model import events
+from streamsim.model.asynchronous import SYNCHRONOUS
 from streamsim.model.units import MILLISECOND
 from streamsim.trace.attempts import billed_for_init, has_run
 from streamsim.trace.histogram import Histogram
-
-#: Sources whose caller waits for the answer (Lambda Developer Guide, "Invoking Lambda functions").
-SYNCHRONOUS: Final = frozenset({"api_gateway"})
 
 
 class InFlight:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from streamsim.model.batch import Positions, as_ranges
 from streamsim.model.events import Event
@@ -81,6 +81,16 @@ class Violation:
     mapping: str
     shard: str
     evidence: tuple[Line, ...]
+
+    def document(self) -> dict[str, Any]:
+        """What a JSON document tells of it besides the evidence, which some want in full and some by its lines."""
+        return {
+            "kind": self.kind,
+            "sentence": self.sentence,
+            "t": self.t,
+            "mapping": self.mapping,
+            "shard": self.shard,
+        }
 
 
 class Findings:

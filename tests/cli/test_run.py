@@ -53,6 +53,22 @@ def test_stories_of_compared_runs_say_whose_they_are() -> None:
     assert [line for line in lines if line.startswith("---")] == ["--- BatchSize: 1", "--- BatchSize: 100"]
 
 
+COMPARED = ("bad.yaml", "--set", "compare={BatchSize: [1, 2]}", "--set", "expect=null")
+
+
+def test_only_settings_that_differ_are_compared() -> None:
+    lines = run(*COMPARED).output.splitlines()
+    assert any(line.split() == ["BatchSize", "1", "2"] for line in lines)
+    assert not any(line.strip().startswith(("compare", "expect")) for line in lines)
+
+
+def test_one_line_a_run_names_what_was_set_and_not_what_was_asked() -> None:
+    assert run(*COMPARED, "--quiet").output.splitlines() == [
+        "ok   bad.yaml BatchSize=1: nothing was expected",
+        "ok   bad.yaml BatchSize=2: nothing was expected",
+    ]
+
+
 def test_a_story_in_a_poor_encoding_loses_only_signs() -> None:
     result = CliRunner(charset="ascii").invoke(main, ["run", "bad.yaml", "--story", "-q"])
     assert result.stdout.startswith("One bad record ? seed 7\n")

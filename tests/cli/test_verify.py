@@ -89,7 +89,7 @@ def test_a_dash_reads_standard_input(compress: type[bytes]) -> None:
 
 
 def test_what_a_trace_leaves_open_is_said() -> None:
-    stopped = ShardStop(300_000, *SHARD)
+    stopped = ShardStop(300_000, *SHARD, 3)
     call = Request(300_000, "checkout", "web", "r", 1, 1)
     traces: dict[str, list[Event]] = {"stopped.ndjson": [stopped], "asked.ndjson": [call]}
     for name, last in traces.items():
@@ -107,7 +107,7 @@ def test_what_a_trace_leaves_open_is_said() -> None:
 
 PLACES: dict[str, tuple[Event, str]] = {
     "of a shard": (
-        ShardStop(400_000, "default", "b"),
+        ShardStop(400_000, "default", "b", 0),
         "out-of-place: b was never opened\n  at 400 ms, b of mapping default\n  line 7:",
     ),
     "of a mapping": (

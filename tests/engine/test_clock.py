@@ -8,7 +8,7 @@ import pytest
 
 from streamsim.engine import loop
 from streamsim.engine.clock import RealClock
-from streamsim.engine.ports import Clock
+from streamsim.engine.ports import Clock, Halt
 
 Story = Callable[[Clock], Coroutine[Any, Any, Any]]
 Play = Callable[[Story], Any]
@@ -226,3 +226,40 @@ def test_a_worker_nobody_keeps_goes_on(play: Play) -> None:
         return await done.wait()
 
     assert play(story) is True
+
+
+def test_a_real_sleeper_wakes_at_once_when_its_lane_is_asked_to_stop() -> None:
+    async def story(clock: Clock) -> int:
+        halt = Halt()
+        heeding = clock.heeding(halt)
+        sleeper = asyncio.ensure_future(heeding.sleep(3_600_000_000))
+        await asyncio.sleep(0)
+        halt.ask()
+        await sleeper
+        await heeding.sleep(3_600_000_000)  # asked before: not even that
+        return clock.now
+
+    assert in_real_time(story) < 60_000_000
+
+
+def test_a_real_sleeper_whom_nobody_stops_sleeps_its_time() -> None:
+    async def story(clock: Clock) -> int:
+        before = clock.now
+        await clock.heeding(Halt()).sleep(2_000)
+        return clock.now - before
+
+    assert in_real_time(story) >= 2_000
+
+
+def test_what_a_real_worker_raises_is_heard_of_though_nobody_awaits_it() -> None:
+    async def story(clock: Clock) -> None:
+        assert isinstance(clock, RealClock)
+
+        async def worker() -> None:
+            raise LookupError("lost")
+
+        clock.start(worker(), "worker")
+        with pytest.raises(LookupError, match="lost"):
+            await clock.failed
+
+    in_real_time(story)

@@ -5,17 +5,9 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamsim.model.events import Ended, Event, EventLost, Invoke, Request, Response, Result
+from streamsim.model.events import Ended, EventLost, Invoke, Request, Response, Result
 from streamsim.model.units import MILLISECOND, SECOND
-from streamsim.scenario.load import load_text
-from streamsim.scenario.play import play
-
-
-def events_of(text: str) -> list[Event]:
-    events: list[Event] = []
-    play(load_text("scenario: One pool\n" + text), sinks=[events.append])
-    return events
-
+from tests.playing import events_of
 
 LOCKED = """
 duration: 5s

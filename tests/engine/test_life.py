@@ -156,7 +156,9 @@ def test_a_deleted_mapping_is_gone_and_leaves_the_rest_unread() -> None:
     told = run_through({10: None})
     assert states(told)[-1] == (10, "Deleting", "OK")
     assert sent(told) == [(1, 0, 1), (5, 1, 1)]
-    assert isinstance(told.events[-1], ShardStop)
+    stopped = told.events[-1]
+    assert isinstance(stopped, ShardStop)
+    assert stopped.arrived == 2
 
 
 def test_last_processing_result_tells_of_the_last_invocation() -> None:

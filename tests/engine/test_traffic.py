@@ -21,8 +21,7 @@ from streamsim.model.events import Event, EventLost, Request, Response
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import HOUR, MILLISECOND, MINUTE, SECOND
 from streamsim.rules.async_event import AsyncSource
-from streamsim.scenario.load import load_text
-from streamsim.scenario.play import play
+from tests.playing import events_of
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:lost"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:done"
@@ -67,6 +66,7 @@ def tell(
     scaling: ScalingRate | None = None,
     on_failure: str | None = None,
     on_success: str | None = None,
+    dead_letter: str | None = None,
     folder: Path | None = None,
     closed: bool = False,
 ) -> Told:
@@ -77,7 +77,7 @@ def tell(
         clock = running().clock
         begun = iter([*outcomes[:-1]])
 
-        async def answer(cold: bool) -> Outcome:
+        async def answer(_request_id: str, _accepted_at: int, cold: bool) -> Outcome:
             outcome = next(begun, outcomes[-1])
             if cold and init:
                 await clock.sleep(init)
@@ -92,6 +92,7 @@ def tell(
             AsyncSource("calls", "s3", "f"),
             KeptDestination(on_failure, clock, folder=folder) if on_failure else None,
             KeptDestination(on_success, clock, folder=folder) if on_success else None,
+            KeptDestination(dead_letter, clock, folder=folder) if dead_letter else None,
             Uuids(1, "uuid"),
             clock,
         )
@@ -255,6 +256,33 @@ def test_the_document_of_a_lost_event_holds_the_event_and_the_error(tmp_path: Pa
     assert '"eventName": "ObjectCreated:Put"' in json.dumps(document["requestPayload"])
 
 
+DEAD = "arn:aws:sqs:us-east-1:123456789012:dead"
+
+
+def test_a_dead_letter_is_the_event_as_it_came_and_why_it_is_there(tmp_path: Path) -> None:
+    once = EventInvokeConfig(maximum_retry_attempts=0)
+    told = tell([SECOND], [ERROR], config=once, dead_letter=DEAD, folder=tmp_path)
+    (lost,) = [event for event in told.events if isinstance(event, EventLost)]
+    assert (lost.destination, lost.delivered) == (DEAD, True)
+    (letter,) = documents(tmp_path)
+    assert json.loads(str(letter["body"]))["Records"][0]["s3"]["object"]["key"] == lost.request_id
+    assert letter["messageAttributes"] == {
+        "RequestID": {"stringValue": lost.request_id, "dataType": "String"},
+        "ErrorCode": {"stringValue": "200", "dataType": "Number"},
+        "ErrorMessage": {"stringValue": "'user'", "dataType": "String"},
+    }
+
+
+def test_with_a_destination_and_a_dead_letter_queue_an_event_goes_to_both(tmp_path: Path) -> None:
+    told = tell([0], config=USUAL, closed=True, on_failure=QUEUE, dead_letter=TOPIC, folder=tmp_path)
+    (lost,) = [event for event in told.events if isinstance(event, EventLost)]
+    assert lost.destination == QUEUE
+    (notification,) = [json.loads(line) for line in (tmp_path / "sns-done.ndjson").read_text().splitlines()]
+    assert list(json.loads(notification["Message"])) == ["Records"]
+    assert notification["MessageAttributes"]["ErrorCode"] == {"Type": "Number", "Value": "429"}
+    assert len(documents(tmp_path)) == 2
+
+
 def test_the_document_of_an_event_that_never_ran_has_no_response(tmp_path: Path) -> None:
     tell([0], config=USUAL, closed=True, on_failure=QUEUE, folder=tmp_path)
     (document,) = documents(tmp_path)
@@ -355,8 +383,8 @@ traffic: [{name: calls, source: api_gateway, function: calls, arrivals: constant
 @pytest.mark.parametrize("rate", [10, 100, 1000])
 def test_concurrency_of_calls_is_their_rate_times_their_duration(rate: int) -> None:
     """Lambda Developer Guide of 2017: events a second times the function's duration, 10 x 3 s = 30."""
-    events: list[Event] = []
-    play(load_text(FORMULA.replace("RATE", str(rate))), sinks=[events.append])
-    requests = [event for event in events if isinstance(event, Request)]
+    requests = [
+        event for event in events_of(FORMULA.replace("RATE", str(rate))) if isinstance(event, Request)
+    ]
     assert len(requests) == 20 * rate
     assert max(event.concurrency for event in requests) == rate * 3 // 10

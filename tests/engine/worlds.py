@@ -1,5 +1,6 @@
 """Random worlds: mappings x arrivals x faults, small enough to run thousands of."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from streamsim.destinations.kept import KeptDestination
 from streamsim.engine.concurrency import Account
 from streamsim.engine.loop import run, running
-from streamsim.engine.mapping import MappingRun
+from streamsim.engine.mapping import Change, MappingRun
 from streamsim.functions.modelled import Ailments, Duration, ModelledFunction, Spell
 from streamsim.functions.poison import AtPositions, Poison
 from streamsim.functions.window_state import FinalFault, StateSize
@@ -47,6 +48,30 @@ FILTERS = [
 BARE = StateSize()
 
 
+def _arn(config: Mapping[str, Any]) -> str | None:
+    return config["OnFailure"]["Destination"] if config else None
+
+
+def _patterns(criteria: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(one["Pattern"] for one in criteria.get("Filters", ()))
+
+
+#: The field of each setting that may change, and what its value is made of.
+_FIELDS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "BatchSize": ("batch_size", int),
+    "MaximumBatchingWindowInSeconds": ("maximum_batching_window_in_seconds", int),
+    "ParallelizationFactor": ("parallelization_factor", int),
+    "MaximumRetryAttempts": ("maximum_retry_attempts", int),
+    "MaximumRecordAgeInSeconds": ("maximum_record_age_in_seconds", int),
+    "BisectBatchOnFunctionError": ("bisect_batch_on_function_error", bool),
+    "FunctionResponseTypes": ("report_batch_item_failures", bool),
+    "DestinationConfig": ("on_failure", _arn),
+    "FilterCriteria": ("filter_patterns", _patterns),
+    "TumblingWindowInSeconds": ("tumbling_window_in_seconds", int),
+    "Enabled": ("enabled", bool),
+}
+
+
 @dataclass(frozen=True)
 class World:
     """Everything a random run needs; the same world runs the same way each time."""
@@ -68,6 +93,28 @@ class World:
     no_state: tuple[Spell, ...] = ()
     reshards: tuple[tuple[int, int], ...] = ()
     pushes: bool = False
+    updates: tuple[tuple[int, Mapping[str, Any] | None], ...] = ()
+    update_lag: int = 0
+
+    @property
+    def changes(self) -> list[Change]:
+        """What is asked of the mapping, each so long after the one before; None deletes it. What AWS refuses is left out."""
+        found: list[Change] = []
+        mapping, at = self.mapping, 0
+        for wait, asked in self.updates:
+            at += wait
+            if asked is None:
+                return [*found, Change(at, None, {})]
+            changed = replace(
+                mapping, **{_FIELDS[name][0]: _FIELDS[name][1](value) for name, value in asked.items()}
+            )
+            if changed.tumbling_window_in_seconds and (
+                changed.parallelization_factor > 1 or changed.filter_patterns
+            ):
+                continue
+            mapping = changed
+            found.append(Change(at, mapping, asked))
+        return found
 
     @property
     def plan(self) -> Plan:
@@ -156,7 +203,7 @@ def play_world(world: World) -> list[Event]:
         )
         mapping = world.mapping
         await MappingRun(
-            mapping,
+            replace(mapping, update_lag=world.update_lag),
             SimulatedStream(shards, clock, world.retention, pushes=world.pushes),
             function,
             Account(world.limit, {"default": None}).functions["default"],
@@ -165,6 +212,7 @@ def play_world(world: World) -> list[Event]:
             world.seed,
             clock,
             events.append,
+            world.changes,
         ).run()
 
     run(main())
@@ -200,10 +248,6 @@ def shards_of_records(draw: st.DrawFn) -> tuple[Given, ...]:
         arrival += gap
         records.append(Given(arrival, f"user-{key}", data))
     return tuple(records)
-
-
-#: Whether any random world may have tumbling windows, or only those of `windowed_worlds`: the oracle must know them.
-WINDOWS_EVERYWHERE = False
 
 
 def windowed(mapping: EventSourceMapping, seconds: int) -> EventSourceMapping:
@@ -268,4 +312,45 @@ windowed_worlds = st.builds(
     no_state=st.sampled_from([(), (), (Spell(0, 30 * SECOND),)]),
 )
 
-worlds = st.one_of(any_worlds, windowed_worlds) if WINDOWS_EVERYWHERE else any_worlds
+worlds = st.one_of(any_worlds, windowed_worlds)
+
+updates = st.one_of(
+    st.fixed_dictionaries({"Enabled": st.booleans()}),
+    st.fixed_dictionaries({}, optional={
+        "BatchSize": st.integers(1, 12),
+        "MaximumBatchingWindowInSeconds": st.sampled_from([0, 1, 3]),
+        "ParallelizationFactor": st.sampled_from([1, 2, 5]),
+        "MaximumRetryAttempts": st.sampled_from([INFINITE, 0, 2]),
+        "MaximumRecordAgeInSeconds": st.sampled_from([INFINITE, 60]),
+        "BisectBatchOnFunctionError": st.booleans(),
+        "FunctionResponseTypes": st.sampled_from([[], ["ReportBatchItemFailures"]]),
+        "DestinationConfig": st.sampled_from([{}, {"OnFailure": {"Destination": QUEUE}}]),
+        "FilterCriteria": st.sampled_from([{}, {"Filters": [{"Pattern": FILTERS[0][0]}]}]),
+        "TumblingWindowInSeconds": st.sampled_from([0, 7]),
+        "Enabled": st.booleans(),
+    }),
+)  # fmt: skip
+
+
+def _through(world: World, asked: list[tuple[int, Mapping[str, Any] | None]], lag: int) -> World:
+    """What a function reports without ReportBatchItemFailures fails a window's state: the scenario refuses that."""
+    poison = tuple(one for one in world.poison if one[2] != "partial")
+    return replace(world, updates=tuple(asked), update_lag=lag, poison=poison, state=StateSize(100, 1))
+
+
+#: Worlds whose mapping is updated, disabled, enabled and deleted while it runs.
+updated_worlds = st.builds(
+    _through,
+    worlds,
+    st.lists(
+        st.tuples(
+            st.sampled_from([1, 700 * MILLISECOND, 3 * SECOND, 40 * SECOND]),
+            st.one_of(updates, updates, updates, st.none()),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    st.sampled_from([0, 0, 2 * SECOND]),
+)
+
+lively_worlds = st.one_of(worlds, updated_worlds)

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from streamsim.report.comparison import Comparison, Run, render_comparison
+from streamsim.report.compared import Run
+from streamsim.report.comparison import Comparison, render_comparison
 from streamsim.report.timeline import Timeline
 from tests.report import runs
 from tests.report.test_terminal import printed
@@ -53,3 +54,83 @@ def test_only_what_differs_is_in_the_table() -> None:
     lines = printed(render_comparison(runs.header("Two"), pair), 100).splitlines()
     assert next(line.split() for line in lines if "★" in line) == ["Errors", "3", "★", "4"]
     assert "same in all runs  records 10" in lines
+
+
+def suggestion(*many: Run) -> str:
+    lines = printed(render_comparison(runs.header("Several"), many, source="it.yaml"), 200).splitlines()
+    return lines[-1].removeprefix("next  streamsim run it.yaml --set ")
+
+
+LOSSES = ("discarded", "expired", "skipped")
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_run_that_loses_more_is_not_recommended_and_has_no_star(loss: str) -> None:
+    young = Run({"start": "LATEST"}, {"IteratorAge": {"max": 1000}, "records": 900, loss: 371})
+    old = Run({"start": "TRIM_HORIZON"}, {"IteratorAge": {"max": 25_000}, "records": 900, loss: 0})
+    assert suggestion(young, old) == "start=TRIM_HORIZON   loses least"
+    text = printed(render_comparison(runs.header("Two"), [young, old]), 100)
+    assert next(line.split()[1:] for line in text.splitlines() if "IteratorAge.max" in line) == [
+        "1",
+        "s",
+        "25",
+        "s",
+    ]
+    assert next(line.split() for line in text.splitlines() if "★" in line) == [loss, "371", "0", "★"]
+    assert "no ★ for what loses more: LATEST" in text
+
+
+def test_what_never_gets_into_the_stream_is_lost_too() -> None:
+    few = Run(
+        {"mode": "provisioned"}, {"producer": {"given_up": 40}, "records": 60, "IteratorAge": {"max": 1}}
+    )
+    more = Run({"mode": "on-demand"}, {"producer": {"given_up": 1}, "records": 99, "IteratorAge": {"max": 9}})
+    text = printed(render_comparison(runs.header("Two"), [few, more]), 200)
+    assert "40 records never get into the stream with mode provisioned, 1 with mode on-demand." in text
+    assert suggestion(few, more) == "mode=on-demand   loses least"
+
+
+def test_lost_windows_are_told_apart_from_records() -> None:
+    pair = [
+        Run({"a": 1}, {"windows": {"lost": 2}, "discarded": 3}),
+        Run({"a": 2}, {"windows": {"lost": 0}, "discarded": 1}),
+    ]
+    text = printed(render_comparison(runs.header("Two"), pair), 200)
+    assert "5 records and windows are lost with a 1, 1 with a 2." in text
+
+
+def test_runs_with_different_work_to_do_have_no_best() -> None:
+    pair = [without_timeline(size=1, Errors=3, records=10), without_timeline(size=2, Errors=9, records=1000)]
+    text = printed(render_comparison(runs.header("Two"), pair), 100)
+    assert "The runs had different work to do, from 10 to 1,000 records: none is best." in text
+    assert "★" not in text
+
+
+def test_what_hardly_differs_is_not_the_news() -> None:
+    pair = [
+        Run({"a": 1}, {"IteratorAge": {"max": 1000}, "Errors": 4}),
+        Run({"a": 2}, {"IteratorAge": {"max": 1010}, "Errors": 2}),
+    ]
+    assert "Errors is 2 with a 2, 4 with a 1." in printed(render_comparison(runs.header("Two"), pair), 100)
+
+
+def test_a_run_is_named_in_full_where_its_own_settings_do_not_tell() -> None:
+    def of(retries: int, bisect: bool, discarded: int, expired: int) -> Run:
+        settings = {"retries": retries, "bisect": bisect}
+        return Run(settings, {"discarded": discarded, "expired": expired, "records": 99})
+
+    four = [of(-1, False, 0, 3), of(-1, True, 0, 9), of(2, False, 11, 0), of(2, True, 1, 0)]
+    text = printed(render_comparison(runs.header("Four"), four), 100)
+    assert "11 records are discarded with retries 2, bisect false, 1 with bisect true." in text
+
+
+@pytest.mark.parametrize(
+    ("value", "typed"),
+    [
+        ("LATEST", "a=LATEST"), ("10/s", "a=10/s"), ("on-demand", "a=on-demand"), (5, "a=5"), (None, "a=null"),
+        ("5", "'a=\"5\"'"), ("true", "'a=\"true\"'"), ("null", "'a=\"null\"'"), ("a b", "'a=\"a b\"'"),
+        ("x: 1", "'a=\"x: 1\"'"), ([1, 2], "'a=[1, 2]'"),
+    ],
+)  # fmt: skip
+def test_text_needs_no_quotes_where_it_is_read_as_text(value: Any, typed: str) -> None:
+    assert suggestion(Run({"a": value}, {})) == f"{typed}   shows one alone"

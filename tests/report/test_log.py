@@ -7,35 +7,15 @@ import pytest
 from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.model.units import SECOND
-from streamsim.report.log import EventLog
 from streamsim.trace.header import Header
 from tests.report import runs
+from tests.report.logger import log_of
 
 PLACE = ("default", runs.shard_id(0), 0)
 
 
-class Lines:
-    """A logger that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[str, str, dict[str, Any]]] = []
-
-    def debug(self, event: str, **fields: Any) -> None:
-        self.told.append(("debug", event, fields))
-
-    def info(self, event: str, **fields: Any) -> None:
-        self.told.append(("info", event, fields))
-
-    def warning(self, event: str, **fields: Any) -> None:
-        self.told.append(("warning", event, fields))
-
-
 def logged(*events: Event, header: Header | None = None, every: bool = False) -> list[Any]:
-    lines = Lines()
-    log = EventLog(lines, header or runs.header("By hand", 1), every=every)
-    for event in events:
-        log(event)
-    return lines.told
+    return log_of(events, header or runs.header("By hand", 1), every=every)
 
 
 def attempt(t: int, outcome: Any, request_id: str = "aaaa", **more: Any) -> list[Event]:

@@ -9,9 +9,9 @@ import pytest
 from streamsim.report.next_step import Seen, Step, command, next_steps
 from streamsim.report.phrases import found
 from streamsim.report.timeline import Timeline
+from streamsim.scenario.header import header_of
 from streamsim.scenario.load import load_text
 from streamsim.scenario.play import Played, play
-from streamsim.scenario.world import header_of
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
 STORY = ["--story"]
@@ -63,6 +63,12 @@ CASES = {
     ),
     "an account with fewer slots than shards": Case(
         "shard_concurrency", ["account.ConcurrentExecutions=100"], changes=("account.ConcurrentExecutions=50",)
+    ),
+    "records that came while a mapping at LATEST was starting": Case(
+        "latest", ["mapping.StartingPosition=TRIM_HORIZON"], changes=("StartingPosition=LATEST",)
+    ),
+    "records that were there before a mapping at LATEST": Case(
+        small("mapping: {StartingPosition: LATEST}").replace("keys: 40", "keys: 40, backlog: 100"), STORY
     ),
     "slots taken away for a while": Case(
         small("function: {model: {duration: 900ms}, ReservedConcurrentExecutions: 1}\nfaults: [{throttle: {limit: 1, from: 5s, for: 5s}}]"),

@@ -3,7 +3,6 @@
 import io
 from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 import pytest
 from rich.console import Console
@@ -12,15 +11,15 @@ from streamsim.model.events import Event, EventLost, Invoke, Request, Response, 
 from streamsim.model.units import MILLISECOND, SECOND
 from streamsim.report.account import account_lines
 from streamsim.report.levels import FINEST, Levels
-from streamsim.report.log import EventLog
 from streamsim.report.sharing import Party, Sharing
 from streamsim.report.story import story
 from streamsim.report.terminal import render_summary
 from streamsim.report.timeline import Timeline
+from streamsim.scenario.header import header_of
 from streamsim.scenario.load import load_text
 from streamsim.scenario.play import Played, play
-from streamsim.scenario.world import header_of
 from streamsim.trace.header import Header
+from tests.report.logger import log_of
 
 BUSY = """scenario: Calls, uploads and a stream in one small account
 seed: 3
@@ -189,29 +188,11 @@ def test_the_story_tells_trouble_losses_and_totals() -> None:
     )
 
 
-class Lines:
-    def __init__(self) -> None:
-        self.told: list[tuple[str, str, dict[str, Any]]] = []
-
-    def debug(self, event: str, **fields: Any) -> None:
-        self.told.append(("debug", event, fields))
-
-    def info(self, event: str, **fields: Any) -> None:
-        self.told.append(("info", event, fields))
-
-    def warning(self, event: str, **fields: Any) -> None:
-        self.told.append(("warning", event, fields))
-
-
 HEADER = Header("calls", 1, mappings={"default": {}}, traffic={"calls": {"source": "api_gateway"}})
 
 
 def logged(events: list[Event], *, every: bool = False) -> list[tuple[str, str, int]]:
-    lines = Lines()
-    log = EventLog(lines, HEADER, every=every)
-    for event in events:
-        log(event)
-    return [(level, word, fields["t"]) for level, word, fields in lines.told]
+    return [(level, word, fields["t"]) for level, word, fields in log_of(events, HEADER, every=every)]
 
 
 def refused(t: int) -> list[Event]:

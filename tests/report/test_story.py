@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.model.units import HOUR, KIB, MILLISECOND, SECOND
+from streamsim.report.shards import names
 from streamsim.report.story import Story, story
 from tests.engine.worlds import World, play_world, windowed_worlds, worlds
 from tests.report import runs
@@ -261,3 +262,83 @@ def test_a_window_that_closes_after_all_ends_what_is_told() -> None:
     ]
     assert "ends early" in lines[0]
     assert "1 throttled" in lines[3]
+
+
+def opened(t: int, n: int, *parents: int, position: int = 0, arrived: int = 0) -> Event:
+    names = tuple(runs.shard_id(parent) for parent in parents)
+    return happened.ShardOpen(t, "default", runs.shard_id(n), names, position, arrived)
+
+
+def ended(t: int, n: int) -> Event:
+    return happened.ShardEnd(t, "default", runs.shard_id(n), 7)
+
+
+def shards_told(*events: Event) -> list[str]:
+    return [line.strip() for line in story(runs.header("Shards"), list(events))[3:]]
+
+
+def test_a_change_over_to_many_children_takes_two_lines() -> None:
+    events = [opened(0, n) for n in range(50)]
+    for n in range(50):
+        t = 30 * SECOND + n * MILLISECOND
+        events += [ended(t, n), opened(t, 50 + 2 * n, n, arrived=1), opened(t, 51 + 2 * n, n)]
+    assert shards_told(*events, ended(60 * SECOND, 50)) == [
+        "0.000 s  shards    0-49 open",
+        "30.049 s  shards    0-49 end by then: 350 records",
+        "30.049 s  shards    50-149 open by then after 0-49, 50 records already there",
+        "0:01:00.000  shards    50 ends: 7 records",
+    ]
+
+
+def test_children_that_open_long_after_each_other_are_told_apart() -> None:
+    lines = shards_told(
+        opened(0, 0),
+        opened(0, 1),
+        ended(SECOND, 0),
+        opened(SECOND, 2, 0),
+        ended(9 * SECOND, 1),
+        opened(9 * SECOND, 3, 1),
+    )
+    assert [line.split("  ")[-1].strip() for line in lines] == [
+        "0-1 open", "0 ends: 7 records", "2 opens after 0", "1 ends: 7 records", "3 opens after 1",
+    ]  # fmt: skip
+
+
+def test_each_generation_is_told_apart_however_fast_they_follow() -> None:
+    lines = shards_told(opened(0, 0), ended(1, 0), opened(1, 1, 0), ended(2, 1), opened(2, 2, 1))
+    assert [line.split("  ")[-1].strip() for line in lines] == [
+        "0 opens", "0 ends: 7 records", "1 opens after 0", "1 ends: 7 records", "2 opens after 1",
+    ]  # fmt: skip
+
+
+def test_trouble_in_a_new_shard_is_told_after_the_shard() -> None:
+    place = ("default", runs.shard_id(0), 0)
+    lines = shards_told(
+        opened(0, 0),
+        happened.Invoke(MILLISECOND, *place, "aaaa", 1, range(1), "1", "1", 1, 0),
+        happened.Result(SECOND, *place, "aaaa", 1, "error", SECOND),
+    )
+    assert [line.split()[2:4] for line in lines] == [["shards", "0"], ["shard", "0"]]
+
+
+def test_shards_that_are_left_are_told_with_what_is_unfinished_unless_they_open_again() -> None:
+    stop = happened.ShardStop(9 * SECOND, "default", runs.shard_id(0), 7)
+    done = happened.Checkpoint(2 * SECOND, "default", runs.shard_id(0), 4, "1")
+    update = happened.Update(9 * SECOND, "default", {"Enabled": False})
+    disabled = happened.StateChange(9 * SECOND, "default", "Disabled", "OK")
+    assert shards_told(opened(0, 0), done, stop, update, disabled)[1:] == [
+        "9.000 s  shards    0 stops: 7 records, checkpoints at 4",
+        "9.000 s  mapping   is Disabled; last result: OK",
+    ]
+    assert shards_told(opened(0, 0), done, stop, opened(9 * SECOND, 0, position=4, arrived=7))[1:] == [
+        "9.000 s  shards    0 opens again, 3 records already there",
+    ]
+    assert shards_told(opened(0, 0), done, stop)[1:] == [
+        "9.000 s  shards    0 stops: 7 records, checkpoints at 4"
+    ]
+
+
+def test_shards_without_numbers_are_counted_when_there_are_many() -> None:
+    many = [f"shardId-00000001767225600000-a{n:07x}" for n in range(9)]
+    assert names(many) == "9 shards (a0000000 … a0000008)"
+    assert names(many[:2]) == "a0000000, a0000001"

@@ -6,9 +6,12 @@ from hypothesis import given, settings
 from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.model.units import DAY, MILLISECOND, SECOND
+from streamsim.report.ceiling import ceiling
+from streamsim.report.families import troubled_first
 from streamsim.report.incidents import Incidents
-from streamsim.report.picture import Picture, ceiling, troubled_first
-from streamsim.report.timeline import Kind, Timeline
+from streamsim.report.picture import Picture
+from streamsim.report.rows import Kind
+from streamsim.report.timeline import Timeline
 from streamsim.trace.header import Header
 from tests.engine.worlds import World, play_world, worlds
 from tests.report import runs
@@ -164,4 +167,110 @@ def test_a_picture_marks_reshards() -> None:
     axis = next(line for line in lines if "╵5 s" in line)
     assert marks.count("▾") == 1
     assert abs(marks.index("▾") - axis.index("╵5 s")) <= 1
-    assert [line.split()[1] for line in lines if line.startswith(" shard")] == ["0", "1", "2", "3"]
+
+
+def test_children_stand_under_their_parents() -> None:
+    names = [line.plain[:9].rstrip() for line in Picture(resharded(), 80).lines()]
+    assert names[:4] == [" shard 0", " └ 2", " └ 3", " shard 1"]
+    plain = [line.plain[:5].rstrip() for line in Picture(resharded(), 80, plain=True).lines()]
+    assert plain[1] == " + 2"
+
+
+def test_a_merged_shard_stands_under_the_last_of_its_parents_a_step_to_the_right() -> None:
+    timeline = resharded()
+    timeline(
+        happened.ShardOpen(
+            11 * SECOND, "default", runs.shard_id(4), (runs.shard_id(2), runs.shard_id(3)), 0, 0
+        )
+    )
+    names = [line.plain[:9].rstrip() for line in Picture(timeline, 80).lines()]
+    assert names[:5] == [" shard 0", " └ 2", " └ 3", "  └ 4", " shard 1"]
+
+
+PLACE = ("default", runs.shard_id(0), 0)
+OPEN = happened.ShardOpen(0, *PLACE[:2], (), 0, 0)
+
+
+def row_of(*events: Event, width: int = 80, plain: bool = False) -> tuple[str, list[str]]:
+    """The row of the only shard, and the lines below the pictures."""
+    timeline = Timeline(runs.header("It", 1))
+    for event in (OPEN, *events):
+        timeline(event)
+    lines = [line.plain for line in Picture(timeline, width, plain=plain).lines()]
+    return lines[0][14:], lines[1:]
+
+
+def attempt(t: int, outcome: str = "success", init: int | None = None) -> tuple[Event, Event]:
+    request_id = f"id-{t}"
+    return (
+        happened.Invoke(t, *PLACE, request_id, 1, range(1), "1", "1", 1, 0),
+        happened.Result(t + SECOND, *PLACE, request_id, 1, outcome, SECOND, init_duration=init),  # type: ignore[arg-type]
+    )
+
+
+STOP = happened.ShardStop(10 * SECOND, *PLACE[:2], 4)
+AGAIN = happened.ShardOpen(20 * SECOND, *PLACE[:2], (), 1, 1)
+END = happened.ShardEnd(40 * SECOND, *PLACE[:2], 1)
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_time_in_which_nobody_reads_a_shard_is_no_idle_time(plain: bool) -> None:
+    row, below = row_of(*attempt(SECOND), STOP, AGAIN, *attempt(39 * SECOND), END, plain=plain)
+    sign = "~" if plain else "╌"
+    quarter = len(row.rstrip()) // 4
+    assert abs(row.count(sign) - quarter) <= 2
+    assert abs(row.index(sign) - quarter) <= 1
+    assert sign in below[-1]
+
+
+def test_a_mapping_that_goes_on_at_once_leaves_no_gap() -> None:
+    row, below = row_of(*attempt(SECOND), STOP, AGAIN._replace(t=10 * SECOND), END)
+    assert "╌" not in row + "".join(below)
+
+
+def test_a_wait_ends_where_the_mapping_stops() -> None:
+    failed = attempt(SECOND, "error")
+    wait = happened.Backoff(2 * SECOND, *PLACE, "id", 38 * SECOND)
+    row, _ = row_of(*failed, wait, STOP, AGAIN._replace(t=10 * SECOND), *attempt(39 * SECOND), END)
+    assert abs(row.count("░") - 8 * len(row.rstrip()) // 40) <= 1
+
+
+def test_filtered_records_are_seen_where_nothing_else_happened() -> None:
+    row, below = row_of(happened.Filtered(SECOND, *PLACE, range(9)), *attempt(30 * SECOND), END)
+    assert row.count("▿") == 1
+    assert "▿ filtered out" in below[-1]
+
+
+def test_a_long_cold_start_is_seen_and_a_short_one_is_not() -> None:
+    assert "▤" in row_of(*attempt(9 * SECOND, init=5 * SECOND), END)[0]
+    assert "▤" not in row_of(*attempt(9 * SECOND, init=MILLISECOND), END)[0]
+
+
+CLOSE = happened.WindowClose(12 * SECOND, *PLACE, "w", 1, 0, 10 * SECOND, False, 9, 1)
+LOST = happened.WindowLost(13 * SECOND, *PLACE, "w", "RetryAttemptsExhausted", 0, 10 * SECOND, 1, None, False)
+
+
+def test_windows_that_end_are_marked_and_lost_ones_stand_in_their_row() -> None:
+    row, below = row_of(*attempt(SECOND), CLOSE, LOST, END)
+    (marks,) = [line for line in below if line.startswith(" windows end")]
+    assert marks.count("▴") == 1
+    assert row.count("◈") == 1
+    assert row.endswith("1 window lost")
+    assert row_of(*attempt(SECOND), END)[1][0].lstrip().startswith("╵0 s")
+
+
+def test_windows_that_end_everywhere_are_not_marked() -> None:
+    ends = [CLOSE._replace(t=t * SECOND) for t in range(40)]
+    assert not any(line.startswith(" windows end") for line in row_of(*ends, END)[1])
+
+
+def test_a_picture_in_which_nothing_happened_has_no_legend() -> None:
+    _, below = row_of(END)
+    assert below == [line for line in below if line.strip()]
+
+
+def test_the_other_shards_are_drawn_as_one() -> None:
+    timeline = played(runs.many_shards())
+    (others,) = [line.plain for line in Picture(timeline, 100).lines() if " others " in line.plain]
+    assert others.startswith(f" {500 - len(Picture(timeline, 100).shown)} others ")
+    assert "▁" in others

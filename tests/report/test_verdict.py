@@ -1,10 +1,14 @@
 """The sentence about a run: that it says what happened, and nothing that did not."""
 
+from dataclasses import replace
+
 from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.model.units import SECOND
+from streamsim.report.incident_words import noted
+from streamsim.report.remarks import Gravity, remarks
 from streamsim.report.timeline import Timeline
-from streamsim.report.verdict import noted, what_happened
+from streamsim.report.verdict import what_happened
 from tests.report import runs
 
 PLACE = ("default", runs.shard_id(0), 0)
@@ -68,6 +72,174 @@ def test_without_an_incident_discarded_records_never_reached_the_function() -> N
     assert what_happened(timeline, {}) == (
         "7 records grew too old and were discarded; the function never saw them."
     )
+
+
+WELL = (
+    invoke(0, "aaaa", 1, range(4)),
+    happened.Result(SECOND, *PLACE, "aaaa", 1, "success", SECOND),
+)
+OPEN = happened.ShardOpen(0, *PLACE[:2], (), 0, 0)
+STOP = happened.ShardStop(10 * SECOND, *PLACE[:2], 4)
+DISABLED = happened.StateChange(10 * SECOND, "default", "Disabled", "OK")
+ENABLED = happened.StateChange(40 * SECOND, "default", "Enabled", "OK")
+AGAIN = happened.ShardOpen(40 * SECOND, *PLACE[:2], (), 4, 90)
+BEGUN = happened.StateChange(0, "default", "Enabled", "No records processed")
+END = happened.ShardEnd(60 * SECOND, *PLACE[:2], 4)
+
+
+def test_a_mapping_that_stays_disabled_is_the_news_unless_it_was_through() -> None:
+    assert what_happened(seen(BEGUN, OPEN, *WELL, STOP, DISABLED), {}) == (
+        "The mapping was disabled for good at 10 s: what was in its shards then or came later is unread."
+    )
+    through = END._replace(t=9 * SECOND)
+    assert what_happened(seen(BEGUN, OPEN, *WELL, through, DISABLED), {}) == "Nothing failed in 1 invocation."
+
+
+def test_a_deleted_mapping_leaves_its_shards_unread() -> None:
+    deleting = happened.StateChange(9 * SECOND, "default", "Deleting", "OK")
+    assert what_happened(seen(BEGUN, OPEN, *WELL, deleting, STOP), {}) == (
+        "The mapping was deleted at 10 s: what was in its shards then or came later is unread."
+    )
+
+
+def test_a_mapping_that_was_never_enabled_read_nothing() -> None:
+    created = happened.StateChange(0, "default", "Disabled", "No records processed")
+    assert what_happened(seen(created, END), {}) == (
+        "The mapping was created disabled and never enabled: nothing was read."
+    )
+
+
+def test_what_waits_for_a_disabled_mapping_is_told_and_what_expires_is_worse() -> None:
+    halted = (BEGUN, OPEN, *WELL, STOP, DISABLED, ENABLED, AGAIN)
+    assert what_happened(seen(*halted, END), {}) == (
+        "The mapping was disabled from 10 s to 40 s; 86 records waited for it."
+    )
+    expired = happened.Expired(40 * SECOND, *PLACE, range(4, 60))
+    assert what_happened(seen(*halted, expired, END), {}) == (
+        "The mapping was disabled from 10 s to 40 s; 56 records expired meanwhile unread."
+    )
+
+
+def test_what_expires_after_it_went_on_is_its_own_slowness() -> None:
+    late = (
+        invoke(50 * SECOND, "bbbb", 1, range(4, 8)),
+        happened.Result(51 * SECOND, *PLACE, "bbbb", 1, "success", SECOND),
+        happened.Expired(52 * SECOND, *PLACE, range(8, 60)),
+    )
+    assert what_happened(seen(BEGUN, OPEN, *WELL, STOP, DISABLED, ENABLED, AGAIN, *late), {}) == (
+        "52 records expired unread: the mapping was too slow."
+    )
+
+
+def test_records_that_are_skipped_while_a_mapping_starts_are_told() -> None:
+    begins = happened.StateChange(35 * SECOND, "default", "Enabled", "No records processed")
+    opens = happened.ShardOpen(35 * SECOND, *PLACE[:2], (), 371, 371)
+    later = (event._replace(t=event.t + 40 * SECOND) for event in WELL)
+    assert what_happened(seen(begins, opens, *later), {}).startswith(
+        "371 records were skipped: the mapping began to read 35 s after its creation, at "
+    )
+
+
+def test_a_lost_window_is_told_with_what_it_had_counted() -> None:
+    window = (0, 10 * SECOND)
+    timeline = Timeline(runs.header("Windows", 1, TumblingWindowInSeconds=10))
+    for event in (
+        happened.Invoke(0, *PLACE, "aaaa", 1, range(4), "1", "2", 1, 0, window),
+        happened.Result(SECOND, *PLACE, "aaaa", 1, "success", SECOND),
+        happened.Invoke(2 * SECOND, *PLACE, "bbbb", 1, range(4, 7), "1", "2", 1, 0, window),
+        happened.Result(3 * SECOND, *PLACE, "bbbb", 1, "success", SECOND),
+        happened.WindowClose(10 * SECOND, *PLACE, "cccc", 1, *window, False, 99, 1),
+        happened.Result(11 * SECOND, *PLACE, "cccc", 1, "error", SECOND),
+        happened.WindowLost(11 * SECOND, *PLACE, "cccc", "RetryAttemptsExhausted", *window, 1, None, False),
+    ):
+        timeline(event)
+    assert what_happened(timeline, {}) == (
+        "The state of window 0 s to 10 s of shard 0 was lost after 1 try, and with it what 7 records had added to it; "
+        "there is no destination."
+    )
+
+
+def test_an_end_of_a_window_that_fails_and_then_succeeds_is_a_failure() -> None:
+    window = (0, 10 * SECOND)
+    timeline = seen(
+        happened.WindowClose(10 * SECOND, *PLACE, "cccc", 1, *window, False, 99, 1),
+        happened.Result(11 * SECOND, *PLACE, "cccc", 1, "error", SECOND),
+        happened.WindowClose(12 * SECOND, *PLACE, "cccc", 2, *window, False, 99, 1),
+        happened.Result(13 * SECOND, *PLACE, "cccc", 2, "success", SECOND),
+    )
+    assert what_happened(timeline, {}) == "1 of 2 invocations failed, none of them with records."
+
+
+def produced(**counts: int) -> Event:
+    zero = dict.fromkeys(("throttled", "retried", "given_up", "duplicated", "overtaken", "delay"), 0)
+    return happened.Produced(5 * SECOND, "orders", **{"records": 100, "calls": 9, **zero, **counts})
+
+
+def test_what_a_producer_lost_or_put_out_of_order_is_told() -> None:
+    assert what_happened(seen(*WELL, produced(given_up=7, throttled=30)), {}) == (
+        "7 of 100 records never got into the stream: its shards refused records 30 times."
+    )
+    assert what_happened(seen(*WELL, produced(overtaken=1)), {}) == (
+        "1 record came into the stream behind a younger one of its key: the function sees them in that order."
+    )
+    assert what_happened(seen(*WELL, produced(duplicated=3)), {}) == "Nothing failed in 1 invocation."
+
+
+def test_children_that_wait_for_their_parents_make_a_reshard_news() -> None:
+    parent, child = runs.shard_id(0), runs.shard_id(1)
+    reshard = happened.Reshard(5 * SECOND, "orders", "SplitShard 0", (parent,), (child,))
+
+    def opened(at: int) -> Timeline:
+        return seen(OPEN, *WELL, reshard, happened.ShardOpen(at, "default", child, (parent,), 0, 9))
+
+    assert what_happened(opened(65 * SECOND), {}) == (
+        "SplitShard 0 at 5 s opened 1 shard, read up to 1 m later, after what their parents held."
+    )
+    assert what_happened(opened(6 * SECOND), {}) == "Nothing failed in 1 invocation."
+    (remark,) = remarks(opened(6 * SECOND), {})
+    assert remark.note == "SplitShard 0: 0 closes, 1 opens"
+
+
+def test_reshards_that_come_all_the_time_are_only_drawn() -> None:
+    many = [happened.Reshard(t, "orders", "roll-over", (runs.shard_id(t),), ()) for t in range(9)]
+    assert remarks(seen(*WELL, *many), {}) == []
+
+
+def test_an_update_is_remarked_with_what_it_changes() -> None:
+    update = happened.Update(5 * SECOND, "default", {"Enabled": True, "BatchSize": 10})
+    (remark,) = remarks(seen(BEGUN, *WELL, update), {})
+    assert (remark.t, remark.place, remark.note) == (5 * SECOND, "mapping", "goes on with BatchSize 10")
+
+
+def test_cold_starts_are_remarked_where_they_take_much_of_the_time() -> None:
+    cold = {"cold_starts": 2, "Invocations": 100, "InitDuration": {"avg": 4000}, "Duration": {"avg": 100}}
+    (remark,) = remarks(seen(*WELL), cold)
+    assert remark.sentence == "2 of 100 invocations began cold, which took 44% of the function's time."
+    assert remarks(seen(*WELL), cold | {"InitDuration": {"avg": 40}}) == []
+
+
+def traffic(name: str, source: str, **counts: int) -> str:
+    header = replace(runs.header("Calls", 1), traffic={name: {"source": source, "FunctionName": "fn"}})
+    timeline = Timeline(header)
+    for event in WELL:
+        timeline(event)
+    return what_happened(timeline, {"traffic": {"sources": {name: counts}}})
+
+
+def test_calls_that_get_no_answer_are_told() -> None:
+    assert traffic("checkout", "api_gateway", requests=900, throttles=30, too_late=2) == (
+        "Of 900 calls to checkout 30 got 429 and 2 got 504."
+    )
+    assert (
+        traffic("uploads", "s3", requests=900, throttles=30, lost=1) == "1 of 900 events of uploads was lost."
+    )
+    assert traffic("uploads", "s3", requests=900, throttles=30, lost=0) == "Nothing failed in 1 invocation."
+
+
+def test_the_gravest_of_several_things_is_the_headline() -> None:
+    gone = seen(*FAILED, produced(given_up=7))
+    assert [remark.gravity for remark in remarks(gone, {})] == [Gravity.GONE, Gravity.REFUSED]
+    assert what_happened(gone, {}).startswith("7 of 100 records never got into the stream")
 
 
 def test_a_run_without_an_invocation_says_why() -> None:

@@ -1,9 +1,12 @@
 """The event and the on-failure documents, byte for byte in the recorded shape."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streamsim.model.batch import Batch, TimeWindow
 from streamsim.model.names import timestamp, unix
@@ -49,6 +52,13 @@ def test_the_event_is_the_recorded_one() -> None:
         '"eventName":"aws:kinesis:record","invokeIdentityArn":"arn:aws:iam::123456789012:role/charge-role",'
         '"awsRegion":"us-east-1","eventSourceARN":"arn:aws:kinesis:us-east-1:123456789012:stream/orders"}]}'
     )
+
+
+@given(key=st.text(max_size=20), data=st.binary(max_size=50), arrival=st.integers(0, 10**13))
+def test_the_text_of_an_event_is_the_json_of_its_values(key: str, data: bytes, arrival: int) -> None:
+    batch = Batch(WrittenLog([arrival] * 3, ["a", key, "%s"], [b"1", data, b"%"]), range(3), "id")
+    for source in (SOURCE, replace(SOURCE, stream="or%sders")):
+        assert event_text(batch, source) == json.dumps(event_of(batch, source), separators=(",", ":"))
 
 
 def test_sqs_gets_metadata_in_the_recorded_order() -> None:

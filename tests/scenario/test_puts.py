@@ -4,29 +4,22 @@ import json
 
 import pytest
 
-from streamsim.model.events import Event, Produced, Reshard, ShardOpen
+from streamsim.model.events import Produced, Reshard, ShardOpen
 from streamsim.model.units import SECOND
 from streamsim.rules.hash_keys import even_ranges, hash_key, owner
 from streamsim.scenario.errors import ScenarioError
 from streamsim.scenario.load import load_text
-from streamsim.scenario.play import Played, play
 from streamsim.scenario.puts import producers_of
 from streamsim.scenario.shards import shards_of
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.logs import SimulatedLog
 from streamsim.streams.written import WrittenLog
+from tests.playing import played
 
 
 def logs_of(text: str) -> list[WrittenLog]:
     scenario = load_text("scenario: Puts\n" + text)
     return list(producers_of(scenario)["default"].logs)
-
-
-def played_of(text: str) -> tuple[Played, list[Event]]:
-    events: list[Event] = []
-    played = play(load_text("scenario: Puts\n" + text), sinks=[events.append])
-    assert played.violations == []
-    return played, events
 
 
 def positions(log: SimulatedLog) -> range:
@@ -107,14 +100,14 @@ producer: {rate: 1500/s, keys: 5, put: {attempts: 2, back_off: {base: 100ms}}}
 
 
 def test_what_a_producer_gives_up_is_not_in_the_stream_and_the_run_waits_for_its_last_word() -> None:
-    played, events = played_of(OVERLOAD)
-    producer = played.metrics["producer"]
+    run, events = played(OVERLOAD)
+    producer = run.metrics["producer"]
     assert producer["given_up"] > 1000
-    assert producer["records"] - producer["given_up"] == played.metrics["records"]
+    assert producer["records"] - producer["given_up"] == run.metrics["records"]
     told = [event for event in events if isinstance(event, Produced)]
     assert sum(event.records for event in told) == producer["records"]
-    assert played.metrics["delivered"]["at_least_once"] == "all"
-    assert played.metrics["order"] | {"per_shard": "preserved"} == {
+    assert run.metrics["delivered"]["at_least_once"] == "all"
+    assert run.metrics["order"] | {"per_shard": "preserved"} == {
         "per_key": "preserved", "per_shard": "preserved", "contract": "holds",
     }  # fmt: skip
     assert producer["overtaken"] > 0
@@ -126,25 +119,25 @@ producer:
   records: [{key: a, size: 1MiB}, {key: b, at: 200ms}]
   put: {linger: 0ms, attempts: 1, latency: 10s}
 """
-    played, events = played_of(text)
+    run, events = played(text)
     assert isinstance(events[-1], Produced)
-    assert (played.simulated, played.metrics["producer"]["given_up"]) == (10_200_000, 1)
+    assert (run.simulated, run.metrics["producer"]["given_up"]) == (10_200_000, 1)
 
 
 def test_lost_answers_put_records_twice() -> None:
-    played, _ = played_of("""
+    run, _ = played("""
 duration: 60s
 producer: {rate: 20/s, keys: 5, put: {api: PutRecord}}
 faults: [{lost_put: {probability: 10%, from: 10s, for: 40s, timeout: 500ms}}]
 """)
-    producer = played.metrics["producer"]
+    producer = run.metrics["producer"]
     assert producer["duplicated"] == producer["retried"] > 40
-    assert played.metrics["records"] == producer["records"] + producer["duplicated"]
+    assert run.metrics["records"] == producer["records"] + producer["duplicated"]
     assert (producer["throttled"], producer["given_up"]) == (0, 0)
 
 
 def test_each_mapping_has_the_measures_of_its_stream_s_producer() -> None:
-    played, _ = played_of("""
+    run, _ = played("""
 duration: 5s
 streams:
   orders: {producer: {rate: 30/s, put: {}}}
@@ -152,18 +145,18 @@ streams:
   plain: {producer: {rate: 10/s}}
 mappings: {orders: {stream: orders}, clicks: {stream: clicks}, plain: {stream: plain}}
 """)
-    alone = played.metrics["mappings"]
+    alone = run.metrics["mappings"]
     assert alone["clicks"]["producer"]["records"] == alone["clicks"]["records"] == 250
     assert alone["plain"]["producer"]["records"] is None
-    whole = played.metrics["producer"]
+    whole = run.metrics["producer"]
     assert whole["records"] == alone["orders"]["records"] + 250
-    assert {name: stream.get("put", {}).get("records") for name, stream in played.header.streams.items()} == {
+    assert {name: stream.get("put", {}).get("records") for name, stream in run.header.streams.items()} == {
         "orders": 500, "clicks": 10, "plain": None,
     }  # fmt: skip
 
 
 def test_the_same_seed_is_the_same_run() -> None:
-    assert played_of(OVERLOAD)[1] == played_of(OVERLOAD)[1] != played_of(OVERLOAD + "seed: 1\n")[1]
+    assert played(OVERLOAD)[1] == played(OVERLOAD)[1] != played(OVERLOAD + "seed: 1\n")[1]
 
 
 @pytest.mark.parametrize(
@@ -199,7 +192,7 @@ def test_a_rate_must_fit_into_the_shards(producer: str, fits: bool) -> None:
 
 
 def test_an_on_demand_stream_grows_and_its_mapping_follows() -> None:
-    played, events = played_of("""
+    run, events = played("""
 duration: 5m
 stream: {mode: on-demand, scales_within: 2m}
 producer: {rate: 30/s, arrivals: constant, size: 100kB, keys: 500, put: {attempts: 10}}
@@ -210,9 +203,9 @@ producer: {rate: 30/s, arrivals: constant, size: 100kB, keys: 500, put: {attempt
     opened = {event.shard: event for event in events if isinstance(event, ShardOpen)}
     assert set(reshard.opened) < set(opened)
     assert all(opened[shard].parents for shard in reshard.opened)
-    assert played.metrics["delivered"]["at_least_once"] == "all"
-    assert played.header.streams["default"] == {
-        **played.header.streams["default"], "shards": 4, "mode": "on-demand", "scales_within": 120 * SECOND,
+    assert run.metrics["delivered"]["at_least_once"] == "all"
+    assert run.header.streams["default"] == {
+        **run.header.streams["default"], "shards": 4, "mode": "on-demand", "scales_within": 120 * SECOND,
     }  # fmt: skip
 
 
@@ -229,6 +222,6 @@ events: [{at: 1s, reshard: {to: 2}}]
     child = next(log for log in logs[1:] if len(positions(log)))
     assert [log.arrival_at(0) for log in (logs[0], child)] == [0, 1_100_000]
     assert (child.place(0), child.place(1), child.arrival_at(1)) == (2, 1, 1_520_000)
-    played, _ = played_of(text)
-    assert played.metrics["producer"]["overtaken"] == 1
-    assert played.metrics["order"]["per_key"] == "preserved"
+    run, _ = played(text)
+    assert run.metrics["producer"]["overtaken"] == 1
+    assert run.metrics["order"]["per_key"] == "preserved"

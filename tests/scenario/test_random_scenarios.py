@@ -19,9 +19,9 @@ from streamsim.report.log import EventLog
 from streamsim.report.story import story
 from streamsim.report.terminal import render_summary
 from streamsim.report.timeline import Timeline
+from streamsim.scenario.header import header_of
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played, play
-from streamsim.scenario.world import header_of
 from streamsim.trace.encoding import encode_event, encode_header
 from streamsim.trace.measures import Measures, flatten
 from streamsim.trace.ndjson import read_trace

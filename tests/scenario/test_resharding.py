@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamsim.model.events import Event, Reshard, ShardEnd, ShardOpen
+from streamsim.model.events import Reshard, ShardEnd, ShardOpen
 from streamsim.model.names import shard_id
 from streamsim.model.units import MINUTE, SECOND
 from streamsim.rules.hash_keys import even_ranges, hash_key
 from streamsim.rules.lineage import UpdateShardCount, steps_of
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
-from streamsim.scenario.play import play
 from streamsim.scenario.shards import Pace, accrued, shards_of, since
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.logs import SimulatedLog
 from streamsim.streams.plan import Plan, Planning
+from tests.playing import events_of
 
 EVENTS = """
 events:
@@ -163,8 +163,7 @@ def test_a_run_tells_each_reshard_once_and_opens_children_after_their_parents() 
         "functions: {one: {}, two: {}}\nmappings: {a: {function: one}, b: {function: two, start_up_lag: 25s}}\n"
         "producer: {rate: 20/s}" + EVENTS
     )
-    events: list[Event] = []
-    assert play(scenario_of(two), sinks=[events.append]).violations == []
+    events = events_of(scenario_of(two))
     told = [event for event in events if isinstance(event, Reshard)]
     assert [(event.t // SECOND, event.what, event.stream) for event in told] == [
         (20, "UpdateShardCount to 4", "default"),
@@ -197,8 +196,7 @@ def test_a_run_tells_each_reshard_once_and_opens_children_after_their_parents() 
 )
 def test_a_mapping_that_begins_after_the_reshards(mapping: str, first: set[int]) -> None:
     lag = mapping.replace("{", "{start_up_lag: 45s, ", 1)
-    events: list[Event] = []
-    play(scenario_of(f"mapping: {lag}\nproducer: {{rate: 20/s}}" + EVENTS), sinks=[events.append])
+    events = events_of(scenario_of(f"mapping: {lag}\nproducer: {{rate: 20/s}}" + EVENTS))
     opened = [event for event in events if isinstance(event, ShardOpen)]
     assert {event.shard for event in opened if event.t == 45 * SECOND} == set(map(shard_id, first))
     assert all(event.position == 0 for event in opened if event.t > 45 * SECOND)
@@ -210,9 +208,7 @@ def test_closed_shards_expire_with_their_records() -> None:
         "scenario: Late\nduration: 27h\nstream: {shards: 2}\nproducer: {rate: 6/h}\nmapping: {start_up_lag: 26h}\n"
         "events: [{at: 1h, reshard: {to: 4}}, {at: 20h, reshard: {merge: [2, 3]}}]"
     )
-    events: list[Event] = []
-    assert play(load_text(text), sinks=[events.append]).violations == []
-    opened = [event.shard for event in events if isinstance(event, ShardOpen)]
+    opened = [event.shard for event in events_of(text) if isinstance(event, ShardOpen)]
     assert opened == [shard_id(number) for number in (2, 3, 4, 5, 6)]
 
 

@@ -11,29 +11,24 @@ from hypothesis import strategies as st
 
 from streamsim.model.events import Discard, Event, Filtered, Invoke, Reshard, Result, ShardEnd, ShardOpen
 from streamsim.model.units import SECOND
-from streamsim.scenario.item_shards import item_logs
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
-from streamsim.scenario.play import play
 from streamsim.streams.items import ItemLog
+from tests.logs import item_logs_of
+from tests.playing import played
 
 
-def played(
+def played_of(
     text: str, on_failure: Path | None = None
 ) -> tuple[Mapping[str, Any], list[Event], dict[str, ItemLog]]:
     """The metrics, the events, and the stream's logs by shard; nothing may go against the contract."""
     scenario = load_text("scenario: x\n" + text)
-    events: list[Event] = []
-    run = play(scenario, {}, [events.append], on_failure=on_failure)
-    assert run.violations == []
-    return run.metrics, events, logs_of(scenario)
+    run, events = played(scenario, on_failure)
+    return run.metrics, events, by_shard(scenario)
 
 
-def logs_of(scenario: Scenario) -> dict[str, ItemLog]:
-    stream, plan = scenario.streams["default"], scenario.plans["default"]
-    assert stream.table is not None
-    logs = item_logs(stream, stream.table, plan, "default", scenario.seed, scenario.duration, scenario.epoch)
-    return {log.shard: log for log in logs}
+def by_shard(scenario: Scenario) -> dict[str, ItemLog]:
+    return {log.shard: log for log in item_logs_of(scenario)}
 
 
 def of(kind: type[Any], events: Sequence[Event]) -> list[Any]:
@@ -45,7 +40,7 @@ def name_of(log: ItemLog, position: int) -> str:
 
 
 def test_a_shard_is_polled_four_times_a_second() -> None:
-    _, events, _ = played(
+    _, events, _ = played_of(
         "stream: {type: dynamodb}\nmapping: {hand_over: 0s}\n"
         "producer: {records: [{key: a, at: 0s}, {key: a, at: 10ms}, {key: a, at: 600ms}]}"
     )
@@ -53,7 +48,7 @@ def test_a_shard_is_polled_four_times_a_second() -> None:
 
 
 def test_a_call_answers_a_thousand_records() -> None:
-    _, events, _ = played(
+    _, events, _ = played_of(
         "stream: {type: dynamodb}\nmapping: {BatchSize: 10000, hand_over: 0s}\nproducer: {backlog: 2500, keys: 9}\n"
         "function: {model: {duration: 0ms}}"
     )
@@ -62,7 +57,7 @@ def test_a_call_answers_a_thousand_records() -> None:
 
 def test_a_call_answers_a_megabyte() -> None:
     """Of records with one image of 50 kB 19 fit, with their keys."""
-    _, events, _ = played(
+    _, events, _ = played_of(
         "stream: {type: dynamodb, view: NEW_IMAGE}\nmapping: {BatchSize: 100, hand_over: 0s}\n"
         "producer: {backlog: 40, keys: 1, size: 50kB}\nfunction: {model: {duration: 0ms}}"
     )
@@ -70,7 +65,7 @@ def test_a_call_answers_a_megabyte() -> None:
 
 
 def test_the_event_of_a_batch_stays_below_6_mb() -> None:
-    _, events, logs = played(
+    _, events, logs = played_of(
         "stream: {type: dynamodb}\nproducer: {backlog: 30, keys: 1, size: 390KiB}\n"
         "mapping: {BatchSize: 100, MaximumBatchingWindowInSeconds: 5}\nfunction: {model: {duration: 0ms}}"
     )
@@ -81,7 +76,7 @@ def test_the_event_of_a_batch_stays_below_6_mb() -> None:
 
 
 def test_a_response_names_failed_writes_by_their_sequence_numbers() -> None:
-    _, events, logs = played(
+    _, events, logs = played_of(
         "stream: {type: dynamodb}\nproducer: {records: [{key: a}, {key: b}, {key: c}, {key: d}]}\n"
         "mapping: {FunctionResponseTypes: [ReportBatchItemFailures], MaximumRetryAttempts: 0}\n"
         "faults: [{poison: {key: c, how: partial}}]"
@@ -96,7 +91,7 @@ def test_a_response_names_failed_writes_by_their_sequence_numbers() -> None:
 
 
 def test_lanes_take_items_by_their_keys() -> None:
-    metrics, events, logs = played(
+    metrics, events, logs = played_of(
         "duration: 20s\nstream: {type: dynamodb, roll_over: 7s}\nproducer: {rate: 40/s, keys: 8, deletes: 10%}\n"
         "mapping: {ParallelizationFactor: 4}\nfunction: {model: {duration: 300ms}}"
     )
@@ -114,7 +109,7 @@ def test_filters_on_the_kind_of_a_write() -> None:
     """What was there before is looked at, too: the removal of an item whose total was large."""
     pattern = {"eventName": ["REMOVE"], "dynamodb": {"OldImage": {"state": {"S": [{"prefix": "1"}]}}}}
     criteria = json.dumps({"Filters": [{"Pattern": json.dumps(pattern)}]})
-    _, events, logs = played(
+    _, events, logs = played_of(
         "duration: 60s\nstream: {type: dynamodb}\n"
         'producer: {rate: 20/s, keys: 6, deletes: 30%, data: {state: "{n}"}}\n'
         f"mapping: {{FilterCriteria: {criteria}}}"
@@ -135,7 +130,7 @@ def test_filters_on_the_kind_of_a_write() -> None:
 
 
 def test_a_discarded_write_s_document_is_dynamodb_s(tmp_path: Path) -> None:
-    played(
+    played_of(
         "stream: {type: dynamodb}\nproducer: {records: [{key: a, data: {n: 1}, at: 1.7s}]}\n"
         "mapping: {MaximumRetryAttempts: 0, DestinationConfig: {OnFailure: {Destination: s3}}}\n"
         "faults: [{poison: {record: 0}}]",
@@ -153,7 +148,7 @@ def test_a_discarded_write_s_document_is_dynamodb_s(tmp_path: Path) -> None:
 
 
 def test_a_child_waits_for_its_parent() -> None:
-    _, events, logs = played(
+    _, events, logs = played_of(
         "duration: 20s\nstream: {type: dynamodb, roll_over: 10s}\nproducer: {rate: 5/s, keys: 3}\n"
         "mapping: {MaximumRetryAttempts: 6}\nfaults: [{poison: {shard: 0, at: 8s}}]"
     )
@@ -172,12 +167,12 @@ def test_trim_horizon_reads_from_the_oldest_shard_and_latest_from_the_open_one()
         "mapping: {{StartingPosition: {0}, start_up_lag: 15s}}"
     )
     for position, count in (("TRIM_HORIZON", 3), ("LATEST", 2)):
-        _, events, logs = played(text.format(position))
+        _, events, logs = played_of(text.format(position))
         assert [opened.shard for opened in of(ShardOpen, events)] == list(logs)[-count:]
 
 
 def test_two_mappings_of_a_table_each_get_every_write() -> None:
-    _, events, logs = played(
+    _, events, logs = played_of(
         "duration: 20s\nstream: {type: dynamodb}\nproducer: {rate: 30/s, keys: 3}\nfunctions: {a: {}, b: {}}\n"
         "mappings: {a: {function: a}, b: {function: b}}"
     )
@@ -223,18 +218,16 @@ def test_the_contract_holds_however_shards_roll_over(
         "faults": [{"poison": {"key": f"user-{key}", "fails": "2 times"}}],
     }
     scenario = load_text(json.dumps(document))
-    events: list[Event] = []
-    run = play(scenario, {}, [events.append])
-    assert run.violations == []
+    run, events = played(scenario)
     assert run.metrics["order"]["per_key"] == "preserved"
-    logs = logs_of(scenario)
+    logs = by_shard(scenario)
     assert run.metrics["records"] == sum(log.arrivals.until(100 * SECOND) for log in logs.values())
     for filtered_event in of(Filtered, events):
         assert {name_of(logs[filtered_event.shard], n) for n in filtered_event.positions} == {"MODIFY"}
 
 
 def test_a_table_s_stream_keeps_records_for_24_hours() -> None:
-    metrics, _, _ = played(
+    metrics, _, _ = played_of(
         "stream: {type: dynamodb}\nproducer: {records: [{key: a, at: -25h}, {key: a, at: -23h}]}"
     )
     assert metrics["InvokedEventCount"] == 1
@@ -245,7 +238,7 @@ def test_a_file_of_writes(tmp_path: Path) -> None:
         'key,op,data,at\na,put,"{""n"": 1}",0s\na,put,"{""n"": {""N"": ""1.0""}}",1s\nb,delete,,2s\na,ttl,,3s\n'
     )
     text = "scenario: x\nstream: {type: dynamodb}\nproducer: {records: writes.csv}\n"
-    (log,) = logs_of(load_text(text, str(tmp_path / "x.yaml"))).values()
+    (log,) = item_logs_of(load_text(text, str(tmp_path / "x.yaml")))
     assert [name_of(log, n) for n in range(2)] == ["INSERT", "REMOVE"]
     assert log.arrivals.until(9 * SECOND) == 2
 

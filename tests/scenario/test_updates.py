@@ -2,21 +2,16 @@
 
 from typing import Any
 
-from streamsim.model.events import Discard, Event, Invoke, StateChange, Update
-from streamsim.scenario.load import load_text
-from streamsim.scenario.play import run_world
+from streamsim.model.events import Discard, Invoke, StateChange, Update
+from tests.playing import events_of
 
 HEAD = "scenario: x\nduration: 60s\nproducer: {rate: 5/s, keys: 9}\n"
 
 
-def events_of(text: str) -> list[Event]:
-    events: list[Event] = []
-    run_world(load_text(HEAD + text), [events.append])
-    return events
-
-
 def said(text: str) -> list[tuple[int, Any]]:
-    return [(event.t // 10**6, event.settings) for event in events_of(text) if isinstance(event, Update)]
+    return [
+        (event.t // 10**6, event.settings) for event in events_of(HEAD + text) if isinstance(event, Update)
+    ]
 
 
 def test_updates_apply_in_the_order_of_their_times() -> None:
@@ -28,7 +23,8 @@ def test_updates_apply_in_the_order_of_their_times() -> None:
 
 def test_a_disabled_mapping_stays_so_under_other_updates() -> None:
     events = events_of(
-        "mapping: {Enabled: false}\nevents:\n  - {at: 10s, update: {BatchSize: 7}}\n  - {at: 20s, update: {Enabled: true}}\n"
+        HEAD
+        + "mapping: {Enabled: false}\nevents:\n  - {at: 10s, update: {BatchSize: 7}}\n  - {at: 20s, update: {Enabled: true}}\n"
     )
     assert [event.state for event in events if isinstance(event, StateChange)] == [
         "Creating",
@@ -62,7 +58,7 @@ def test_settings_are_said_as_the_header_says_them() -> None:
 
 def test_a_destination_can_be_taken_away() -> None:
     events = events_of(
-        "mapping: {MaximumRetryAttempts: 0, DestinationConfig: {OnFailure: {Destination: sqs}}}\n"
+        HEAD + "mapping: {MaximumRetryAttempts: 0, DestinationConfig: {OnFailure: {Destination: sqs}}}\n"
         "faults: [error: {probability: 1}]\nevents: [{at: 30s, update: {DestinationConfig: {}}}]\n"
     )
     early = {
@@ -76,7 +72,7 @@ def test_a_destination_can_be_taken_away() -> None:
 
 def test_each_mapping_has_its_own_updates() -> None:
     events = events_of(
-        "mappings: {a: {function: f}, b: {function: g}}\nfunctions: {f: {}, g: {}}\n"
+        HEAD + "mappings: {a: {function: f}, b: {function: g}}\nfunctions: {f: {}, g: {}}\n"
         "events:\n  - {at: 10s, update: {mapping: b, Enabled: false}}\n  - {at: 20s, delete: {mapping: a}}\n"
     )
     last = {event.mapping: event.t // 10**6 for event in events if isinstance(event, Invoke)}
@@ -86,7 +82,7 @@ def test_each_mapping_has_its_own_updates() -> None:
 
 def test_faults_count_on_what_a_mapping_has_only_later() -> None:
     events = events_of(
-        "mapping: {BatchSize: 1, MaximumRetryAttempts: 0}\nevents:\n"
+        HEAD + "mapping: {BatchSize: 1, MaximumRetryAttempts: 0}\nevents:\n"
         "  - {at: 10s, update: {FunctionResponseTypes: [ReportBatchItemFailures],"
         " DestinationConfig: {OnFailure: {Destination: sqs}}}}\n"
         "faults: [{poison: {record: 100, how: partial}}, {destination_down: {from: 20s}}]\n"

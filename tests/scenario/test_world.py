@@ -6,19 +6,7 @@ from streamsim.model.events import Event, Invoke, Result
 from streamsim.model.units import SECOND
 from streamsim.scenario.errors import ScenarioError
 from streamsim.scenario.load import load_text
-from streamsim.scenario.play import Played, play
-
-
-def events_of(text: str) -> list[Event]:
-    events: list[Event] = []
-    played_of(text, events)
-    return events
-
-
-def played_of(text: str, events: list[Event]) -> Played:
-    played = play(load_text("scenario: A small world\n" + text), sinks=[events.append])
-    assert played.violations == []
-    return played
+from tests.playing import events_of, played
 
 
 def most_at_once(events: list[Event], begin: int, end: int) -> int:
@@ -88,15 +76,14 @@ def test_records_of_one_instant_are_counted_as_they_are_listed() -> None:
 
 
 def test_a_lost_response_of_a_function_that_takes_no_time_is_a_delivery_all_the_same() -> None:
-    played = played_of(
+    run, _ = played(
         "producer: {records: [{key: a}]}\n"
         "function: {model: {duration: 0ms}}\n"
-        "faults: [{lost_response: {probability: 100%, for: 1s}}]\n",
-        [],
+        "faults: [{lost_response: {probability: 100%, for: 1s}}]\n"
     )
     # 20 ms and 0.2 s, 0.4 s, 0.8 s with 20 ms before each
-    assert (played.metrics["Invocations"], played.metrics["deliveries"]["max"]) == (4, 4)
-    assert played.metrics["delivered_again"] == 1
+    assert (run.metrics["Invocations"], run.metrics["deliveries"]["max"]) == (4, 4)
+    assert run.metrics["delivered_again"] == 1
 
 
 def test_an_invocation_that_would_report_a_record_can_fail_by_chance_as_well() -> None:

@@ -12,11 +12,11 @@ from streamsim.model.names import table_shard_id, unix
 from streamsim.model.units import HOUR, SECOND
 from streamsim.rules.attributes import attributes
 from streamsim.rules.hash_keys import lane_of
-from streamsim.scenario.item_shards import item_logs
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
 from streamsim.streams.arrivals import NEVER, chunk_bounds, chunk_number
 from streamsim.streams.items import ItemLog
+from tests.logs import item_logs_of
 
 GENERATED = """
 scenario: x
@@ -33,12 +33,6 @@ def generated(**changes: Any) -> Scenario:
         "backlog": 0, "arrivals": "poisson", "deletes": "20%", "ttl": "10%", "data": '{n: {N: "{n}"}, k: "{key}"}',
     }  # fmt: skip
     return load_text(GENERATED.format(**said | changes))
-
-
-def logs_of(scenario: Scenario) -> list[ItemLog]:
-    stream, plan = scenario.streams["default"], scenario.plans["default"]
-    assert stream.table is not None
-    return item_logs(stream, stream.table, plan, "default", scenario.seed, scenario.duration, scenario.epoch)
 
 
 def count(log: ItemLog) -> int:
@@ -80,7 +74,7 @@ def replay(logs: Sequence[ItemLog], shards: int) -> dict[str, int]:
 
 
 def test_a_generated_line_is_a_table_that_is_written_to() -> None:
-    events = replay(logs_of(generated(duration="10m")), 1)
+    events = replay(item_logs_of(generated(duration="10m")), 1)
     assert set(events) == {"INSERT", "MODIFY", "REMOVE", "REMOVEttl"}
     total = sum(events.values())
     # A removal that finds nothing is a put: with 30 % removals 0.3 x 0.7 / (0.7 + 0.3 x 0.3 ...) of the records remove.
@@ -105,7 +99,7 @@ def test_whatever_is_generated_is_a_table_that_is_written_to(
         shards=shards, keys=keys, duration=f"{seconds}s", roll_over=roll_over, backlog=backlog, deletes=deletes,
         ttl="0%", arrivals=arrivals,
     )  # fmt: skip
-    logs = logs_of(scenario)
+    logs = item_logs_of(scenario)
     replay(logs, shards)
     assert all(log.arrival_at(count(log)) == NEVER for log in logs)
     for log, shard in zip(logs, scenario.plans["default"].shards, strict=True):
@@ -118,18 +112,18 @@ def test_whatever_is_generated_is_a_table_that_is_written_to(
 @given(st.lists(st.integers(0, 40_000), min_size=1, max_size=40))
 def test_a_record_is_the_same_from_any_position_first(positions: list[int]) -> None:
     """Chunks are 64 to 16,384 positions; states are kept at few of them."""
-    fresh = logs_of(LONG)[0]
+    fresh = item_logs_of(LONG)[0]
     assert [looked_at(fresh, position) for position in positions] == [
         looked_at(KNOWN, position) for position in positions
     ]
 
 
 LONG = generated(duration="20m", rate="50/s", keys=7)
-KNOWN = logs_of(LONG)[0]
+KNOWN = item_logs_of(LONG)[0]
 
 
 def test_looking_back_after_many_chunks_finds_the_same() -> None:
-    log = logs_of(generated(duration="24h", rate="100/s", keys=3))[0]
+    log = item_logs_of(generated(duration="24h", rate="100/s", keys=3))[0]
     early = [looked_at(log, position) for position in range(50)]
     late = looked_at(log, 6_000_000)
     assert [looked_at(log, position) for position in range(50)] == early
@@ -138,7 +132,7 @@ def test_looking_back_after_many_chunks_finds_the_same() -> None:
 
 
 def test_items_go_on_when_a_shard_rolls_over() -> None:
-    logs = logs_of(generated(duration="60s", roll_over="15s", keys=1, deletes="0%", ttl="0%"))
+    logs = item_logs_of(generated(duration="60s", roll_over="15s", keys=1, deletes="0%", ttl="0%"))
     kinds = [[json.loads(log.data(n))["eventName"] for n in range(count(log))] for log in logs]
     assert len(logs) == 4
     assert kinds[0][0] == "INSERT"
@@ -146,7 +140,7 @@ def test_items_go_on_when_a_shard_rolls_over() -> None:
 
 
 def test_sequence_numbers_ascend_within_a_shard_and_from_parent_to_child() -> None:
-    logs = logs_of(generated(roll_over="15s", shards=2))
+    logs = item_logs_of(generated(roll_over="15s", shards=2))
     for line in (0, 1):
         numbers = [int(log.sequence_number(n)) for log in logs[line::2] for n in range(count(log))]
         assert numbers == sorted(set(numbers))
@@ -174,7 +168,7 @@ def test_shards_have_the_ids_of_tables() -> None:
 
 @pytest.mark.parametrize("roll_over", ["4h", "7s"])
 def test_lanes_are_those_of_the_items_keys(roll_over: str) -> None:
-    for log in logs_of(generated(duration="30s", keys=9, roll_over=roll_over)):
+    for log in item_logs_of(generated(duration="30s", keys=9, roll_over=roll_over)):
         for chunk in range(4):
             start, stop = chunk_bounds(chunk)
             stop = min(stop, count(log))
@@ -187,7 +181,7 @@ def test_lanes_are_those_of_the_items_keys(roll_over: str) -> None:
     "keys", ["5", '["é", "\U0001f600\U0001f600\U0001f600", "\\"quoted\\"", "abcdefghijklmnop"]']
 )
 def test_no_record_is_larger_than_the_bound(view: str, keys: str) -> None:
-    log = logs_of(
+    log = item_logs_of(
         generated(view=view, keys=keys, data='{"{key}": "{key}-{n}", n: {N: "{n}"}, s: "{shard}"}')
     )[0]
     largest = max(log.size(position) for position in range(count(log)))
@@ -197,7 +191,7 @@ def test_no_record_is_larger_than_the_bound(view: str, keys: str) -> None:
 
 def test_padding_makes_every_put_another_one() -> None:
     text = "scenario: x\nduration: 9s\nstream: {type: dynamodb}\nproducer: {rate: 9/s, keys: 1, size: 3B}"
-    log = logs_of(load_text(text))[0]
+    log = item_logs_of(load_text(text))[0]
     assert json.loads(log.data(1))["dynamodb"]["NewImage"] == {
         "id": {"S": "user-0"}, "n": {"N": "1"}, "data": {"S": "..."},
     }  # fmt: skip
@@ -206,7 +200,7 @@ def test_padding_makes_every_put_another_one() -> None:
 
 def test_without_keys_every_write_is_an_insert() -> None:
     text = "scenario: x\nduration: 9s\nstream: {type: dynamodb}\nproducer: {rate: 9/s, data: {state: new}}"
-    log = logs_of(load_text(text))[0]
+    log = item_logs_of(load_text(text))[0]
     assert {json.loads(log.data(n))["eventName"] for n in range(count(log))} == {"INSERT"}
 
 
@@ -236,7 +230,7 @@ def test_listed_writes_are_the_changes_of_a_table(
         "stream": {"type": "dynamodb", "shards": shards, "roll_over": roll_over},
         "producer": {"records": [{"key": "z", "data": {"n": 1}}, *records]},
     }
-    logs = logs_of(load_text(json.dumps(document)))
+    logs = item_logs_of(load_text(json.dumps(document)))
     found = [
         (log.arrival_at(n), log.place(n), log.partition_key(n), json.loads(log.data(n))["eventName"], n, log)
         for log in logs
@@ -261,7 +255,7 @@ def test_a_listed_put_without_data_is_another_one_each_time() -> None:
     text = (
         "scenario: x\nstream: {type: dynamodb}\nproducer: {records: [{key: a}, {key: a, at: 1s, size: 2B}]}"
     )
-    log = logs_of(load_text(text))[0]
+    log = item_logs_of(load_text(text))[0]
     assert [json.loads(log.data(n))["eventName"] for n in range(count(log))] == ["INSERT", "MODIFY"]
     assert json.loads(log.data(1))["dynamodb"]["NewImage"] == {
         "id": {"S": "a"}, **attributes({"n": 1, "data": ".."})

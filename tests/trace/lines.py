@@ -124,8 +124,8 @@ def ended(t: int, arrived: int, shard: str = "s", mapping: str = "default") -> S
     return ShardEnd(t * 1000, mapping, shard, arrived)
 
 
-def stopped(t: int, shard: str = "s") -> ShardStop:
-    return ShardStop(t * 1000, "default", shard)
+def stopped(t: int, arrived: int, shard: str = "s") -> ShardStop:
+    return ShardStop(t * 1000, "default", shard, arrived)
 
 
 def updated(t: int, **settings: Any) -> Update:

@@ -19,7 +19,9 @@ from streamsim.model.events import (
 )
 from streamsim.model.units import DAY, HOUR, MINUTE, SECOND
 from streamsim.trace.header import Header
-from tests.trace.legal import Shard, Steps, World, settings_of
+from tests.trace.legal import World, settings_of
+from tests.trace.legal_lane import Shard
+from tests.trace.tumbling import Steps
 
 #: How streams change: shards at the start, and each reshard's closed and opened shards.
 CHANGES: list[tuple[tuple[str, ...], list[tuple[tuple[str, ...], tuple[str, ...]]]]] = [
@@ -155,7 +157,7 @@ def _stop(world: World, shards: list[Shard]) -> Steps:
         yield SECOND // 10
     for shard in shards:
         if shard.lanes > 0:
-            world.events.append(ShardStop(world.now, shard.mapping, shard.name))
+            world.events.append(ShardStop(world.now, shard.mapping, shard.name, shard.arrived))
             for lane in shard.working:
                 lane.steps.close()
             shard.working.clear()

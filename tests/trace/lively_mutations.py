@@ -28,6 +28,7 @@ LIVELY: Final[dict[str, tuple[Kind, Mutation]]] = {
     "a shard goes on before its checkpoint": ("checkpoint-back", shards.reopened_behind),
     "a shard goes on beyond its checkpoint": ("lost", shards.reopened_ahead),
     "a shard is stopped in flight": ("out-of-place", shards.stopped_in_flight),
+    "a stopped shard counts too few records": ("out-of-place", shards.stopped_miscounted),
     "a batch of a stopped shard": ("out-of-place", shards.sent_after_stop),
     "an update in flight": ("out-of-place", shards.updated_in_flight),
     "a disabled mapping goes on": ("out-of-place", shards.opened_while_disabled),

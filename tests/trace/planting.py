@@ -29,6 +29,20 @@ def choose(events: Events, places: Sequence[_Any]) -> _Any | None:
     return places[len(events) % len(places)] if places else None
 
 
+def fresh_successes(events: Events) -> Iterator[tuple[int, Invoke]]:
+    """Invokes of batches never sent before whose first attempt succeeded, in lanes with nothing else due."""
+    due: dict[tuple[Any, ...], int] = {}  # above which position a lane's batches are fresh
+    for i, event in enumerate(events):
+        if isinstance(event, Invoke):
+            lane = event[1:4]
+            j = result_of(events, i)
+            if event.positions[0] > due.get(lane, -1) and j is not None:
+                result = events[j]
+                if isinstance(result, Result) and result.outcome == "success":
+                    yield i, event
+            due[lane] = max(due.get(lane, -1), event.positions[-1])
+
+
 def settings_in(header: Header, event: Event) -> Any:
     return header.mappings.get(str(event[1]), {})
 

@@ -1,6 +1,7 @@
 """Planted faults in the life of shards and mappings. See `tests.trace.mutations`."""
 
 from streamsim.model.events import (
+    Filtered,
     Invoke,
     Reshard,
     ShardEnd,
@@ -37,14 +38,31 @@ def reopened_ahead(_header: Header, events: Events) -> Events | None:
 
 def stopped_in_flight(_header: Header, events: Events) -> Events | None:
     """A shard is stopped while the function runs."""
-    places = [(i + 1, ShardStop(e.t, *e[1:3])) for i, e in each(events, Invoke)]
+    places = [(i + 1, _stop(events, e)) for i, e in each(events, Invoke)]
     return inserted(events, list(places))
+
+
+def _stop(events: Events, invoke: Invoke) -> ShardStop:
+    """A stop of the shard at the time of the request, which counts every record that is ever named."""
+    named = [e.positions[-1] for e in events if isinstance(e, Invoke | Filtered) and e[1:3] == invoke[1:3]]
+    return ShardStop(*invoke[:3], max(named) + 1)
+
+
+def stopped_miscounted(_header: Header, events: Events) -> Events | None:
+    """A stop counts one record fewer than were sent."""
+    places = []
+    for i, stopped in each(events, ShardStop):
+        opened = max(j for j, e in each(events[:i], ShardOpen) if e[1:3] == stopped[1:3])
+        sent = [e.positions[-1] for _, e in each(events[opened:i], Invoke) if e[1:3] == stopped[1:3]]
+        places += [(i, stopped._replace(arrived=max(sent)))] if sent else []
+    place = choose(events, places)
+    return place and changed(events, {place[0]: place[1]})
 
 
 def sent_after_stop(_header: Header, events: Events) -> Events | None:
     """A batch of a shard that has been stopped just before."""
     fresh = [(i, e) for i, e in each(events, Invoke) if e.attempt == 1 and not failed_before(events, i)]
-    return inserted(events, [(i, ShardStop(e.t, *e[1:3])) for i, e in fresh])
+    return inserted(events, [(i, _stop(events, e)) for i, e in fresh])
 
 
 def updated_in_flight(_header: Header, events: Events) -> Events | None:
@@ -126,6 +144,6 @@ def parent_stopped(_header: Header, events: Events) -> Events | None:
         for _, opened in each(events[i:], ShardOpen):
             begun = any(e[1:3] == opened[1:3] for _, e in each(events[i:], Invoke))
             if opened.mapping == ended.mapping and ended.shard in opened.parents and begun:
-                places.append((i, ShardStop(*ended[:3])))
+                places.append((i, ShardStop(*ended)))
     place = choose(events, places)
     return place and changed(events, {place[0]: place[1]})

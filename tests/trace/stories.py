@@ -176,8 +176,8 @@ def _of_shard(  # noqa: C901, PLR0911, PLR0912 - one case a verb
             return CaughtUp(*lane)
         case "end", arrived:
             return ShardEnd(t, mapping, shard, int(arrived))
-        case ("stop",):
-            return ShardStop(t, mapping, shard)
+        case "stop", arrived, *lost:
+            return ShardStop(t, mapping, shard, int(arrived), lost == ["lost"])
         case "close", request_id, attempt, window, *early:
             size = int(options.get("size", 40))
             return WindowClose(*lane, request_id, int(attempt), *_window(window), early == ["early"], size, 1)

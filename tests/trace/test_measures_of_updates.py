@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamsim.model.events import Event, Filtered, Invoke, Result, ShardOpen, ShardStop
-from streamsim.scenario.load import load_text
-from streamsim.scenario.play import Played, play
+from streamsim.scenario.play import Played
+from tests.playing import played
 from tests.trace.test_measures_against_lists import attempts, ran, records
 
 WORLD = """
@@ -42,8 +42,7 @@ def played_of(
         for tenths, update in sorted(changed, key=lambda one: one[0])
     ]
     text = f"{world}mapping: {json.dumps(mapping)}\nevents: {json.dumps(dated)}\n"
-    events: list[Event] = []
-    return play(load_text(text), sinks=[events.append]), events
+    return played(text)
 
 
 def looked_up(events: list[Event]) -> dict[str, Any]:
@@ -65,8 +64,8 @@ def looked_up(events: list[Event]) -> dict[str, Any]:
     }
 
 
-def measured_of(played: Played) -> dict[str, Any]:
-    metrics = played.metrics
+def measured_of(run: Played) -> dict[str, Any]:
+    metrics = run.metrics
     return {
         "delivered_again": metrics["delivered_again"],
         "deliveries.max": metrics["deliveries"]["max"],
@@ -84,8 +83,8 @@ def test_one_lane_that_goes_on_counts_exactly_what_was_delivered_before(
     faults = (
         "faults: [{error: {probability: 30%}}, {throttle: {limit: 1, from: 5s, for: 4s}}]\n" if fails else ""
     )
-    played, events = played_of(WORLD + faults, mapping, changed)
-    assert measured_of(played) == looked_up(events)
+    run, events = played_of(WORLD + faults, mapping, changed)
+    assert measured_of(run) == looked_up(events)
 
 
 @settings(max_examples=30, deadline=None)
@@ -94,8 +93,8 @@ def test_several_lanes_that_go_on_count_what_each_had_delivered(
     changed: list[tuple[int, dict[str, Any]]],
 ) -> None:
     """Without failures and a second stop: what lanes finished beyond the checkpoint is taken to have run once."""
-    played, events = played_of(WORLD, {"BatchSize": 5, "ParallelizationFactor": 3}, changed)
-    assert measured_of(played) == looked_up(events)
+    run, events = played_of(WORLD, {"BatchSize": 5, "ParallelizationFactor": 3}, changed)
+    assert measured_of(run) == looked_up(events)
 
 
 def test_the_worlds_above_stop_in_the_middle_of_retries() -> None:

@@ -87,7 +87,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(Backoff, *lane, words, times),
     st.builds(Split, *lane, words, naturals),
     st.builds(Discard, *lane, words, conditions, positions, *ending),
-    st.builds(ShardStop, *place),
+    st.builds(ShardStop, *place, naturals, st.booleans()),
     windows.flatmap(
         lambda window: st.one_of(
             st.builds(

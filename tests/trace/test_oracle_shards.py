@@ -166,12 +166,12 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         10 invoke s b 1 2-3
         20 result s b 1 error
         20 backoff s b 220
-        30 stop s
+        30 stop s 8
         40 open s at 2 of 8
         40 invoke s c 1 2-5
         50 result s c 1 success
         50 checkpoint s 6
-        50 stop s
+        50 stop s 8
         """,
         set(),
     ),
@@ -183,7 +183,7 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         0 invoke s b 1 1-2 lane=1
         5 result s b 1 success lane=1
         10 result s a 1 error
-        10 stop s
+        10 stop s 3
         20 open s at 0 of 3
         20 invoke s c 1 0
         20 invoke s d 1 1-2 lane=1
@@ -195,17 +195,54 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
     ),
     "a shard goes on past unfinished records": (
         {},
-        "0 open s at 0 of 3\n 10 stop s\n 20 open s at 2 of 3",
+        "0 open s at 0 of 3\n 10 stop s 3\n 20 open s at 2 of 3",
         {"lost"},
     ),
     "a shard goes on before its checkpoint": (
         {},
-        "0 open s at 0 of 3\n0 invoke s a 1 0-2\n5 result s a 1 success\n5 checkpoint s 3\n 10 stop s\n 20 open s at 2 of 3",
+        "0 open s at 0 of 3\n0 invoke s a 1 0-2\n5 result s a 1 success\n5 checkpoint s 3\n 10 stop s 3\n 20 open s at 2 of 3",
         {"checkpoint-back"},
+    ),
+    "a shard that another process had meanwhile goes on where that one left it": (
+        {},
+        """
+        0 open s at 0 of 3
+        0 invoke s a 1 0-2
+        5 result s a 1 success
+        5 checkpoint s 3
+        6 invoke s b 1 3
+        8 result s b 1 success
+        8 stop s 9 lost
+        20 open s at 9 of 12
+        20 invoke s c 1 9-11
+        30 result s c 1 success
+        30 checkpoint s 12
+        40 stop s 12 lost
+        50 open s at 3 of 12
+        60 invoke s d 1 3-4
+        70 result s d 1 success
+        70 checkpoint s 5
+        """,
+        set(),
+    ),
+    "a lost shard goes on as if it were still ours": (
+        {},
+        """
+        0 open s at 0 of 3
+        5 stop s 3 lost
+        6 invoke s a 1 0-2
+        8 result s a 1 success
+        """,
+        {"out-of-place"},
+    ),
+    "a shard is lost while the function runs": (
+        {},
+        "0 open s at 0 of 3\n 0 invoke s a 1 0-2\n 5 stop s 3 lost",
+        {"out-of-place"},
     ),
     "a shard goes on past finished records that no checkpoint has passed": (
         {},
-        "0 open s at 0 of 3\n0 invoke s a 1 0-2\n5 result s a 1 success\n 10 stop s\n 20 open s at 3 of 3",
+        "0 open s at 0 of 3\n0 invoke s a 1 0-2\n5 result s a 1 success\n 10 stop s 3\n 20 open s at 3 of 3",
         {"out-of-place"},
     ),
     "the id of a forgotten batch is used again": (
@@ -215,7 +252,7 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         0 invoke s a 1 0
         5 result s a 1 error
         5 backoff s a 205
-        10 stop s
+        10 stop s 3
         20 open s at 0 of 3
         205 invoke s a 2 0
         210 result s a 2 success
@@ -224,26 +261,31 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
     ),
     "a shard is stopped while a batch is in flight": (
         {},
-        "0 open s at 0 of 3\n0 invoke s a 1 0\n5 stop s",
+        "0 open s at 0 of 3\n0 invoke s a 1 0\n5 stop s 3",
+        {"out-of-place"},
+    ),
+    "a stopped shard counts fewer records than were sent": (
+        {},
+        "0 open s at 0 of 3\n0 invoke s a 1 0-2\n1 result s a 1 success\n5 stop s 2",
         {"out-of-place"},
     ),
     "a batch of a stopped shard": (
         {},
-        "0 open s at 0 of 3\n5 stop s\n6 invoke s a 1 0\n7 result s a 1 success",
+        "0 open s at 0 of 3\n5 stop s 3\n6 invoke s a 1 0\n7 result s a 1 success",
         {"out-of-place"},
     ),
     "a record of a stopped shard is given up": (
         {},
-        "0 open s at 0 of 3\n5 stop s\n6 expired s 0",
+        "0 open s at 0 of 3\n5 stop s 3\n6 expired s 0",
         {"out-of-place"},
     ),
-    "a stopped shard ends": ({}, "0 open s at 0 of 3\n5 stop s\n6 end s 3", {"out-of-place"}),
-    "a stopped shard is stopped": ({}, "0 open s at 0 of 3\n5 stop s\n6 stop s", {"out-of-place"}),
-    "an ended shard is stopped": ({}, "0 open s at 0 of 0\n5 end s 0\n6 stop s", {"out-of-place"}),
-    "a shard nobody opened is stopped": ({}, "6 stop s", {"out-of-place"}),
+    "a stopped shard ends": ({}, "0 open s at 0 of 3\n5 stop s 3\n6 end s 3", {"out-of-place"}),
+    "a stopped shard is stopped": ({}, "0 open s at 0 of 3\n5 stop s 3\n6 stop s 3", {"out-of-place"}),
+    "an ended shard is stopped": ({}, "0 open s at 0 of 0\n5 end s 0\n6 stop s 0", {"out-of-place"}),
+    "a shard nobody opened is stopped": ({}, "6 stop s 0", {"out-of-place"}),
     "the child of a stopped shard": (
         {},
-        "0 open p at 0 of 3\n5 stop p\n6 open c at 0 of 1 after p\n6 invoke c a 1 0\n7 result c a 1 success",
+        "0 open p at 0 of 3\n5 stop p 3\n6 open c at 0 of 1 after p\n6 invoke c a 1 0\n7 result c a 1 success",
         {"child-before-parent"},
     ),
     "a child begun before its parent is stopped and goes on": (
@@ -253,7 +295,7 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         20 open c at 0 of 1 after p
         20 invoke c b 1 0
         30 result c b 1 success
-        30 stop p
+        30 stop p 3
         40 open p at 2 of 3
         40 invoke p d 1 2
         50 result p d 1 success
@@ -264,7 +306,7 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         {"BatchSize": 1, "MaximumRetryAttempts": 5},
         """
         0 open s at 0 of 3
-        0 stop s
+        0 stop s 3
         0 update default BatchSize=3 MaximumRetryAttempts=0 BisectBatchOnFunctionError=false DestinationConfig={}
         0 open s at 0 of 3
         0 invoke s a 1 0-2
@@ -278,7 +320,7 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         {},
         """
         0 open s at 0 of 3
-        0 stop s
+        0 stop s 3
         0 update default BatchSize=2
         0 open s at 0 of 3
         0 invoke s a 1 0-2
@@ -291,7 +333,7 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         {"ParallelizationFactor": 2},
         """
         0 open s at 0 of 2
-        0 stop s
+        0 stop s 2
         0 update default ParallelizationFactor=1
         0 open s at 0 of 2
         0 invoke s a 1 0
@@ -306,7 +348,7 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         {},
         """
         0 open s at 0 of 1
-        0 stop s
+        0 stop s 1
         0 update default FunctionName="plain"
         0 open s at 0 of 1
         0 open x at 0 of 2
@@ -321,7 +363,7 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
     ),
     "filters that an update took away": (
         {},
-        "0 open s at 0 of 1\n 0 stop s\n 0 update default FilterCriteria={}\n 0 open s at 0 of 1\n 0 filtered s 0\n 0 end s 1",
+        "0 open s at 0 of 1\n 0 stop s 1\n 0 update default FilterCriteria={}\n 0 open s at 0 of 1\n 0 filtered s 0\n 0 end s 1",
         {"out-of-place"},
     ),
     "an update in flight": (
@@ -340,7 +382,7 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         {},
         """
         0 open s at 0 of 1
-        0 stop s
+        0 stop s 1
         0 update default Enabled=false
         9 update default Enabled=true
         9 open s at 0 of 1
@@ -352,7 +394,7 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
     ),
     "a disabled mapping opens a shard": (
         {},
-        "0 open s at 0 of 1\n0 stop s\n0 update default Enabled=false\n9 open s at 0 of 1",
+        "0 open s at 0 of 1\n0 stop s 1\n0 update default Enabled=false\n9 open s at 0 of 1",
         {"out-of-place"},
     ),
     "a mapping created disabled opens a shard": ({"Enabled": False}, "0 open s at 0 of 1", {"out-of-place"}),
@@ -384,6 +426,11 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         "0 state default Deleting\n1 state default Enabled",
         {"out-of-place"},
     ),
+    "a mapping opens a shard again after it was deleted": (
+        {},
+        "0 open s at 0 of 0\n1 state default Deleting\n2 stop s 0\n3 open s at 0 of 0\n4 end s 0",
+        {"out-of-place"},
+    ),
     "a deleted mapping opens a shard": ({}, "0 state default Deleting\n1 open s at 0 of 0", {"out-of-place"}),
     "a mapping goes on to a child while it is being deleted": (
         {},
@@ -393,7 +440,7 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         1 state default Deleting
         2 end s 0
         2 open t at 0 of 0 after s
-        3 stop t
+        3 stop t 0
         """,
         set(),
     ),
@@ -405,14 +452,14 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         1 reshard default s > t
         1 state default Deleting
         2 end s 0
-        2 stop r
+        2 stop r 0
         3 open t at 0 of 0 after s
         """,
         {"out-of-place"},
     ),
     "a mapping that is being deleted begins again": (
         {},
-        "0 open s at 0 of 0\n0 open r at 0 of 0\n1 state default Deleting\n2 stop s\n2 open s at 0 of 0",
+        "0 open s at 0 of 0\n0 open r at 0 of 0\n1 state default Deleting\n2 stop s 0\n2 open s at 0 of 0",
         {"out-of-place"},
     ),
     "a state nobody knows": ({}, "0 state default Dreaming", {"out-of-place"}),

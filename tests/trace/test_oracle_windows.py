@@ -391,7 +391,7 @@ STORIES: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         0 open s at 0 of 2
         0 invoke s a 1 0 window=0..10
         1 result s a 1 success
-        1 stop s
+        1 stop s 2
         2 open s at 0 of 2
         2 invoke s b 1 0-1 window=0..10
         3 result s b 1 success
@@ -403,14 +403,14 @@ STORIES: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
     ),
     "a shard is stopped while closing is in flight": (
         {},
-        "0 open s at 0 of 1\n0 invoke s a 1 0 window=0..10\n1 result s a 1 success\n1 close s b 1 0..10\n2 stop s",
+        "0 open s at 0 of 1\n0 invoke s a 1 0 window=0..10\n1 result s a 1 success\n1 close s b 1 0..10\n2 stop s 1",
         {"out-of-place"},
     ),
     "a shard is stopped while closing backs off": (
         {},
         (
             "0 open s at 0 of 1\n0 invoke s a 1 0 window=0..10\n1 result s a 1 success\n1 close s b 1 0..10\n"
-            "2 result s b 1 error\n2 backoff s b 202\n3 stop s"
+            "2 result s b 1 error\n2 backoff s b 202\n3 stop s 1"
         ),
         set(),
     ),
@@ -418,12 +418,12 @@ STORIES: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         {},
         """
         0 open s at 0 of 1
-        0 stop s
+        0 stop s 1
         0 update default TumblingWindowInSeconds=5
         0 open s at 0 of 1
         0 invoke s a 1 0 window=0..10
         1 result s a 1 error
-        1 stop s
+        1 stop s 1
         """,
         {"window-mixed"},
     ),

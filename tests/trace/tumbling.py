@@ -8,7 +8,7 @@ from streamsim.model.events import Backoff, Result, WindowClose, WindowLost
 from streamsim.model.units import SECOND
 
 if TYPE_CHECKING:
-    from tests.trace.legal import Lane
+    from tests.trace.legal_lane import Lane
 
 #: The traces' t = 0 is 2026-01-01T00:00:00Z: this long after 1970.
 EPOCH: Final = 1_767_225_600 * SECOND

@@ -1,0 +1,89 @@
+"""What `streamsim live` reads from: the URL, and the options that go with each kind of it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+import click
+
+from streamsim.scenario.live import EventShape, LiveSource
+from streamsim.scenario.live_shards import ShardSource
+from streamsim.streams.aws.endpoint import Endpoint
+
+_TOPIC: Final = re.compile(r"kafka://(?P<brokers>[^/]+)/(?P<topic>[A-Za-z0-9._-]{1,249})")
+_STREAM: Final = re.compile(r"kinesis://(?P<name>[A-Za-z0-9_.-]{1,128})")
+_TABLE: Final = re.compile(r"dynamodb://(?P<name>[A-Za-z0-9_.-]{3,255})")
+
+#: Where checkpoints of streams and tables are kept.
+CHECKPOINTS: Final = Path("streamsim-checkpoints.sqlite")
+
+
+class SourceOptions(NamedTuple):
+    """The command's options about the source; None where they are not given. `session` is seconds."""
+
+    group: str
+    session: float
+    event: EventShape | None
+    endpoint_url: str | None
+    region: str | None
+    profile: str | None
+    checkpoints: str | None
+    checkpoints_endpoint_url: str | None
+    consumer: str | None
+
+
+def source_of(text: str, options: SourceOptions) -> LiveSource | ShardSource:
+    """The source; `UsageError` for what is none, and for options of the other kind."""
+    session = round(options.session * 1000)
+    if found := _TOPIC.fullmatch(text):
+        others = ("endpoint_url", "region", "profile", "checkpoints", "checkpoints_endpoint_url")
+        _refuse(options, others, "goes with kinesis:// and dynamodb://")
+        _refuse(options, ("consumer",), "goes with kinesis://")
+        event = options.event or "aws:kafka"
+        return LiveSource(found["brokers"], found["topic"], options.group, event, session)
+    if found := _STREAM.fullmatch(text) or _TABLE.fullmatch(text):
+        _refuse(options, ("event",), "goes with kafka://")
+        endpoint = Endpoint(_url(options.endpoint_url), options.region, options.profile)
+        kind: Literal["kinesis", "dynamodb"] = "kinesis" if text.startswith("kinesis:") else "dynamodb"
+        if kind == "dynamodb":
+            _refuse(options, ("consumer",), "goes with kinesis://")
+        checkpoints, at = _checkpoints(options, endpoint)
+        return ShardSource(
+            kind, found["name"], endpoint, options.group, checkpoints, at, session, options.consumer
+        )
+    raise click.UsageError(
+        f"{text!r} is no stream; write kafka://localhost:9092/orders, kinesis://orders or dynamodb://orders"
+    )
+
+
+def endpoint_of(url: str) -> Endpoint:
+    """The endpoint at a URL; `UsageError` for what is none."""
+    return Endpoint(_url(url))
+
+
+def _checkpoints(options: SourceOptions, endpoint: Endpoint) -> tuple[Path | str, Endpoint]:
+    """The file, or the name of the table and where that is: where the stream is, unless something else is said."""
+    text, url = options.checkpoints, _url(options.checkpoints_endpoint_url)
+    table = None if text is None else _TABLE.fullmatch(text)
+    if table is not None:
+        return table["name"], endpoint if url is None else replace(endpoint, url=url)
+    if text is not None and text.startswith("dynamodb:"):
+        raise click.UsageError(f"--checkpoints {text}: write dynamodb://table, or the name of a file")
+    if url is not None:
+        raise click.UsageError("--checkpoints-endpoint-url goes with --checkpoints dynamodb://table")
+    return (CHECKPOINTS if text is None else Path(text)), endpoint
+
+
+def _refuse(options: SourceOptions, names: tuple[str, ...], said: str) -> None:
+    given: Mapping[str, object] = options._asdict()
+    for name in names:
+        if given[name] is not None:
+            raise click.UsageError(f"--{name.replace('_', '-')} {said}")
+
+
+def _url(text: str | None) -> str | None:
+    if text is not None and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", text):
+        raise click.UsageError(f"{text!r} is no endpoint; write http://localhost:4568")
+    return text

@@ -1,0 +1,116 @@
+"""API Gateway: requests to the routes of its APIs, answered by functions of a local account.
+
+An API is told by its host name as on AWS (`<id>.execute-api.<anything>`); under any other name the APIs are tried in
+their order, by the stage that the path begins with. Must not know sockets.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from streamsim.endpoint.account import LocalAccount
+from streamsim.endpoint.call import Call, Called, wall_clock
+from streamsim.rules.api_error import ApiError
+from streamsim.rules.function_name import parse
+from streamsim.rules.http_message import Request, Response
+from streamsim.rules.limits import QUOTAS
+from streamsim.rules.proxy_event import Api, proxy_event, trace_header
+from streamsim.rules.proxy_response import (
+    malformed,
+    no_route,
+    no_stage,
+    proxy_response,
+    refused,
+    timed_out,
+    too_large,
+)
+from streamsim.rules.routes import DEFAULT, Match, match
+from streamsim.templates.apis import ServedApi
+
+#: Bytes of a request (API Gateway quotas: 10 MB).
+MAXIMUM_REQUEST = 10 * 1024 * 1024
+
+
+class Gateway:
+    """Answers requests to APIs. There is at least one."""
+
+    def __init__(self, apis: Sequence[ServedApi], account: LocalAccount) -> None:
+        self._apis = apis
+        self._account = account
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def answer(self, request: Request) -> Response:
+        """The response of the API that the request is for, its errors included."""
+        missed: Response | None = None
+        for served in self._asked(request):
+            path = _within(served.api, request.path)
+            if path is None:
+                continue
+            found = match(served.api.kind, served.routes, request.method, path)
+            if found is not None:
+                return _with_ids(await self._called(served.api, found, request, path), served.api, request)
+            missed = missed or _with_ids(no_route(served.api.kind), served.api, request)
+        first = self._asked(request)[0].api
+        return missed or _with_ids(no_stage(first.kind), first, request)
+
+    async def close(self) -> None:
+        """Gives up what runs after its caller was told that it takes too long."""
+        for task in tuple(self._running):
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    def _asked(self, request: Request) -> Sequence[ServedApi]:
+        name, _, rest = (request.header("host") or "").partition(".")
+        if rest.startswith("execute-api."):
+            return [served for served in self._apis if served.api.id == name.lower()] or self._apis
+        return self._apis
+
+    async def _called(self, api: Api, found: Match, request: Request, path: str) -> Response:
+        if len(request.body) > MAXIMUM_REQUEST:
+            return too_large(api.kind)
+        named = parse(found.route.function)
+        target = (
+            named if isinstance(named, ApiError) else self._account.resolve(named, "lambda:InvokeFunction")
+        )
+        if isinstance(target, ApiError):
+            return refused(api.kind)
+        event = json.dumps(proxy_event(api, found, request, path), separators=(",", ":")).encode()
+        limits = self._account.functions[target.name].deployment.limits
+        if len(event) > QUOTAS[limits].synchronous_payload:
+            return too_large(api.kind)  # assumed: Lambda's refusal looks like the API's own
+        call = Call(self._account.new_id(), event, target.arn, trace_id=trace_header(request))
+        asked = wall_clock()
+        task = asyncio.create_task(self._account.invoke(target, call))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        await asyncio.wait({task}, timeout=found.route.timeout / 1_000_000)
+        if not task.done() or wall_clock() - asked > found.route.timeout:
+            return timed_out(api.kind)  # the function goes on
+        try:
+            called = task.result()
+        except Exception:  # noqa: BLE001 - a runtime that cannot be started is an error of Lambda's own
+            return malformed(api.kind)
+        return _sent(api, found, request, called)
+
+
+def _sent(api: Api, found: Match, request: Request, called: Called | ApiError) -> Response:
+    if isinstance(called, ApiError):
+        return refused(api.kind)
+    failed = called.answer.function_error is not None
+    return proxy_response(
+        api, request, called.answer.payload, failed=failed, payload_format=found.route.payload
+    )
+
+
+def _within(api: Api, path: str) -> str | None:
+    """The path below the stage, with its percent signs; None where the path does not begin with it."""
+    if api.stage == DEFAULT:
+        return path
+    stage, slash, rest = path.lstrip("/").partition("/")
+    return f"{slash}{rest}" or "/" if stage == api.stage else None
+
+
+def _with_ids(response: Response, api: Api, request: Request) -> Response:
+    name = "x-amzn-RequestId" if api.kind == "rest" else "Apigw-Requestid"
+    return response._replace(headers=(*response.headers, (name, request.id)))

@@ -1,0 +1,46 @@
+// Several runs of a scenario: what they are set to, what differs, and the shape of each on one scale of time.
+
+const FEW_MEASURES = 6;
+
+function showCompared(page) {
+  const { comparison } = page.content, host = document.getElementById('compared');
+  if (!comparison) return;
+  host.hidden = false;
+  host.className = 'card';
+  const { view, runs } = page;
+  const head = runs.map((run) => el('th', { scope: 'col', class: 'n' }, el('button', { 'aria-pressed': String(view.run === run.index), onclick: () => page.turnTo(run.index) }, `${run.doc.well === false ? '✗ ' : run.doc.well ? '✓ ' : ''}Run ${run.index + 1}`)));
+  const table = el('table', {}, el('caption', { class: 'unseen' }, 'Runs compared'),
+    el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'Run'), ...head),
+      ...comparison.settings.map(({ path, values }) => el('tr', {}, el('th', { scope: 'row' }, outside(path)), ...values.map((value) => el('td', { class: 'n' }, el('b', {}, outside(value))))))),
+    el('tbody', {}, el('tr', {}, el('th', { scope: 'row' }, 'IteratorAge'), ...runs.map((run) => el('td', { class: 'n' }, sparkCanvas(run)))),
+      ...comparison.rows.slice(0, page.allMeasures ? undefined : FEW_MEASURES).map((row) => comparedRow(row))));
+  const more = comparison.rows.length > FEW_MEASURES ? el('button', { class: 'more', 'aria-pressed': String(Boolean(page.allMeasures)), onclick: () => { page.allMeasures = !page.allMeasures; showCompared(page); } }, page.allMeasures ? 'Fewer measures' : `All ${comparison.rows.length} measures that differ`) : '';
+  host.replaceChildren(table, more);
+  page.sparks = () => drawSparks(page, host);
+  page.sparks();
+}
+
+function comparedRow({ measure, values, cells, best }) {
+  const most = Math.max(...values.map((value) => value ?? 0));
+  return el('tr', {}, el('th', { scope: 'row' }, measure), ...cells.map((cell, k) => {
+    const bar = el('div', { class: 'bar', 'aria-hidden': 'true' });
+    bar.style.width = `${most > 0 && values[k] ? (100 * values[k]) / most : 0}%`;
+    return el('td', { class: `n ${best[k] ? 'best' : ''}` }, best[k] ? '★ ' : '', cell, best[k] ? el('span', { class: 'unseen' }, ' (best)') : '', bar);
+  }));
+}
+
+function sparkCanvas(run) {
+  const canvas = el('canvas', { role: 'img', 'aria-label': `IteratorAge of run ${run.index + 1}` });
+  canvas.run = run;
+  return canvas;
+}
+
+function drawSparks(page, host) {
+  const shapes = page.runs.map((run) => ageColumns(run, new Axis(0, page.end, 0, 150), run.rows));
+  const most = Math.max(1, ...shapes.map((shape) => shape.most));
+  for (const canvas of host.querySelectorAll('canvas')) {
+    const p = pen(canvas, 150, 26), { columns } = shapes[canvas.run.index];
+    p.fillStyle = look.colours.blue;
+    columns.forEach((age, x) => { if (age) p.fillRect(x, 25 - (age / most) * 24, 1, (age / most) * 24 + 1); });
+  }
+}

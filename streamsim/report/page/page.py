@@ -1,0 +1,122 @@
+"""The whole page: the template with its style, its script and the runs, as one text that needs nothing from anywhere.
+
+What comes from outside (names, keys, error texts) goes into JSON that is ASCII and holds no `<`, and from there only
+into text nodes. A content security policy lets nothing run but the script that is shipped here, and nothing be loaded.
+"""
+
+import base64
+import hashlib
+import html
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from streamsim.report.compared import LESS_IS_BETTER, NEITHER, Run, differing, value_said
+from streamsim.report.page.document import PageRun, packed_run
+from streamsim.report.page.lanes import cut
+from streamsim.report.page.rules import RULES
+from streamsim.report.phrases import found, measured
+from streamsim.report.ranking import ranked
+
+_ASSETS: Final = Path(__file__).with_name("assets")
+
+#: The parts of the script, each of which may use those before it; `main` starts the page.
+_SCRIPTS: Final = (
+    "words", "data", "run", "look", "axis", "lanes", "lineage", "curves", "overview", "chart", "element", "inspector",
+    "moments", "settings", "table", "compared", "controls", "main",
+)  # fmt: skip
+_STYLES: Final = ("base", "chart", "panels")
+
+_MARK: Final = re.compile(r"\{\{(\w+)\}\}")
+
+#: Characters of a title.
+_TITLE: Final = 200
+
+
+def page(runs: Sequence[PageRun], *, source: str | None = None) -> str:
+    """The HTML of one run, or of several side by side. `source` is what was typed, to be typed again.
+
+    The same runs give the same bytes.
+    """
+    compared = [
+        Run(run.settings, run.metrics, run.expectations, run.violations, run.timeline) for run in runs
+    ]
+    scenario = cut(runs[0].header.scenario, _TITLE)
+    content = {
+        "scenario": scenario,
+        "source": source and cut(source),
+        "runs": [packed_run(run, one.name) for run, one in zip(runs, compared, strict=True)],
+        "comparison": _comparison(compared),
+        "rules": {name: {"text": text, "source": from_} for name, (text, from_) in RULES.items()},
+    }
+    script = "(() => {\n'use strict';\n" + _joined(_SCRIPTS, "js") + "})();\n"
+    style = _joined(_STYLES, "css")
+    parts: Mapping[str, str] = {
+        "title": html.escape(scenario.encode("utf-8", "replace").decode()),
+        "script_hash": _hash(script),
+        "style_hash": _hash(style),
+        "style": style,
+        "script": script,
+        "content": in_script(content),
+    }
+    template = (_ASSETS / "page.html").read_text(encoding="utf-8")
+    return _MARK.sub(lambda mark: parts[mark[1]], template)
+
+
+def in_script(content: Any) -> str:
+    """JSON that can stand in a script element: ASCII, so that any string can be written, and without `<`."""
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False, default=dict)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _joined(names: Sequence[str], kind: str) -> str:
+    """The parts one after another, without indents and lines that are comments."""
+    lines = (
+        line.strip()
+        for name in names
+        for line in (_ASSETS / f"{name}.{kind}").read_text(encoding="utf-8").splitlines()
+    )
+    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+
+
+def _comparison(runs: Sequence[Run]) -> dict[str, Any] | None:
+    """What differs between runs: the settings of each, and rows of measures with the best of them marked."""
+    if len(runs) < 2:
+        return None
+    ranking = ranked(runs)
+    rows = []
+    for name in differing(runs, (*LESS_IS_BETTER, *NEITHER)):
+        values = [found(run.metrics, name) for run in runs]
+        known = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+        least = measured(name, min(known)) if known and name in LESS_IS_BETTER else None
+        rows.append(
+            {
+                "measure": name,
+                "values": [float(value) if value in known else None for value in values],
+                "cells": [measured(name, value) for value in values],
+                "best": [
+                    may and measured(name, value) == least
+                    for value, may in zip(values, ranking.stars, strict=True)
+                ],
+            }
+        )
+    settings = [
+        {"path": path, "values": [value_said(run.settings[path]) for run in runs]}
+        for path in runs[0].settings
+    ]
+    failed = sum(not run.well for run in runs)
+    return {
+        "settings": settings,
+        "rows": rows,
+        "sentence": " ".join(ranking.sentences),
+        "verdict": f"{failed} of {len(runs)} runs fail"
+        if failed
+        else f"All {len(runs)} runs hold what was expected",
+        "well": not failed,
+    }

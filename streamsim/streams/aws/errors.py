@@ -1,0 +1,156 @@
+"""What may be wrong with an endpoint, a stream or a table, in one line each, and what is to be done about it.
+
+Knows botocore's errors. Some are an order to the reader of a shard and no failure: `ExpiredError`, `TrimmedError`,
+`GoneError`, `ThrottledError`.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from streamsim.engine.ports import SourceError
+
+
+class ThrottledError(SourceError):
+    """Too many calls, or too many bytes: the same again, later."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=True)
+
+
+class ExpiredError(SourceError):
+    """The iterator is too old: another one of the same place is as good."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=True)
+
+
+class TrimmedError(SourceError):
+    """The place to read from is not kept any more: the oldest record is next."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=True)
+
+
+class GoneError(SourceError):
+    """There is no such stream, table or shard."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message, retryable=False, hint=hint)
+
+
+_THROTTLED: Final = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "LimitExceededException",
+        "ThrottlingException",
+        "Throttling",
+        "RequestLimitExceeded",
+        "KMSThrottlingException",
+        "ResourceInUseException",
+    }
+)
+
+#: Who we are, or what we may: lost while running it may come back, and Lambda goes on then (recorded: a mapping that
+#: loses its permission to read pauses, and spends no retry).
+_FORBIDDEN: Final = frozenset(
+    {
+        "AccessDeniedException",
+        "AccessDenied",
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "IncompleteSignatureException",
+        "IncompleteSignature",
+        "MissingAuthenticationTokenException",
+        "MissingAuthenticationToken",
+        "ExpiredTokenException",
+        "ExpiredToken",
+        "OptInRequired",
+        "NotAuthorized",
+    }
+)
+
+_ENDPOINT: Final = "is that the right --endpoint-url?"
+_CREDENTIALS: Final = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with --profile"
+
+
+def source_error(error: BaseException, at: str, *, starting: bool = False) -> SourceError:
+    """The error in our words; itself where it is one already. While `starting`, only an answer is an answer."""
+    if isinstance(error, SourceError):
+        return error
+    from botocore import exceptions  # noqa: PLC0415  # a client is in use already
+
+    if isinstance(error, exceptions.ClientError):
+        return _answered(error.response, at, starting=starting)
+    fatal, hint = False, _ENDPOINT if starting else None
+    match error:
+        case exceptions.NoCredentialsError() | exceptions.PartialCredentialsError():
+            fatal, what, hint = True, f"no credentials for {at}: {error}", _CREDENTIALS
+        case exceptions.ProfileNotFound() | exceptions.ConfigParseError():
+            fatal, what, hint = True, str(error), "aws configure list-profiles"
+        case exceptions.NoRegionError():
+            fatal, what, hint = True, "no region is configured", "name one with --region"
+        case exceptions.SSLError():
+            what, hint = (
+                f"{at} does not speak TLS as it should: {error}",
+                "write http:// where there is no TLS",
+            )
+        case exceptions.ConnectTimeoutError() | exceptions.ReadTimeoutError() | TimeoutError():
+            what = f"{at} does not answer in time"
+        case exceptions.ConnectionClosedError() | exceptions.EndpointConnectionError():
+            what = f"cannot connect to {at}: {_reason(error)}"
+        case exceptions.ParamValidationError() | ValueError():
+            fatal, what = starting, f"{at}: {_reason(error)}"
+        case _:
+            what = f"{at}: {_reason(error)}"
+    return SourceError(what, retryable=not (starting or fatal), hint=hint)
+
+
+#: What is an order to the reader of a shard.
+_ORDERS: Final[dict[str, Callable[[str], SourceError]]] = {
+    **dict.fromkeys(_THROTTLED, ThrottledError),
+    "ExpiredIteratorException": ExpiredError,
+    "TrimmedDataAccessException": TrimmedError,
+    "ResourceNotFoundException": GoneError,
+}
+
+
+def _answered(response: dict[str, Any], at: str, *, starting: bool) -> SourceError:
+    told = response.get("Error", {})
+    code, message = str(told.get("Code", "")), " ".join(str(told.get("Message") or "").split())
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    said = f"{at} answers {code}: {message}" if message else f"{at} answers {code}"
+    if code in _ORDERS:
+        return _ORDERS[code](said)
+    if code in _FORBIDDEN:
+        return SourceError(said, retryable=not starting, hint=_CREDENTIALS)
+    hint = _ENDPOINT if starting and code.isdecimal() else None
+    return SourceError(said, retryable=status >= 500 and not starting, hint=hint)
+
+
+def _reason(error: BaseException) -> str:
+    cause = error.__cause__ or error.__context__
+    text = str(cause) if isinstance(cause, OSError) and str(cause) else str(error)
+    return text or type(error).__name__
+
+
+def outside() -> tuple[type[Exception], ...]:
+    """What may be raised because of the outside; anything else is our own mistake."""
+    from aiohttp import ClientError as NoAnswerError  # noqa: PLC0415  # a client is in use already
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415
+
+    return BotoCoreError, ClientError, ResponseParserError, NoAnswerError, OSError, TimeoutError, ValueError
+
+
+async def answered(call: Any, at: str, key: str | None = None, *, starting: bool = False) -> dict[str, Any]:
+    """What the call answers, which has `key`. `SourceError`, of the kinds above."""
+    try:
+        answer: dict[str, Any] = await call
+    except outside() as error:
+        raise source_error(error, at, starting=starting) from error
+    if key is not None and key not in answer:
+        hint = _ENDPOINT if starting else None
+        raise SourceError(f"{at} answers something else than AWS does", retryable=not starting, hint=hint)
+    return answer

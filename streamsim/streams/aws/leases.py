@@ -1,0 +1,165 @@
+"""Who reads which shard of a stream, and how far it is read: a row for each shard, as the Kinesis Client Library keeps.
+
+A lease belongs to the process that took it, until it gives it back or is silent for so long that another one takes it.
+Every change asks for what the row was before, so that of two processes one has it and the other one learns it; no
+checkpoint is written by a process that has lost its lease, and none ever goes back. Knows no stream and no clock.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from streamsim.streams.aws.shards import ListedShard, Place
+
+#: Where a shard is begun or ended, in the place of a sequence number; the Kinesis Client Library's words.
+TRIM_HORIZON: Final = "TRIM_HORIZON"
+LATEST: Final = "LATEST"
+AT_TIMESTAMP: Final = "AT_TIMESTAMP"
+SHARD_END: Final = "SHARD_END"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A row. `checkpoint` is the sequence number of the last finished record or one of the words above.
+
+    `position` says how many records were finished by then, `since` from which instant on the shard is read where the
+    checkpoint says no more (microseconds since 1970). `owner` is empty where nobody has it; `counter` grows while its
+    owner is there; `wanted` is who would like to have it.
+    """
+
+    shard: str
+    checkpoint: str
+    position: int = 0
+    since: int = 0
+    owner: str = ""
+    counter: int = 0
+    wanted: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the shard is read to its end."""
+        return self.checkpoint == SHARD_END
+
+
+class LeaseTable(Protocol):
+    """Where leases are. Every call may raise `SourceError`."""
+
+    async def open(self) -> None:
+        """Makes sure that it is there; it may be new."""
+
+    async def close(self) -> None:
+        """Lets go of it."""
+
+    async def all(self) -> Mapping[str, Lease]:
+        """Every row, by shard, as of now."""
+
+    async def add(self, lease: Lease) -> None:
+        """A new row, unless its shard has one."""
+
+    async def take(self, lease: Lease, owner: str) -> Lease | None:
+        """Makes it `owner`'s; None when the row is not as in `lease` any more."""
+
+    async def renew(self, lease: Lease) -> Lease | None:
+        """Shows that its owner is there; None when that is somebody else by now."""
+
+    async def release(self, lease: Lease) -> None:
+        """Makes it nobody's, if it is still its owner's."""
+
+    async def want(self, lease: Lease, by: str) -> None:
+        """Asks its owner for it, unless somebody else has asked or it has another owner."""
+
+    async def save(self, shard: str, owner: str, checkpoint: str, position: int) -> bool:
+        """Whether the lease is still `owner`'s; if so it is finished up to there. Never goes back."""
+
+    async def remove(self, lease: Lease) -> None:
+        """Deletes the row of a shard that is read to its end."""
+
+    def gone(self, owner: str) -> bool:
+        """Whether the process is known to have ended."""
+
+
+def first_leases(shards: Sequence[ListedShard], start: Place) -> list[Lease]:
+    """The rows of a stream that was never read.
+
+    From the oldest record or an instant on those shards begin that have no parent any more. At LATEST those that are
+    open do, and the others count as read.
+    """
+    if start.type == LATEST:
+        return [
+            Lease(one.id, SHARD_END) if one.closed else Lease(one.id, LATEST, since=start.since)
+            for one in shards
+        ]
+    listed = {one.id for one in shards}
+    roots = [one for one in shards if not listed.intersection(one.parents)]
+    return [Lease(one.id, start.type, since=start.since) for one in roots]
+
+
+def new_leases(shards: Sequence[ListedShard], leases: Mapping[str, Lease], start: Place) -> list[Lease]:
+    """The rows of shards that may be begun by now: all their parents are read to their ends, or not there any more."""
+    listed = {one.id for one in shards}
+    word, since = (AT_TIMESTAMP, start.since) if start.type == AT_TIMESTAMP else (TRIM_HORIZON, 0)
+    return [
+        Lease(one.id, word, since=since)
+        for one in shards
+        if one.id not in leases
+        and all(leases[parent].ended if parent in leases else parent not in listed for parent in one.parents)
+    ]
+
+
+def useless(shards: Sequence[ListedShard], leases: Mapping[str, Lease]) -> list[Lease]:
+    """Rows of shards that were read to their ends and that the stream has no more."""
+    listed = {one.id for one in shards}
+    return [lease for lease in leases.values() if lease.ended and lease.shard not in listed]
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a process does for its share: leases to take, and leases to ask others for."""
+
+    take: Sequence[Lease] = ()
+    want: Sequence[Lease] = ()
+
+
+def claims(leases: Collection[Lease], own: str, dead: Collection[str]) -> Claims:
+    """What is due of a process that has `own` leases, when those of the shards in `dead` have run out.
+
+    Everybody takes what is free up to an equal share. Who has at least two fewer than another one asks it for half of
+    the difference.
+    """
+    active = sorted((lease for lease in leases if not lease.ended), key=lambda lease: lease.shard)
+    held: dict[str, list[Lease]] = {own: []}
+    free = []
+    for lease in active:
+        if lease.owner and lease.shard not in dead:
+            held.setdefault(lease.owner, []).append(lease)
+        else:
+            free.append(lease)
+    asking = {lease.wanted for lease in active if lease.wanted}
+    share = -(-len(active) // len(held.keys() | asking))
+    take = free[: max(share - len(held[own]), 0)]
+    if free:
+        return Claims(take)
+    most = max(sorted(held.items()), key=lambda item: len(item[1]))[1]
+    asked = sum(lease.wanted == own for lease in active)
+    due = (len(most) - len(held[own])) // 2 - asked
+    return Claims(want=[lease for lease in most if not lease.wanted][: max(due, 0)])
+
+
+def place_of(lease: Lease, *, fresh: bool) -> Place | None:
+    """Where the shard is to be read from; None when it is read to its end. `fresh`: its row was added just now.
+
+    A shard that was begun at LATEST and has no checkpoint yet is read from when it was begun where that is known, for
+    what came since must not be lost.
+    """
+    match lease.checkpoint:
+        case "SHARD_END":
+            return None
+        case "TRIM_HORIZON":
+            return Place("TRIM_HORIZON")
+        case "AT_TIMESTAMP":
+            return Place("AT_TIMESTAMP", since=lease.since)
+        case "LATEST":
+            place = Place("LATEST", since=lease.since)
+            return place if fresh else place.again()
+        case number:
+            return Place("AFTER_SEQUENCE_NUMBER", number)

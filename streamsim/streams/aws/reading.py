@@ -1,0 +1,404 @@
+"""One process's part of a stream's shards: those whose leases it holds feed the logs, and their checkpoints are stored.
+
+A shard begins when all its parents are read to their ends, and that is stored. A lease that another process wants is
+given back once nothing of its shard is in flight; one that is lost is left at once, and no checkpoint of it is written
+any more. Knows shards, leases and the mapping; nothing of batches or functions, nor which service it is.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final
+from uuid import uuid4
+
+from streamsim.engine.ports import SourceError
+from streamsim.model.events import Checkpoint, Event, ShardEnd
+from streamsim.model.mapping import StartingPosition
+from streamsim.streams.aws.errors import ThrottledError
+from streamsim.streams.aws.leases import (
+    SHARD_END,
+    Lease,
+    claims,
+    first_leases,
+    new_leases,
+    place_of,
+    useless,
+)
+from streamsim.streams.aws.polling import Feed, Pace, Trouble, poll
+from streamsim.streams.aws.shards import Described, Fetched, FetchedForm, ListedShard, Place, Shards
+from streamsim.streams.aws.tenure import Sharing, Tenure
+from streamsim.streams.live.checkpoints import Keeper
+from streamsim.streams.live.consuming import Beginning, Worker
+from streamsim.streams.live.log import LiveLog
+
+#: Shards are listed anew at least so often, in seconds, and whenever one has been read to its end.
+_LIST: Final = 60.0
+
+#: Reads a shard into its log.
+Fetch = Callable[[Feed], Coroutine[Any, Any, None]]
+
+#: How long to wait when the first calls of all are too many, in seconds.
+_FIRST_WAITS: Final = (0.2, 0.4, 0.8, 1.6)
+
+_FORM: Final = FetchedForm()
+
+
+class ShardReading:
+    """See `streamsim.streams.live.consuming.Reading`."""
+
+    def __init__(
+        self,
+        shards: Shards,
+        described: Described,
+        beginning: Beginning,
+        sharing: Sharing,
+        trouble: Trouble,
+        fetch: Fetch | None = None,
+    ) -> None:
+        """`fetch` reads a shard into its log until that is closed; without one it is polled as Lambda does."""
+        self._shards = shards
+        self._sharing = sharing
+        self._table = sharing.table
+        self._trouble = trouble
+        self._fetch = fetch or partial(poll, shards, pace=Pace.of(shards.kind))
+        self._start = _start(beginning, described)
+        self._us = f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:12]}"
+        #: The logs of the shards that the mapping has taken, also of those that it is leaving.
+        self.logs: dict[str, LiveLog[Fetched]] = {}
+        #: The parents of every shard that is known.
+        self.parents: dict[str, tuple[str, ...]] = {}
+        self._tenures: dict[str, Tenure] = {}
+        self._leaving: dict[str, asyncio.Future[None]] = {}
+        self._seen: dict[str, tuple[str, int, float]] = {}
+        self._added: set[str] = set()
+        self._listed: Sequence[ListedShard] = ()
+        self._listed_at = -_LIST
+        self._ended: frozenset[str] = frozenset()
+        self._lasts: Mapping[str, str] | None = None
+        self._worker: Worker | None = None
+        self._suspended = False
+        self._keeper = Keeper(self, self._suspend)
+        self._loop = asyncio.get_running_loop()
+        self._due = asyncio.Event()
+        self._failed: asyncio.Future[None] = self._loop.create_future()
+
+    @property
+    def owned(self) -> tuple[str, ...]:
+        """See `Reading`."""
+        return tuple(sorted(self._tenures))
+
+    @property
+    def commits(self) -> int:
+        """See `Reading`."""
+        return self._keeper.saves
+
+    @property
+    def known(self) -> int:
+        """How many shards there were to be read when they were last listed."""
+        return sum(one.id not in self._ended for one in self._listed)
+
+    # -- working -----------------------------------------------------------------------------------------------------
+
+    async def join(self) -> None:
+        """See `Reading`."""
+        await self._table.open()
+        for wait in _FIRST_WAITS:
+            try:
+                await self._share()
+            except ThrottledError:
+                await asyncio.sleep(wait)
+            else:
+                return
+        await self._share()
+
+    async def work(self, worker: Worker) -> None:
+        """See `Reading`."""
+        self._worker = worker
+        for tenure in self._tenures.values():
+            self._begin(tenure, worker)
+        tasks = [self._keeper.work(), self._renewing(), self._sharing_out()]
+        working = [self._loop.create_task(one) for one in tasks]
+        try:
+            done, _ = await asyncio.wait([*working, self._failed], return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                one.result()
+        finally:
+            readings = [
+                task
+                for one in self._tenures.values()
+                for task in (one.reading, one.giving)
+                if task is not None
+            ]
+            for task in [*working, *readings]:
+                task.cancel()
+            await asyncio.gather(*working, *readings, return_exceptions=True)
+
+    async def flush_at_last(self) -> None:
+        """See `Reading`."""
+        try:
+            await asyncio.wait_for(self._keeper.flush(), self._sharing.patience)
+        except TimeoutError:
+            message = "the checkpoints cannot be stored: what was finished last is not"
+            hint = "nothing is lost: it comes again when you start anew"
+            raise SourceError(message, retryable=False, hint=hint) from None
+
+    async def stop(self) -> None:
+        """See `Reading`."""
+        tenures, self._tenures = self._tenures, {}
+        for shard in tenures:
+            self._keeper.disown(shard)
+        with suppress(SourceError):
+            for tenure in tenures.values():
+                await self._table.release(tenure.lease)
+        await self._table.close()
+
+    def hear(self, event: Event) -> None:
+        """See `Reading`. The store is told the position too, by which a checkpoint never goes back."""
+        if type(event) is Checkpoint:
+            self._keeper.take(event._replace(sequence_number=f"{event.position} {event.sequence_number}"))
+            tenure = self._tenures.get(event.shard)
+            if tenure is not None:
+                tenure.log.forget(event.position)
+                if tenure.feed is not None:
+                    tenure.feed.roomy()
+        elif type(event) is ShardEnd and event.shard in self._tenures:
+            position = self._tenures[event.shard].log.fetched
+            end = Checkpoint(event.t, event.mapping, event.shard, position, f"{position} {SHARD_END}")
+            self._keeper.take(end)
+
+    def finish(self, lasts: Mapping[str, str]) -> None:
+        """Nothing will come after these sequence numbers, nor into any other shard: the logs are closed there."""
+        self._lasts = lasts
+        for shard, tenure in self._tenures.items():
+            if tenure.feed is not None:
+                tenure.feed.last = lasts.get(shard, "")
+                tenure.feed.end()
+
+    def _suspend(self, late: bool) -> None:
+        """Nothing new is begun while checkpoints are not stored: it would come again after a crash."""
+        if late != self._suspended:
+            self._suspended = late
+            error = SourceError("they are not stored", retryable=True) if late else None
+            self._trouble("checkpoints", error)
+            for tenure in self._tenures.values():
+                tenure.log.suspended = late
+                tenure.log.tell()
+
+    # -- leases ------------------------------------------------------------------------------------------------------
+
+    async def _renewing(self) -> None:
+        """Shows that we are there, and notices what is lost or wanted."""
+        while True:
+            await asyncio.sleep(self._sharing.interval)
+            await asyncio.gather(*(self._renew(tenure) for tenure in list(self._tenures.values())))
+
+    async def _renew(self, tenure: Tenure) -> None:
+        asked = self._loop.time()
+        try:
+            async with asyncio.timeout(self._sharing.patience):
+                renewed = await self._table.renew(tenure.lease)
+        except (SourceError, TimeoutError) as error:
+            if isinstance(error, SourceError) and not error.retryable:
+                raise
+            if self._loop.time() - tenure.renewed > self._sharing.patience:
+                self._lose(tenure)  # others may have it by now, and we cannot know
+            return
+        if self._tenures.get(tenure.lease.shard) is not tenure:
+            return
+        if renewed is None:
+            self._lose(tenure)
+            return
+        tenure.renewed = asked
+        tenure.lease = renewed
+        if renewed.wanted and tenure.giving is None:
+            tenure.giving = self._loop.create_task(self._give(tenure))
+            tenure.giving.add_done_callback(self._check)
+
+    async def _sharing_out(self) -> None:
+        """Takes what is due of us, again and again."""
+        troubled = False
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._due.wait(), self._sharing.interval)
+            self._due.clear()
+            try:
+                await self._share()
+            except SourceError as error:
+                if not error.retryable:
+                    raise
+                troubled = True
+                self._trouble("", error)
+                continue
+            if troubled:
+                troubled = False
+                self._trouble("", None)
+
+    async def _share(self) -> None:
+        leases = await self._table.all()
+        leases = await self._list(leases)
+        now = self._loop.time()
+        dead = {lease.shard for lease in leases.values() if self._run_out(lease, now)}
+        due = claims(leases.values(), self._us, dead)
+        for lease in due.take:
+            if lease.shard in self._tenures:
+                continue
+            taken = await self._table.take(lease, self._us)
+            if taken is not None:
+                self._own(taken, now)
+        for lease in due.want:
+            await self._table.want(lease, self._us)
+
+    async def _list(self, leases: Mapping[str, Lease]) -> Mapping[str, Lease]:
+        """The leases with those of shards that may be begun now."""
+        ended = frozenset(lease.shard for lease in leases.values() if lease.ended)
+        now = self._loop.time()
+        if leases and ended == self._ended and now - self._listed_at < _LIST:
+            return leases
+        listed = await self._shards.shards()
+        self.parents.update((one.id, one.parents) for one in listed)
+        new = new_leases(listed, leases, self._start) if leases else first_leases(listed, self._start)
+        for lease in new:
+            await self._table.add(lease)
+            self._added.add(lease.shard)
+        old = useless(listed, leases)
+        for lease in old:
+            await self._table.remove(lease)
+        self._listed, self._listed_at, self._ended = listed, now, ended
+        return await self._table.all() if new or old else leases
+
+    def _run_out(self, lease: Lease, now: float) -> bool:
+        """Whether its owner has been silent for too long, as far as we have seen, or is known to be gone.
+
+        A lease that is ours and whose shard we have left is another such.
+        """
+        if not lease.owner or lease.owner == self._us:
+            return bool(lease.owner) and lease.shard not in self._tenures
+        owner, counter, since = self._seen.get(lease.shard, ("", -1, now))
+        if (owner, counter) != (lease.owner, lease.counter):
+            since = now
+        self._seen[lease.shard] = (lease.owner, lease.counter, since)
+        return now - since >= self._sharing.patience or self._table.gone(lease.owner)
+
+    def _own(self, lease: Lease, now: float) -> None:
+        shard = lease.shard
+        place = place_of(lease, fresh=shard in self._added)
+        self._added.discard(shard)
+        if place is None:
+            return
+        tenure = Tenure(lease, LiveLog(shard, _FORM, lease.position), place, now)
+        tenure.log.suspended = self._suspended
+        self._tenures[shard] = tenure
+        self._keeper.own(shard)
+        if self._worker is not None:
+            self._begin(tenure, self._worker)
+
+    def _lose(self, tenure: Tenure) -> None:
+        """Leaves a shard at once: it is or may be somebody else's."""
+        shard = tenure.lease.shard
+        if self._tenures.get(shard) is not tenure:
+            return
+        del self._tenures[shard]
+        self._keeper.disown(shard)
+        self._leave(tenure)
+
+    async def _give(self, tenure: Tenure) -> None:
+        """Leaves a shard, and gives its lease back when nothing of it is in flight and its checkpoint is stored."""
+        shard = tenure.lease.shard
+        self._leave(tenure)
+        if (leaving := self._leaving.get(shard)) is not None:
+            await asyncio.wait([leaving])
+        try:
+            await self._keeper.flush()
+            await self._table.release(tenure.lease)
+        except SourceError as error:
+            if not error.retryable:
+                raise
+        if self._tenures.get(shard) is tenure:
+            del self._tenures[shard]
+            self._keeper.disown(shard)
+
+    def _leave(self, tenure: Tenure) -> None:
+        shard = tenure.lease.shard
+        if tenure.reading is not None:
+            tenure.reading.cancel()
+        if tenure.taken:
+            assert self._worker is not None
+            tenure.taken = False
+            ending = _awaited(self._worker.mapping.leave(shard))
+            self._leaving[shard] = asyncio.ensure_future(self._worker.clock.start(ending, f"leaving {shard}"))
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def _begin(self, tenure: Tenure, worker: Worker) -> None:
+        tenure.feed = Feed(
+            tenure.log, tenure.place, worker.epoch, worker.clock, self._trouble, self._loop.create_future()
+        )
+        if self._lasts is not None:
+            tenure.feed.last = self._lasts.get(tenure.lease.shard, "")
+        tenure.reading = self._loop.create_task(self._read(tenure, tenure.feed, worker))
+        tenure.reading.add_done_callback(self._check)
+
+    async def _read(self, tenure: Tenure, feed: Feed, worker: Worker) -> None:
+        """Reads a shard to its end; the mapping takes it once its first read is answered and it has left it before."""
+        if (before := self._leaving.get(tenure.lease.shard)) is not None:
+            await asyncio.wait([before])
+            del self._leaving[tenure.lease.shard]
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._fetch(feed))
+            await feed.begun
+            if self._tenures.get(tenure.lease.shard) is tenure:
+                tenure.taken = True
+                self.logs[tenure.lease.shard] = tenure.log
+                worker.mapping.take(tenure.lease.shard, tenure.log.first)
+
+    def _check(self, reading: "asyncio.Task[None]") -> None:
+        error = None if reading.cancelled() else reading.exception()
+        if isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        if error is not None and not self._failed.done():
+            self._failed.set_exception(error)
+
+    # -- the store of checkpoints ------------------------------------------------------------------------------------
+
+    async def load(self, shard: str) -> str | None:
+        """See `Checkpoints`."""
+        lease = (await self._table.all()).get(shard)
+        return None if lease is None else lease.checkpoint
+
+    async def save(self, finished: Mapping[str, str]) -> None:
+        """See `Checkpoints`; of a shard that is somebody else's nothing is stored, and it is left."""
+        for shard, said in finished.items():
+            position, _, checkpoint = said.partition(" ")
+            if await self._table.save(shard, self._us, checkpoint, int(position)):
+                if checkpoint == SHARD_END:
+                    await self._finish(shard)
+                continue
+            self._keeper.disown(shard)
+            if (tenure := self._tenures.get(shard)) is not None:
+                self._lose(tenure)
+
+    async def _finish(self, shard: str) -> None:
+        """The shard is read to its end, which is stored: what continues it may be begun."""
+        tenure = self._tenures.pop(shard, None)
+        self.logs.pop(shard, None)
+        if tenure is not None:
+            with suppress(SourceError):
+                await self._table.release(tenure.lease)
+        self._due.set()
+
+
+def _start(beginning: Beginning, described: Described) -> Place:
+    match beginning.position:
+        case StartingPosition.AT_TIMESTAMP:
+            return Place("AT_TIMESTAMP", since=beginning.since)
+        case StartingPosition.LATEST:
+            return Place("LATEST", since=described.now if described.instants else 0)
+        case StartingPosition.TRIM_HORIZON:
+            return Place("TRIM_HORIZON")
+
+
+async def _awaited(ending: Awaitable[None]) -> None:
+    await ending

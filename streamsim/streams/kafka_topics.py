@@ -1,0 +1,54 @@
+"""Topics that are ours: made for a run and deleted after it. Users' topics are only read."""
+
+from contextlib import suppress
+from time import time_ns
+from typing import Any
+
+from streamsim.engine.ports import SourceError
+from streamsim.streams.kafka_errors import connected, source_error
+
+
+def wall_clock() -> int:
+    """Microseconds since 1970: t = 0 of a run in real time."""
+    return time_ns() // 1000
+
+
+async def create_topic(brokers: str, topic: str, partitions: int) -> None:
+    """Makes a new topic. `SourceError` when that cannot be."""
+    from aiokafka.admin import NewTopic  # noqa: PLC0415  # only for who connects
+
+    async with connected(brokers) as admin:
+        try:
+            answer = await admin.create_topics([NewTopic(topic, partitions, 1)])
+        except Exception as error:
+            raise source_error(error, brokers) from error
+        refused = [one for one in answer.topic_errors if one[1]]
+        if refused:
+            raise SourceError(f"cannot create the topic {topic}: {refused[0][2]}", retryable=False)
+
+
+async def delete_topic(brokers: str, topic: str) -> None:
+    """Deletes it, if the broker still answers."""
+    with suppress(SourceError):
+        async with connected(brokers) as admin:
+            try:
+                await admin.delete_topics([topic])
+            except Exception as error:
+                raise source_error(error, brokers) from error
+
+
+async def producer_of(brokers: str, patience: float = 40) -> Any:
+    """A producer of aiokafka, started; every record is acknowledged by all replicas within `patience` seconds, or lost.
+
+    `SourceError` when it cannot be started.
+    """
+    from aiokafka import AIOKafkaProducer  # noqa: PLC0415  # only for who connects
+
+    producer = AIOKafkaProducer(
+        bootstrap_servers=brokers, acks="all", linger_ms=2, request_timeout_ms=round(patience * 1000)
+    )
+    try:
+        await producer.start()
+    except Exception as error:
+        raise source_error(error, brokers) from error
+    return producer

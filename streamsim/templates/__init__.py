@@ -1,0 +1,1 @@
+"""What a SAM or CloudFormation template says of functions and the routes that lead to them."""

@@ -1,0 +1,98 @@
+"""The resources of a template by logical id, and what others call them: physical names, ARNs and a few attributes.
+
+A name that CloudFormation would make up is the logical id. Knows the types that functions are commonly handed in their
+environment; of all others only the name is known.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from streamsim.model.names import Account, stream_label, unix
+from streamsim.model.stream_type import DYNAMODB, KINESIS
+from streamsim.scenario.document import Node
+from streamsim.scenario.errors import Span
+from streamsim.templates.intrinsics import Unknown
+
+#: The property that names a resource of each type.
+_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "AWS::Serverless::Function": "FunctionName",
+        "AWS::Lambda::Function": "FunctionName",
+        "AWS::Serverless::SimpleTable": "TableName",
+        "AWS::DynamoDB::Table": "TableName",
+        "AWS::Kinesis::Stream": "Name",
+        "AWS::S3::Bucket": "BucketName",
+        "AWS::SNS::Topic": "TopicName",
+        "AWS::SQS::Queue": "QueueName",
+        "AWS::Events::EventBus": "Name",
+        "AWS::IAM::Role": "RoleName",
+    }
+)
+
+FUNCTIONS: Final = ("AWS::Serverless::Function", "AWS::Lambda::Function")
+TABLES: Final = ("AWS::DynamoDB::Table", "AWS::Serverless::SimpleTable")
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource as it is written: where, of which type, with which properties. `condition` names one of the template's."""
+
+    id: str
+    type: str
+    span: Span
+    properties: Mapping[str, Node]
+    condition: str | None = None
+
+
+def referred(resource: Resource, name: str, attribute: str | None, account: Account) -> Any:
+    """What Ref (`attribute` None) or Fn::GetAtt gives; `name` is the resource's physical name."""
+    arn = _arn(resource.type, name, account)
+    if attribute is None:
+        return (
+            arn
+            if resource.type == "AWS::SNS::Topic"
+            else _url(name, account)
+            if _is_queue(resource)
+            else name
+        )
+    if attribute in {"Arn", "TopicArn"} and arn is not None:
+        return arn
+    if attribute == "StreamArn" and resource.type in TABLES:
+        # assumed: the stream was enabled at the beginning of 2026; nothing here reads it
+        return account.stream(DYNAMODB, name, stream_label(unix("2026-01-01T00:00:00Z")))
+    known = {"QueueName": name, "TopicName": name, "QueueUrl": _url(name, account), "Name": name}
+    if attribute in known:
+        return known[attribute]
+    return Unknown(f"{resource.id}.{attribute} is known once {resource.type} is deployed")
+
+
+def name_property(kind: str) -> str | None:
+    """The property that names a resource of this type."""
+    return _NAMES.get(kind)
+
+
+def _is_queue(resource: Resource) -> bool:
+    return resource.type == "AWS::SQS::Queue"
+
+
+def _url(name: str, account: Account) -> str:
+    return f"https://sqs.{account.region}.amazonaws.com/{account.id}/{name}"
+
+
+def _arn(kind: str, name: str, account: Account) -> str | None:
+    here = f"{account.region}:{account.id}"
+    if kind in FUNCTIONS:
+        return account.function(name)
+    if kind in TABLES:
+        return f"arn:aws:dynamodb:{here}:table/{name}"
+    if kind == "AWS::Kinesis::Stream":
+        return account.stream(KINESIS, name)
+    return {
+        "AWS::S3::Bucket": f"arn:aws:s3:::{name}",
+        "AWS::SNS::Topic": f"arn:aws:sns:{here}:{name}",
+        "AWS::SQS::Queue": f"arn:aws:sqs:{here}:{name}",
+        "AWS::Events::EventBus": f"arn:aws:events:{here}:event-bus/{name}",
+        "AWS::IAM::Role": account.role(name),
+    }.get(kind)

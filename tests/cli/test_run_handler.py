@@ -1,0 +1,98 @@
+"""`streamsim run` with a real handler: its log in a folder, and exit code 3 when it cannot be loaded."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from streamsim.cli import main
+from tests.functions.handlers import write
+
+SCENARIOS = Path(__file__).parent.parent.parent / "scenarios"
+
+SCENARIO = """
+scenario: A handler
+producer: {records: [{key: a, data: 1}]}
+function: {handler: app.handler}
+expect: {discarded: 0}
+"""
+
+
+def files_below(folder: Path) -> list[Path]:
+    return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+
+
+def test_orders_that_come_again_are_charged_twice_and_the_log_says_which(tmp_path: Path) -> None:
+    told = CliRunner().invoke(
+        main, ["run", str(SCENARIOS / "real_handler.yaml"), "--logs", str(tmp_path), "--json"]
+    )
+    assert told.exit_code == 0
+    (path,) = files_below(tmp_path)
+    assert path.match("aws/lambda/default/2026/01/01/*")
+    assert path.name.startswith("[$LATEST]")
+    charged = [line for line in (tmp_path / path).read_text().splitlines() if "charged 2 times" in line]
+    assert len(charged) > 0
+    assert f'"delivered_again": {len(charged)}' in told.output
+
+
+def test_a_handler_that_cannot_be_loaded_is_the_outside_s_fault(tmp_path: Path) -> None:
+    write(tmp_path, "import nothing_there\n")
+    path = tmp_path / "scenario.yaml"
+    path.write_text(SCENARIO)
+    told = CliRunner().invoke(main, ["run", str(path)])
+    assert told.exit_code == 3
+    assert told.output.splitlines() == [
+        (
+            "error: the handler app.handler of function 'default' cannot be loaded: Runtime.ImportModuleError: "
+            "Unable to import module 'app': No module named 'nothing_there'"
+        ),
+        f"  hint: try `cd {tmp_path} && {sys.executable} -c 'import app'`",
+    ]
+
+
+def test_an_exception_in_the_module_is_shown_with_its_stack(tmp_path: Path) -> None:
+    write(tmp_path, "1 / 0\n")
+    path = tmp_path / "scenario.yaml"
+    path.write_text(SCENARIO)
+    told = CliRunner().invoke(main, ["run", str(path)])
+    assert told.exit_code == 3
+    assert f'  File "{tmp_path / "app.py"}", line 1, in <module>' in told.output
+
+
+def test_a_process_needs_aws_s_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamsim.functions.sandbox.client.find_spec", lambda _: None)
+    write(tmp_path, "")
+    path = tmp_path / "scenario.yaml"
+    path.write_text(SCENARIO.replace("app.handler}", "app.handler, runtime: process}"))
+    told = CliRunner().invoke(main, ["run", str(path)])
+    assert told.exit_code == 3
+    assert "pip install 'streamsim[process]'" in told.output
+
+
+def test_logs_are_of_one_run(tmp_path: Path) -> None:
+    one = str(SCENARIOS / "real_handler.yaml")
+    told = CliRunner().invoke(main, ["run", one, one, "--logs", str(tmp_path)])
+    assert told.exit_code == 2
+    assert "--logs keeps one run and this makes 2" in told.output
+
+
+def test_a_folder_for_logs_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("")
+    told = CliRunner().invoke(main, ["run", str(SCENARIOS / "real_handler.yaml"), "--logs", str(taken)])
+    assert told.exit_code == 2
+    assert "--logs" in told.output
+
+
+def test_what_a_handler_prints_is_not_the_run_s_output(tmp_path: Path) -> None:
+    write(tmp_path, "print('loud')\ndef handler(event, context):\n    print('loud')\n")
+    path = tmp_path / "scenario.yaml"
+    path.write_text(SCENARIO)
+    told = subprocess.run(
+        [sys.executable, "-m", "streamsim", "run", str(path)],
+        capture_output=True, text=True, check=True, env={**os.environ, "NO_COLOR": "1"},
+    )  # fmt: skip
+    assert "loud" not in told.stdout + told.stderr

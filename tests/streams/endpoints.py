@@ -1,0 +1,223 @@
+"""Servers that speak AWS's API, for tests, on loopback: a Kinesis, a DynamoDB with streams, and a proxy that misbehaves."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from aiohttp import ClientResponse, ClientSession, web
+
+from tests.streams.brokers import free_port
+
+#: How long a server may take to listen, in seconds.
+_PATIENCE: Final = 60
+
+_EVENTS: Final = "application/vnd.amazon.eventstream"
+
+_PACKAGE: Final = "kinesis-local@0.6"
+
+#: The server listens on every interface and cannot be told otherwise: tests have it listen on loopback only.
+_LOOPBACK: Final = """
+const { Server } = require("node:net");
+const listen = Server.prototype.listen;
+Server.prototype.listen = function (options, ...rest) {
+  if (typeof options === "number") options = { port: options };
+  if (options === null || typeof options !== "object") throw new Error("listens at " + options);
+  return listen.call(this, { ...options, host: "127.0.0.1" }, ...rest.filter((one) => typeof one === "function"));
+};
+"""
+
+
+class NoServerError(Exception):
+    """No server can be started here, and why."""
+
+
+def kinesis_package() -> Path:
+    """The folder of the server, from npm the first time."""
+    prefix = Path(sys.prefix)
+    folder = prefix / "node_modules" / "kinesis-local"
+    if folder.is_dir():
+        return folder
+    for tool in ("node", "npm"):
+        if shutil.which(tool) is None:
+            raise NoServerError(f"kinesis-local needs {tool}")
+    options = ["--silent", "--ignore-scripts", "--no-save", "--no-package-lock", "--prefix", str(prefix)]
+    # what else is there is named too, for npm removes what nobody asks for
+    names = [_PACKAGE, "aws-lambda-ric@3"]
+    done = subprocess.run(["npm", "install", *options, *names], capture_output=True, check=False)
+    if done.returncode or not folder.is_dir():
+        raise NoServerError(f"npm cannot install {_PACKAGE}: {done.stderr.decode()[-500:]}")
+    return folder
+
+
+@contextmanager
+def kinesis_server() -> Iterator[str]:
+    """kinesis-local from npm: remembers nothing when it ends, and changes shards within milliseconds."""
+    folder = kinesis_package()
+    port = free_port()
+    environment = {
+        **os.environ,
+        "KINESIS_MOCK_PLAIN_PORT": str(port),
+        "KINESIS_MOCK_TLS_PORT": str(free_port()),
+        "SHARD_LIMIT": "10000",
+        "LOG_LEVEL": "ERROR",
+    }
+    for change in ("CREATE_STREAM", "DELETE_STREAM", "SPLIT_SHARD", "MERGE_SHARDS", "UPDATE_SHARD_COUNT"):
+        environment[f"{change}_DURATION"] = "10ms"
+    environment["REGISTER_STREAM_CONSUMER_DURATION"] = "10ms"
+    with tempfile.TemporaryDirectory() as work:
+        preload = Path(work) / "loopback.js"
+        preload.write_text(_LOOPBACK)
+        command = ["node", "--require", str(preload), "main.js"]
+        with _running(command, port, folder, environment):
+            yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def dynamodb_server() -> Iterator[str]:
+    """moto's server: one shard for each table's stream, which is never closed."""
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with _running(command, port, None, dict(os.environ)):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def _running(
+    command: list[str], port: int, folder: Path | None, environment: dict[str, str]
+) -> Iterator[None]:
+    import socket
+
+    with tempfile.TemporaryFile() as output:
+        server = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, env=environment
+        )
+        try:
+            until = time.monotonic() + _PATIENCE
+            while True:
+                try:
+                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                    break
+                except OSError:
+                    if server.poll() is not None or time.monotonic() > until:
+                        output.seek(0)
+                        said = output.read().decode(errors="replace")[-2000:]
+                        raise NoServerError(f"{command} does not listen at {port}: {said}") from None
+                time.sleep(0.02)  # a start, not a test: nothing tells when a process listens
+            yield
+        finally:
+            server.send_signal(signal.SIGKILL)
+            server.wait()
+
+
+@dataclass
+class Proxy:
+    """Stands between a client and an endpoint. `misbehaves` is asked about each call by its name."""
+
+    target: str
+    misbehaves: Callable[[str], web.Response | None] = lambda _call: None
+    calls: list[str] = field(default_factory=list)
+    #: While it is cleared nothing is answered.
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+    #: Shards whose subscriptions end, for everything of them is pushed.
+    ended: set[str] = field(default_factory=set)
+    #: Whether event streams begin as AWS's do, and after how many pieces they are cut off, if not 0.
+    begins_events: bool = True
+    pushes: int = 0
+    port: int = 0
+    _runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def come_back(self) -> None:
+        """Listens."""
+        application = web.Application(client_max_size=1 << 26)
+        application.router.add_post("/{path:.*}", self.handle)
+        self._runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+
+    async def leave(self) -> None:
+        """Listens no more, and closes every connection."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self._runner = None
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        call = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        self.calls.append(call)
+        await self.answers.wait()
+        answer = self.misbehaves(call)
+        if answer is not None:
+            return answer
+        body = await request.read()
+        headers = {name: value for name, value in request.headers.items() if name.lower() != "host"}
+        async with (
+            ClientSession(auto_decompress=False) as session,
+            session.post(self.target + request.path, data=body, headers=headers) as response,
+        ):
+            if response.content_type == _EVENTS:
+                return await self._push(request, response, json.loads(body)["ShardId"])
+            kept = {"Content-Type": response.headers.get("Content-Type", "")}
+            return web.Response(status=response.status, body=await response.read(), headers=kept)
+
+    async def _push(self, request: web.Request, response: ClientResponse, shard: str) -> web.StreamResponse:
+        """Hands events on, between the ones that AWS begins and ends with and kinesis-local leaves out."""
+        pushed = web.StreamResponse(headers={"Content-Type": _EVENTS})
+        await pushed.prepare(request)
+        if self.begins_events:
+            await pushed.write(_event("initial-response", {}))
+        left = self.pushes
+        async for chunk in response.content.iter_any():
+            await pushed.write(chunk)
+            if shard in self.ended:
+                end = {"Records": [], "MillisBehindLatest": 0, "ChildShards": []}
+                await pushed.write(_event("SubscribeToShardEvent", end))
+                break
+            left -= 1
+            if not left:
+                break
+        return pushed
+
+
+def _event(kind: str, value: object) -> bytes:
+    """An event as AWS's event streams encode it."""
+    words = {":message-type": "event", ":event-type": kind, ":content-type": "application/json"}
+    headers = b"".join(
+        bytes([len(name)]) + name.encode() + b"\x07" + len(word).to_bytes(2, "big") + word.encode()
+        for name, word in words.items()
+    )
+    payload = json.dumps(value).encode()
+    prelude = struct.pack(">II", 16 + len(headers) + len(payload), len(headers))
+    message = prelude + struct.pack(">I", zlib.crc32(prelude)) + headers + payload
+    return message + struct.pack(">I", zlib.crc32(message))
+
+
+def refusal(code: str, status: int = 400) -> web.Response:
+    """An error as AWS's JSON protocol tells it."""
+    return web.json_response({"__type": code, "message": "as the test says"}, status=status)
+
+
+@asynccontextmanager
+async def proxy_to(target: str) -> AsyncIterator[Proxy]:
+    proxy = Proxy(target, port=free_port())
+    proxy.answers.set()
+    await proxy.come_back()
+    try:
+        yield proxy
+    finally:
+        await proxy.leave()

@@ -1,0 +1,512 @@
+"""The engine's worker on a Kinesis endpoint: shards, their lineage and leases, and an endpoint that misbehaves.
+
+Nothing sleeps: a test waits for what it is about.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from streamsim.engine.ports import SourceError
+from streamsim.model.batch import Batch
+from streamsim.model.events import Checkpoint, Discard, Invoke, ShardEnd, ShardOpen, ShardStop
+from streamsim.model.mapping import StartingPosition
+from streamsim.model.outcome import Outcome
+from streamsim.streams.aws.leases import SHARD_END
+from streamsim.streams.kafka_topics import wall_clock
+from streamsim.streams.live import log as live_log
+from streamsim.streams.live.consuming import Beginning
+from tests.streams.endpoints import Proxy, proxy_to, refusal
+from tests.streams.members import PLAIN, retrying
+from tests.streams.shard_members import ShardMember, Stream, firsts, rows, stream_of, succeed
+
+Story = Callable[[Stream], Coroutine[Any, Any, None]]
+
+
+def on(url: str, shards: int, story: Story) -> None:
+    async def main() -> None:
+        async with stream_of(url, shards) as stream:
+            await story(stream)
+
+    asyncio.run(main())
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    return tmp_path / "checkpoints.sqlite"
+
+
+def test_every_record_is_delivered_and_the_next_process_begins_behind_them(kinesis: str, table: Path) -> None:
+    async def story(stream: Stream) -> None:
+        await stream.put(60)
+        first = ShardMember(stream, table, enough=60)
+        await first.run()
+        assert firsts([first]) == stream.numbers
+        assert {lease.owner for lease in (await rows(table, stream)).values()} == {""}
+        await stream.put(20)
+        second = ShardMember(stream, table, enough=20)
+        await second.run()
+        assert len(second.records) == 20
+        assert firsts([first, second]) == stream.numbers
+        assert sum(opened.position for opened in second.told(ShardOpen)) == 60
+
+    on(kinesis, 3, story)
+
+
+def test_a_poison_record_is_found_by_bisect_and_retried_under_one_request_id(
+    kinesis: str, table: Path
+) -> None:
+    async def story(stream: Stream) -> None:
+        await stream.put(30, keys=1)
+
+        async def failing_on_7(member: ShardMember, batch: Batch) -> Outcome:
+            if any(batch.log.data(position) == b"7" for position in batch.positions):
+                return Outcome("error", error="seven")
+            if batch.last == 29:
+                member.stop.set()
+            return Outcome("success")
+
+        mapping = retrying(
+            PLAIN,
+            bisect_batch_on_function_error=True,
+            maximum_retry_attempts=2,
+            on_failure="arn:aws:sqs:r:1:q",
+        )
+        member = ShardMember(stream, table, failing_on_7, mapping)
+        await member.run()
+        (discard,) = member.told(Discard)
+        assert tuple(discard.positions) == (7,)
+        alone = [one for one in member.told(Invoke) if tuple(one.positions) == (7,)]
+        assert [one.attempt for one in alone] == [1, 2, 3]
+        assert len({one.request_id for one in alone}) == 1
+        (lease,) = (await rows(table, stream)).values()
+        assert lease.position == 30
+
+    on(kinesis, 1, story)
+
+
+def test_parents_are_finished_before_their_children_in_24_of_24_reshards(kinesis: str, table: Path) -> None:
+    """Splits and merges in turns, in mid-flight, while records of every key go on to be put."""
+
+    async def story(stream: Stream) -> None:
+        member = ShardMember(stream, table, mapping=retrying(PLAIN, batch_size=3))
+        running = asyncio.create_task(member.run())
+        for number in range(12):
+            await stream.put(24, keys=24)
+            await stream.split(number % 2)
+            await stream.put(24, keys=24)
+            await stream.merge(number % 2)
+        await stream.put(24, keys=24)
+        while len(member.records) < stream.total and not running.done():  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        member.stop.set()
+        await running
+        assert firsts([member]) == stream.numbers
+        assert all(own == sorted(own) for own in firsts([member]).values())
+        ended: set[str] = set()
+        born: list[str] = []
+        for event in member.events:
+            if isinstance(event, ShardEnd):
+                ended.add(event.shard)
+            elif isinstance(event, ShardOpen):
+                born += event.parents
+                assert ended.issuperset(event.parents)
+        assert len(born) == 12 * 2 + 12 * 2  # each of two children names its parent, each merged one both
+        leases = await rows(table, stream)
+        assert sum(lease.checkpoint == SHARD_END for lease in leases.values()) == 12 + 24
+
+    on(kinesis, 2, story)
+
+
+def test_a_shard_read_to_its_end_is_not_read_again_and_a_child_begins_after_a_restart(
+    kinesis: str, table: Path
+) -> None:
+    async def story(stream: Stream) -> None:
+        await stream.put(20)
+        first = ShardMember(stream, table, enough=20)
+        await first.run()
+        await stream.split(0)
+        await stream.put(20)
+        second = ShardMember(stream, table, enough=20)
+        await second.run()
+        assert len(second.records) == 20
+        (parent,) = {opened.shard for opened in first.told(ShardOpen)}
+        assert [opened.position for opened in second.told(ShardOpen) if opened.shard == parent] == [20]
+        third = ShardMember(stream, table, enough=16)
+        await stream.put(16)
+        await third.run()
+        assert parent not in {opened.shard for opened in third.told(ShardOpen)}
+        assert firsts([first, second, third]) == stream.numbers
+
+    on(kinesis, 1, story)
+
+
+def test_latest_begins_behind_what_is_there_and_loses_nothing_after_a_restart(
+    kinesis: str, table: Path
+) -> None:
+    latest = Beginning(StartingPosition.LATEST)
+
+    async def story(stream: Stream) -> None:
+        await stream.put(10, keys=1)
+        idle = ShardMember(stream, table, beginning=latest)
+        running = asyncio.create_task(idle.run())
+        while not idle.told(ShardOpen):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        idle.stop.set()
+        await running
+        assert idle.records == []
+        await stream.put(5, keys=1)
+        second = ShardMember(stream, table, beginning=latest)
+        running = asyncio.create_task(second.run())
+        while ("key-0", 14) not in {(key, number) for _, key, number, _ in second.records}:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        second.stop.set()
+        await running
+        assert {10, 11, 12, 13, 14} <= {number for _, _, number, _ in second.records}
+
+    on(kinesis, 1, story)
+
+
+def test_at_timestamp_begins_with_the_first_record_that_came_then(kinesis: str, table: Path) -> None:
+    async def story(stream: Stream) -> None:
+        await stream.put(10, keys=1)
+        since = wall_clock() + 1000  # arrivals are in whole milliseconds
+        while wall_clock() <= since + 1000:
+            pass
+        await stream.split(0)
+        await stream.put(6, keys=1)
+        member = ShardMember(
+            stream, table, enough=6, beginning=Beginning(StartingPosition.AT_TIMESTAMP, since)
+        )
+        await member.run()
+        assert [number for _, _, number, _ in member.records] == [10, 11, 12, 13, 14, 15]
+
+    on(kinesis, 1, story)
+
+
+def test_a_full_log_is_not_fed_until_it_has_room_again(
+    kinesis: str, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_log, "MOST_RECORDS", 40)
+
+    async def story(stream: Stream) -> None:
+        await stream.put(150, keys=3)
+        held = 0
+
+        async def look(member: ShardMember, batch: Batch) -> Outcome:
+            nonlocal held
+            held = max(held, member.reading.logs[batch.shard].fetched - batch.first)
+            return Outcome("success")
+
+        member = ShardMember(stream, table, look, enough=150)
+        await member.run()
+        assert firsts([member]) == stream.numbers
+
+    on(kinesis, 1, story)
+
+
+class Ill:
+    """A proxy that misbehaves `times` times, in `calls`, once `after` calls went well."""
+
+    def __init__(self, proxy: Proxy, answer: Callable[[], web.Response], times: int, calls: set[str]) -> None:
+        self.left = times
+        self._answer = answer
+        self._calls = calls
+        self._well = 0
+        proxy.misbehaves = self.misbehave
+
+    def misbehave(self, call: str) -> web.Response | None:
+        if call not in self._calls or not self.left:
+            return None
+        self._well += 1
+        if self._well < 4:
+            return None
+        self.left -= 1
+        return self._answer()
+
+
+READS = {"GetRecords", "GetShardIterator"}
+ILLNESSES = {
+    "it answers 500": (lambda: refusal("InternalFailure", 500), READS),
+    "it answers 503 without a word": (lambda: web.Response(status=503), READS),
+    "it answers what is no JSON": (lambda: web.Response(text="<html>", content_type="text/html"), READS),
+    "too much is read": (lambda: refusal("ProvisionedThroughputExceededException"), READS),
+    "too many calls are made": (lambda: refusal("LimitExceededException"), READS),
+    "the permission is lost": (lambda: refusal("AccessDeniedException"), READS),
+    "the token is too old": (lambda: refusal("ExpiredTokenException"), READS),
+}
+
+
+@pytest.mark.parametrize("illness", ILLNESSES)
+def test_polling_pauses_and_spends_no_attempt_while(illness: str, kinesis: str, table: Path) -> None:
+    answer, calls = ILLNESSES[illness]
+
+    async def story(stream: Stream) -> None:
+        async with proxy_to(kinesis) as proxy:
+            await stream.put(20)
+            ill = Ill(proxy, answer, 3, calls)
+            member = ShardMember(stream, table, url=proxy.url)
+            running = asyncio.create_task(member.run())
+            while ill.left and not running.done():  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            await stream.put(20)
+            member.enough = 40
+            await running
+            assert firsts([member]) == stream.numbers
+            assert member.attempts == {1}
+            assert len([one for one in member.troubles if one is not None]) == 3
+            assert None in member.troubles  # it was told that it is over
+
+    on(kinesis, 1, story)
+
+
+def test_an_iterator_that_has_expired_is_renewed_where_it_was(kinesis: str, table: Path) -> None:
+    async def story(stream: Stream) -> None:
+        async with proxy_to(kinesis) as proxy:
+            await stream.put(20)
+            ill = Ill(proxy, lambda: refusal("ExpiredIteratorException"), 2, {"GetRecords"})
+            member = ShardMember(stream, table, url=proxy.url)
+            running = asyncio.create_task(member.run())
+            while ill.left and not running.done():  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            await stream.put(20)
+            member.enough = 40
+            await running
+            assert firsts([member]) == stream.numbers
+            assert len(member.records) == 40
+            assert member.troubles == [] or set(member.troubles) == {None}
+            assert proxy.calls.count("GetShardIterator") == 3
+
+    on(kinesis, 1, story)
+
+
+def test_an_endpoint_that_hangs_is_given_up_on_and_asked_again(kinesis: str, table: Path) -> None:
+    async def story(stream: Stream) -> None:
+        async with proxy_to(kinesis) as proxy:
+            await stream.put(20)
+            member = ShardMember(stream, table, url=proxy.url, patience=0.3)
+            running = asyncio.create_task(member.run())
+            while len(member.records) < 20 and not running.done():  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            proxy.answers.clear()
+            while len(member.troubles) < 2 and not running.done():  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            await stream.put(20)
+            member.enough = 40
+            proxy.answers.set()
+            await running
+            assert firsts([member]) == stream.numbers
+            assert "does not answer in time" in str(member.troubles[0])
+            assert member.attempts == {1}
+
+    on(kinesis, 1, story)
+
+
+def test_an_endpoint_that_hangs_from_the_start_is_not_waited_for(kinesis: str, table: Path) -> None:
+    async def story(stream: Stream) -> None:
+        async with proxy_to(kinesis) as proxy:
+            proxy.answers.clear()
+            with pytest.raises(SourceError, match="does not answer in time") as raised:
+                await ShardMember(stream, table, url=proxy.url, patience=0.3).run()
+            assert not raised.value.retryable
+
+    on(kinesis, 1, story)
+
+
+def test_an_endpoint_that_is_gone_comes_back(kinesis: str, table: Path) -> None:
+    async def story(stream: Stream) -> None:
+        await stream.put(20)
+        async with proxy_to(kinesis) as proxy:
+            member = ShardMember(stream, table, url=proxy.url)
+            running = asyncio.create_task(member.run())
+            while len(member.records) < 20 and not running.done():  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            await proxy.leave()
+            while not member.troubles and not running.done():  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            assert "cannot connect" in str(member.troubles[0])
+            await stream.put(20)
+            member.enough = 40
+            await proxy.come_back()
+            await running
+            assert firsts([member]) == stream.numbers
+            assert member.attempts == {1}
+
+    on(kinesis, 1, story)
+
+
+def test_a_stream_that_is_deleted_ends_the_run_with_one_sentence(kinesis: str, table: Path) -> None:
+    async def story(stream: Stream) -> None:
+        await stream.put(10)
+
+        async def delete(member: ShardMember, _batch: Batch) -> Outcome:
+            await member.stream.delete()
+            return Outcome("success")
+
+        with pytest.raises(SourceError, match="is not there any more") as raised:
+            await ShardMember(stream, table, delete).run()
+        assert not raised.value.retryable
+
+    on(kinesis, 1, story)
+
+
+def test_processes_share_the_shards_and_hand_them_over(kinesis: str, table: Path) -> None:
+    async def story(stream: Stream) -> None:
+        await stream.put(80)
+        one = ShardMember(stream, table)
+        running = [asyncio.create_task(one.run())]
+        await one.joined.wait()
+        assert len(one.reading.owned) == 4
+        other = ShardMember(stream, table)
+        running.append(asyncio.create_task(other.run()))
+        await other.joined.wait()
+        while len(other.reading.owned) < 2 and not any(task.done() for task in running):
+            await stream.put(8)
+            await asyncio.sleep(0)
+        assert (len(one.reading.owned), len(other.reading.owned)) == (2, 2)
+        await stream.put(80)
+        seen: set[tuple[str, int]] = set()
+        while len(seen) < stream.total and not any(task.done() for task in running):
+            seen = {(key, number) for member in (one, other) for _, key, number, _ in member.records}
+            await asyncio.sleep(0)
+        one.stop.set()
+        other.stop.set()
+        await asyncio.gather(*running)
+        assert [stopped.lost for stopped in one.told(ShardStop)].count(True) == 2
+        leases = await rows(table, stream)
+        assert sum(lease.position for lease in leases.values()) == stream.total
+        # nothing was in flight in both at once: what the second one got, it got after the first had left
+        for opened in other.told(ShardOpen):
+            before = [place for shard, _, _, place in one.records if shard == opened.shard]
+            after = [place for shard, _, _, place in other.records if shard == opened.shard]
+            assert after == list(range(opened.position, opened.position + len(after)))
+            assert max(before, default=-1) < opened.position + 10
+
+    on(kinesis, 4, story)
+
+
+def test_a_process_that_has_lost_its_lease_leaves_and_writes_no_checkpoint(kinesis: str, table: Path) -> None:
+    async def story(stream: Stream) -> None:
+        await stream.put(30, keys=1)
+        robbed = asyncio.Event()
+
+        async def rob(member: ShardMember, batch: Batch) -> Outcome:
+            if batch.first == 10 and not robbed.is_set():
+                leases = await member.reading._table.all()
+                (lease,) = leases.values()
+                assert await member.reading._table.take(lease, "a stranger") is not None
+                robbed.set()
+            return Outcome("success")
+
+        member = ShardMember(stream, table, rob)
+        running = asyncio.create_task(member.run())
+        while not member.told(ShardStop) and not running.done():  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        member.stop.set()
+        await running
+        assert [stopped.lost for stopped in member.told(ShardStop)] == [True]
+        (lease,) = (await rows(table, stream)).values()
+        assert (lease.owner, lease.position) == ("a stranger", 10)
+
+    on(kinesis, 1, story)
+
+
+def test_the_shards_of_a_silent_process_are_taken_over(kinesis: str, table: Path) -> None:
+    async def story(stream: Stream) -> None:
+        await stream.put(40)
+        hanging = asyncio.Event()
+
+        async def hang(_member: ShardMember, _batch: Batch) -> Outcome:
+            hanging.set()
+            await asyncio.Event().wait()
+            return Outcome("success")
+
+        dead = ShardMember(stream, table, hang)
+        running = asyncio.create_task(dead.run())
+        await hanging.wait()
+        # it dies without a word: no renewal, no release
+        dead.reading._table = Silent(dead.reading._table)
+        other = ShardMember(stream, table, succeed, enough=40)
+        await other.run()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert firsts([other]) == stream.numbers
+        assert dead.told(Checkpoint) == []
+
+    on(kinesis, 2, story)
+
+
+class Silent:
+    """The table of a process that does not reach it any more."""
+
+    def __init__(self, table: Any) -> None:
+        self._table = table
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "close":
+            return self._table.close
+
+        async def never(*_arguments: Any) -> Any:
+            raise SourceError("nobody is there", retryable=True)
+
+        return never
+
+
+async def registered(stream: Stream) -> str:
+    answer = await stream.client.describe_stream_summary(StreamName=stream.name)
+    arn = answer["StreamDescriptionSummary"]["StreamARN"]
+    await stream.client.register_stream_consumer(StreamARN=arn, ConsumerName="fast")
+    while True:
+        answer = await stream.client.describe_stream_consumer(StreamARN=arn, ConsumerName="fast")
+        if answer["ConsumerDescription"]["ConsumerStatus"] == "ACTIVE":
+            return "fast"
+
+
+def test_a_consumer_gets_records_pushed_over_cut_subscriptions_and_reshards(
+    kinesis: str, table: Path
+) -> None:
+    async def story(stream: Stream) -> None:
+        async with proxy_to(kinesis) as proxy:
+            proxy.pushes = 2
+            await stream.put(40)
+            member = ShardMember(stream, table, url=proxy.url, consumer=await registered(stream))
+            running = asyncio.create_task(member.run())
+            while len(member.records) < 40 and not running.done():  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            await stream.split(0)
+            await stream.put(40)
+            proxy.ended.add((await stream.shards())[0]["ShardId"])
+            member.enough = 80
+            await running
+            assert firsts([member]) == stream.numbers
+            assert len(member.records) == 80
+            assert len(member.told(ShardEnd)) == 1
+            assert proxy.calls.count("SubscribeToShard") > 3
+            assert not READS.intersection(proxy.calls)
+
+    on(kinesis, 1, story)
+
+
+def test_an_endpoint_that_does_not_push_as_aws_does_is_refused(kinesis: str, table: Path) -> None:
+    async def story(stream: Stream) -> None:
+        async with proxy_to(kinesis) as proxy:
+            proxy.begins_events = False
+            member = ShardMember(stream, table, url=proxy.url, consumer=await registered(stream))
+            with pytest.raises(SourceError, match="does not push records as AWS does") as raised:
+                await member.run()
+            assert raised.value.hint == "leave out --consumer: shards are polled"
+
+    on(kinesis, 1, story)
+
+
+def test_a_consumer_that_is_not_registered_is_refused(kinesis: str, table: Path) -> None:
+    async def story(stream: Stream) -> None:
+        with pytest.raises(SourceError, match="the stream has no consumer 'slow'") as raised:
+            await ShardMember(stream, table, consumer="slow").run()
+        assert "register-stream-consumer" in str(raised.value.hint)
+
+    on(kinesis, 1, story)
