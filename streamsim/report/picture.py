@@ -32,6 +32,9 @@ from streamsim.report.timeline import Timeline, parallelization_factor
 #: Names of mappings are cut before a row gets fewer columns than these.
 _FEWEST_COLUMNS: Final = 20
 
+#: Where names cannot be cut any more, a row has at least these.
+_LEAST_COLUMNS: Final = 10
+
 #: Children stand under their parents, each generation a step to the right, but for those after so many.
 _DEEPEST: Final = 3
 
@@ -65,7 +68,7 @@ class Picture:
         self._longest = width - 1 - _FEWEST_COLUMNS - self._margin() - 2
         names = [self._name(row) for row in self.shown] + ([self._rest.name] if self._rest else [])
         self._label = max([len("concurrency"), *map(len, names)]) + 2
-        self._columns = max(_FEWEST_COLUMNS, width - self._label - 1 - self._margin())
+        self._columns = max(_LEAST_COLUMNS, width - self._label - 1 - self._margin())
         self._edges = column_edges(timeline.used(), self._columns)
         self._seen: set[Look] = set()
 

@@ -164,7 +164,10 @@ def test_every_summary_fits_its_width(runs: dict[int, Run], width: int) -> None:
             played.header, played.metrics, played.expectations, played.violations, timeline,
             source="x.yaml", faults=run.scenario.faults,
         )  # fmt: skip
-        assert all(len(line.plain.rstrip()) <= width for line in summary.lines(width)), seed
+        lines = [line.plain.rstrip() for line in summary.lines(width)]
+        assert [
+            line for line in lines if len(line) > width and " " in line.strip()
+        ] == []  # a word may be long
         screen.print(summary)
 
 
