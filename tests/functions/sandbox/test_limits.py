@@ -60,48 +60,45 @@ def test_a_log_without_line_feeds_is_bounded_too(tmp_path: Path) -> None:
     assert flood.status == "success"
 
 
-FILLS = """
-import os
-def handler(event, context):
-    written, name = 0, 0
-    tmp = os.environ["TMPDIR"]
-    try:
-        while written < 100 << 20:
-            with open(os.path.join(tmp, str(name)), "ab", buffering=0) as file:
-                written += file.write(b"x" * 65536)
-            name += event
-    except OSError as error:
-        return written >> 20, type(error).__name__, error.errno
-    return "no end"
-"""
-
-
 def test_one_file_can_fill_tmp_and_no_more(tmp_path: Path) -> None:
-    told = answer(tmp_path, FILLS, 0, tmp_size=2)
-    assert json.loads(told.payload) == [2, "OSError", 27]
+    code = """
+    import os
+    def handler(event, context):
+        written = 0
+        try:
+            with open(os.path.join(os.environ["TMPDIR"], "one"), "ab", buffering=0) as file:
+                while True: written += file.write(b"x" * 65536)
+        except OSError as error:
+            return written >> 20, error.errno
+    """
+    told = answer(tmp_path, code, 0, tmp_size=2)
+    assert json.loads(told.payload) == [2, 27]
     assert not told.lost
 
 
 def test_many_files_fill_tmp_and_who_removes_them_has_room_again(tmp_path: Path) -> None:
-    code = (
-        FILLS
-        + """
-import shutil, threading
-def frees(event, context):
-    if event == "fill": return handler(1, context)
-    for name in os.listdir(os.environ["TMPDIR"]): os.remove(os.path.join(os.environ["TMPDIR"], name))
-    path = os.path.join(os.environ["TMPDIR"], "small")
-    while True:  # what is watched is seen a moment later
-        try:
-            with open(path, "wb", buffering=0) as file: return file.write(b"x")
-        except OSError: pass
-"""
-    )
-    filled, freed = answers_to(function(tmp_path, code, "app.frees", tmp_size=2), "fill", "free")
-    megabytes, name, number = json.loads(filled.payload)
-    assert (name, number) == ("OSError", 27)
-    assert 2 <= megabytes < 100
-    assert freed.payload == b"1"
+    code = """
+    import os
+    def files(): return os.path.join(os.environ["TMPDIR"], "small"), *(os.path.join(os.environ["TMPDIR"], str(n)) for n in range(4))
+    def writes(): open(files()[0], "wb", buffering=0).write(b"x")
+    def until(possible):  # what is watched is seen a moment later
+        while True:
+            try: writes()
+            except OSError as error:
+                if not possible: return error.errno
+            else:
+                if possible: return "room"
+    def handler(event, context):
+        if event == "empty":
+            for path in files(): os.remove(path)
+            return until(possible=True)
+        writes()
+        for path in files()[1:]: open(path, "wb").write(b"x" * 600_000)
+        return until(possible=False)
+    """
+    filled, emptied = answers_to(function(tmp_path, code, tmp_size=2), "fill", "empty")
+    assert filled.payload == b"27"
+    assert emptied.payload == b'"room"'
 
 
 def test_who_starts_too_many_processes_is_ended_with_all_of_them(
