@@ -1,7 +1,7 @@
 """What may be wrong with an endpoint, a stream or a table, in one line each, and what is to be done about it.
 
-Knows botocore's errors. Some are an order to the reader of a shard and no failure: `ExpiredError`, `TrimmedError`,
-`GoneError`, `ThrottledError`.
+Knows botocore's errors. Some are answers to be acted upon and no failures: `ExpiredError`, `TrimmedError`, `GoneError`,
+`ThrottledError`, `UnmetError`.
 """
 
 from collections.abc import Callable
@@ -36,6 +36,13 @@ class GoneError(SourceError):
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message, retryable=False, hint=hint)
+
+
+class UnmetError(SourceError):
+    """A write whose condition does not hold: nothing was written."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=False)
 
 
 _THROTTLED: Final = frozenset(
@@ -107,12 +114,13 @@ def source_error(error: BaseException, at: str, *, starting: bool = False) -> So
     return SourceError(what, retryable=not (starting or fatal), hint=hint)
 
 
-#: What is an order to the reader of a shard.
+#: What is an answer to be acted upon, and no failure.
 _ORDERS: Final[dict[str, Callable[[str], SourceError]]] = {
     **dict.fromkeys(_THROTTLED, ThrottledError),
     "ExpiredIteratorException": ExpiredError,
     "TrimmedDataAccessException": TrimmedError,
     "ResourceNotFoundException": GoneError,
+    "ConditionalCheckFailedException": UnmetError,
 }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from streamsim.engine.ports import SourceError
-from streamsim.streams.aws.errors import GoneError, answered
+from streamsim.streams.aws.errors import GoneError, UnmetError, answered
 from streamsim.streams.aws.leases import SHARD_END, Lease
 
 #: How long a new table may take, in seconds, and how often to ask for it.
@@ -214,11 +214,8 @@ class LeaseItems:
             return await answered(asked, self._at)
         except GoneError as error:
             raise GoneError(f"the table of checkpoints is gone: {error}") from error
-        except SourceError as error:
-            cause = getattr(error.__cause__, "response", {})
-            if cause.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
-                return None
-            raise
+        except UnmetError:
+            return None
 
 
 def _owned(owner: str) -> str:

@@ -19,7 +19,7 @@ from streamsim.streams.live.log import LiveLog
 
 #: How long the reading pauses after a failure, in microseconds: doubled from the first to the second. assumed: AWS does
 #: not say how its pollers back off.
-_PAUSE: Final = 200 * MILLISECOND
+PAUSE: Final = 200 * MILLISECOND
 _LONGEST_PAUSE: Final = 10 * SECOND
 
 #: Told when something goes wrong that did not before (a sentence), and when it is over (None).
@@ -28,10 +28,14 @@ Trouble = Callable[[str, SourceError | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often a shard is read, in microseconds: `idle` while it has nothing, at most every `busy` while it has."""
+    """How often a shard is read, in microseconds: `idle` while it has nothing, at most every `busy` while it has.
+
+    `pause` is how long the reading pauses after a first failure.
+    """
 
     idle: int
     busy: int
+    pause: int = PAUSE
 
     @classmethod
     def of(cls, kind: StreamType) -> "Pace":
@@ -97,13 +101,14 @@ class Feed:
 class Pauses:
     """How long the reading of a shard pauses after failures, one after the other."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Feed, first: int = PAUSE) -> None:
         self._feed = feed
+        self._first = first
         self._last = 0
 
     async def pause(self, error: SourceError) -> None:
         """Tells what is wrong, and waits for twice as long as last time."""
-        self._last = min(max(2 * self._last, _PAUSE), _LONGEST_PAUSE)
+        self._last = min(max(2 * self._last, self._first), _LONGEST_PAUSE)
         self._feed.trouble(self._feed.log.shard, error)
         await self._feed.clock.sleep(self._last)
 
@@ -116,7 +121,7 @@ class Pauses:
 
 async def poll(shards: Shards, feed: Feed, pace: Pace) -> None:
     """Reads until the log is closed. `SourceError` when the stream is gone."""
-    pauses, iterator = Pauses(feed), None
+    pauses, iterator = Pauses(feed, pace.pause), None
     while not feed.log.closed:
         await feed.room()
         try:
