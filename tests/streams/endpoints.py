@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from aiohttp import ClientResponse, ClientSession, web
 
@@ -122,12 +122,16 @@ def _running(
             server.wait()
 
 
+#: What is answered instead, if anything ever is.
+Illness = web.Response | Literal["hangs"] | None
+
+
 @dataclass
 class Proxy:
     """Stands between a client and an endpoint. `misbehaves` is asked about each call by its name."""
 
     target: str
-    misbehaves: Callable[[str], web.Response | None] = lambda _call: None
+    misbehaves: Callable[[str], Illness] = lambda _call: None
     calls: list[str] = field(default_factory=list)
     #: While it is cleared nothing is answered.
     answers: asyncio.Event = field(default_factory=asyncio.Event)
@@ -164,7 +168,9 @@ class Proxy:
         self.told()
         await self.answers.wait()
         answer = self.misbehaves(call)
-        if answer is not None:
+        if answer == "hangs":
+            await asyncio.Event().wait()  # until whoever asked gives up
+        if isinstance(answer, web.Response):
             return answer
         body = await request.read()
         headers = {name: value for name, value in request.headers.items() if name.lower() != "host"}
