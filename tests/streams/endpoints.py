@@ -140,6 +140,8 @@ class Proxy:
     #: Whether event streams begin as AWS's do, and after how many events they are cut off, if not 0.
     begins_events: bool = True
     pushes: int = 0
+    #: The exceptions that the next subscriptions end with, before anything is pushed.
+    fails: list[str] = field(default_factory=list)
     port: int = 0
     _ended: dict[str, asyncio.Event] = field(default_factory=dict)
     _runner: web.AppRunner | None = None
@@ -196,6 +198,9 @@ class Proxy:
         await pushed.prepare(request)
         if self.begins_events:
             await pushed.write(_event("initial-response", {}))
+        if self.fails:
+            await pushed.write(_event(self.fails.pop(0), {"message": "as the test says"}, "exception"))
+            return pushed
         handing = asyncio.create_task(self._hand_on(response, pushed))
         ended = asyncio.create_task(self._end(shard).wait())
         try:
@@ -221,9 +226,13 @@ class Proxy:
                     return
 
 
-def _event(kind: str, value: object) -> bytes:
-    """An event as AWS's event streams encode it."""
-    words = {":message-type": "event", ":event-type": kind, ":content-type": "application/json"}
+def _event(kind: str, value: object, message_type: str = "event") -> bytes:
+    """An event, or an exception, as AWS's event streams encode it."""
+    words = {
+        ":message-type": message_type,
+        f":{message_type}-type": kind,
+        ":content-type": "application/json",
+    }
     headers = b"".join(
         bytes([len(name)]) + name.encode() + b"\x07" + len(word).to_bytes(2, "big") + word.encode()
         for name, word in words.items()

@@ -80,7 +80,7 @@ class Stream:
         async with asyncio.timeout(PATIENCE):
             while not condition():
                 for task in self._running:
-                    if task.done():
+                    if task.done() and not task.cancelled():
                         task.result()
                 assert not self._running or not all(task.done() for task in self._running), "all have ended"
                 await self._news.wait()
@@ -124,7 +124,7 @@ class Stream:
         await self.client.split_shard(
             StreamName=self.name, ShardToSplit=shard["ShardId"], NewStartingHashKey=str(middle)
         )
-        await self.active()
+        await self._closed(shard)
 
     async def merge(self, index: int) -> None:
         """The open shard of that index with the next one."""
@@ -132,10 +132,16 @@ class Stream:
         await self.client.merge_shards(
             StreamName=self.name, ShardToMerge=one["ShardId"], AdjacentShardToMerge=other["ShardId"]
         )
+        await self._closed(one)
+
+    async def _closed(self, shard: dict[str, Any]) -> None:
+        """Waits until a change of the shards is done, which may not have begun yet."""
+        while shard["ShardId"] in {one["ShardId"] for one in await self.open_shards()}:
+            pass
         await self.active()
 
     async def active(self) -> None:
-        """Waits until a change of the shards is done."""
+        """Waits until it can be read and written, and its shards changed."""
         while True:
             answer = await self.client.describe_stream_summary(StreamName=self.name)
             if answer["StreamDescriptionSummary"]["StreamStatus"] == "ACTIVE":

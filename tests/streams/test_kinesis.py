@@ -22,6 +22,7 @@ from streamsim.streams.aws.leases import SHARD_END
 from streamsim.streams.kafka_topics import wall_clock
 from streamsim.streams.live import log as live_log
 from streamsim.streams.live.consuming import Beginning
+from tests.streams.aggregates import aggregate
 from tests.streams.endpoints import Proxy, proxy_to, refusal
 from tests.streams.members import PLAIN, retrying
 from tests.streams.shard_members import PATIENCE, ShardMember, Stream, firsts, rows, stream_of
@@ -476,6 +477,66 @@ def test_a_consumer_gets_records_pushed_over_cut_subscriptions_and_reshards(
             assert len(member.told(ShardEnd)) == 1
             assert proxy.calls.count("SubscribeToShard") >= 2 + 3  # the parent and its children once more
             assert not READS.intersection(proxy.calls)
+
+    on(kinesis, 1, story)
+
+
+def test_an_aggregate_is_taken_apart_for_a_consumer_and_read_whole_after_a_crash(
+    kinesis: str, table: Path
+) -> None:
+    async def story(stream: Stream) -> None:
+        async with proxy_to(kinesis) as proxy:
+            await stream.put(2, keys=1)
+            stream.numbers["key-0"] += [2, 3, 4, 5]
+            parts = aggregate([("key-0", b"%d" % number) for number in (2, 3, 4, 5)])
+            await stream.client.put_record(StreamName=stream.name, PartitionKey="aggregate", Data=parts)
+            halfway = asyncio.Event()
+
+            async def stop_halfway(_member: ShardMember, batch: Batch) -> Outcome:
+                if batch.first == 4:
+                    halfway.set()
+                    await asyncio.Event().wait()
+                return Outcome("success")
+
+            consumer = await registered(stream)
+            pairs = retrying(PLAIN, batch_size=2)
+            dead = ShardMember(stream, table, stop_halfway, pairs, url=proxy.url, consumer=consumer)
+            dead.start()
+            await halfway.wait()
+            while not dead.reading.commits:
+                await rows(table, stream)  # no event tells when a checkpoint is stored
+            dead.reading._table = Silent(dead.reading._table)
+            dead.running.cancel()
+            await asyncio.gather(dead.running, return_exceptions=True)
+            (lease,) = (await rows(table, stream)).values()
+            assert lease.position == 2
+            other = ShardMember(stream, table, url=proxy.url, consumer=consumer, session=1.0)
+            await other.work(4)
+            assert [number for _, _, number, _ in other.records] == [2, 3, 4, 5]
+            assert firsts([dead, other]) == stream.numbers
+            assert len({one.first_sequence_number for one in other.told(Invoke)}) == 1
+            (lease,) = (await rows(table, stream)).values()
+            assert lease.position == 6
+
+    on(kinesis, 1, story)
+
+
+def test_what_goes_wrong_in_a_subscription_pauses_it(kinesis: str, table: Path) -> None:
+    async def story(stream: Stream) -> None:
+        async with proxy_to(kinesis) as proxy:
+            await stream.put(8)
+            proxy.pushes = 1
+            proxy.fails = ["InternalFailureException", "KMSDisabledException"]
+            member = ShardMember(stream, table, url=proxy.url, consumer=await registered(stream))
+            member.start()
+            await stream.until(lambda: None in member.troubles)
+            await member.has(8)
+            await member.finish()
+            first, second = member.errors[
+                :2
+            ]  # then the endpoint may say that the last subscription is still there
+            assert ("InternalFailure" in first, "KMSDisabled" in second) == (True, True)
+            assert firsts([member]) == stream.numbers
 
     on(kinesis, 1, story)
 

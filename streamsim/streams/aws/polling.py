@@ -13,7 +13,7 @@ from typing import Final
 from streamsim.engine.ports import Clock, SourceError
 from streamsim.model.stream_type import StreamType
 from streamsim.model.units import MILLISECOND, SECOND
-from streamsim.streams.aws.errors import ExpiredError, GoneError, TrimmedError
+from streamsim.streams.aws.errors import ExpiredError, GoneError, InvalidError, TrimmedError
 from streamsim.streams.aws.shards import OLDEST, Answer, Fetched, Place, Shards
 from streamsim.streams.live.log import LiveLog
 
@@ -21,6 +21,11 @@ from streamsim.streams.live.log import LiveLog
 #: not say how its pollers back off.
 PAUSE: Final = 200 * MILLISECOND
 _LONGEST_PAUSE: Final = 10 * SECOND
+
+#: Why a place may not be one of the shard, when a stream has been made anew under its old name.
+_OTHERS: Final = (
+    "are the checkpoints another stream's of that name? begin anew with another --group or --checkpoints"
+)
 
 #: Told when something goes wrong that did not before (a sentence), and when it is over (None).
 Trouble = Callable[[str, SourceError | None], None]
@@ -134,7 +139,10 @@ async def poll(shards: Shards, feed: Feed, pace: Pace) -> None:
             continue
         except TrimmedError:
             iterator, feed.place = None, OLDEST
+            await feed.clock.sleep(pace.busy)
             continue
+        except InvalidError as error:
+            raise InvalidError(str(error), _OTHERS if iterator is None else None) from error
         except SourceError as error:
             if await over(shards, feed, error):
                 return
@@ -142,7 +150,7 @@ async def poll(shards: Shards, feed: Feed, pace: Pace) -> None:
             continue
         pauses.over()
         iterator = answer.next
-        feed.take(answer)
+        feed.take(answer.since(feed.place))
         if not feed.log.closed:
             await feed.clock.sleep(_spacing(answer, shards.kind, pace))
 
@@ -172,7 +180,10 @@ async def over(shards: Shards, feed: Feed, error: SourceError) -> bool:
         raise GoneError(f"{shards.url} is not there any more: {error}") from error
     except SourceError:
         return False
-    if any(one.id == feed.log.shard for one in listed):
-        raise GoneError(f"{shards.url} cannot be read any more: {error}") from error
+    for one in listed:
+        if one.id == feed.log.shard:
+            if one.closed:
+                return False  # its records have expired, and lists come late
+            raise GoneError(f"{shards.url} cannot be read any more: {error}") from error
     feed.take(Answer((), None, behind=False))
     return True
