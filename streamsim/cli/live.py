@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import click
 
 from streamsim.cli import INTERRUPTED
-from streamsim.cli.live_source import CHECKPOINTS, SourceOptions, source_of
+from streamsim.cli.live_source import CHECKPOINTS, SourceOptions, endpoint_of, source_of
 from streamsim.cli.run_kafka import SourceFailedError, silence
 from streamsim.cli.whole_trace import CannotWriteError
 from streamsim.destinations.addresses import Address, AddressError, FileAddress, TopicAddress, address_of
@@ -214,9 +214,10 @@ def _on_failure(text: str | None, source: LiveSource | ShardSource) -> Address |
 
 def _destinations(source: LiveSource | ShardSource, url: str | None) -> Endpoint:
     """Where SQS, SNS and S3 are: at AWS unless somebody says so, for whom the stream is read."""
+    endpoint = Endpoint() if url is None else endpoint_of(url)
     if isinstance(source, ShardSource):
-        return replace(source.endpoint, url=url)
-    return Endpoint(url)
+        return replace(source.endpoint, url=endpoint.url)
+    return endpoint
 
 
 class _Session:

@@ -106,7 +106,11 @@ class Stream:
         return sum(map(len, self.numbers.values()))
 
     async def shards(self) -> list[dict[str, Any]]:
-        listed: list[dict[str, Any]] = (await self.client.list_shards(StreamName=self.name))["Shards"]
+        answer = await self.client.list_shards(StreamName=self.name)
+        listed: list[dict[str, Any]] = answer["Shards"]
+        while token := answer.get("NextToken"):
+            answer = await self.client.list_shards(NextToken=token)
+            listed += answer["Shards"]
         return listed
 
     async def open_shards(self) -> list[dict[str, Any]]:
