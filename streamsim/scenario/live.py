@@ -41,7 +41,7 @@ from streamsim.scenario.models import Scenario
 from streamsim.scenario.opened import Opened
 from streamsim.streams.aws.endpoint import Endpoint
 from streamsim.streams.aws.polling import Trouble
-from streamsim.streams.kafka import KafkaStream, Membership
+from streamsim.streams.kafka import Membership, kafka_stream
 from streamsim.streams.kafka_errors import partitions_of
 from streamsim.streams.kafka_group import KafkaReading
 from streamsim.streams.kafka_topics import wall_clock
@@ -243,7 +243,7 @@ async def _open_topic(
     stack.push_async_callback(reading.stop)
     return Opened(
         reading,
-        lambda clock: KafkaStream(reading.logs, clock, source.kind),
+        lambda clock: kafka_stream(reading.logs, clock, source.kind),
         Source(source.topic, type=source.kind, brokers=source.brokers),
         {"type": "kafka", "shards": partitions, "topic": source.topic},
         lambda: partitions,

@@ -185,7 +185,7 @@ def test_shards_are_listed_again_while_what_continues_a_finished_one_is_not_know
         held: set[str] = set()
 
         async def due() -> list[str]:
-            new = [lease.shard async for lease, _ in allotment.due(held)]
+            new = [taken.lease.shard async for taken in allotment.due(held)]
             held.update(new)
             return new
 
@@ -207,9 +207,9 @@ def test_shards_are_listed_anew_only_now_and_then_where_nothing_can_follow(tmp_p
         table = LeaseFile(tmp_path / "leases.sqlite", "arn", "group")
         await table.open()
         allotment = Allotment(shards, table, OLDEST, "me", 60)
-        taken = [[lease.shard async for lease, _ in allotment.due(set())]]
+        taken = [[taken.lease.shard async for taken in allotment.due(set())]]
         await table.save("0", "me", "SHARD_END", 3)
-        taken += [[lease.shard async for lease, _ in allotment.due({"0"})] for _ in range(4)]
+        taken += [[taken.lease.shard async for taken in allotment.due({"0"})] for _ in range(4)]
         await table.close()
         return taken
 
