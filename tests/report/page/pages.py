@@ -71,10 +71,10 @@ def columns_of(run: dict[str, Any]) -> dict[str, Any]:
     content = zlib.decompress(base64.b64decode(run["data"]), -15)
     columns: dict[str, Any] = {}
     at = 0
-    for name, size in run["layout"]:
+    for name, size, length, _ in run["layout"]:
         if size < 0:
-            columns[name] = content[at : at - size]
-            at -= size
+            columns[name] = content[at : at + length]
+            at += length
             continue
         values = []
         for _ in range(size):

@@ -102,12 +102,14 @@ class Chart {
     p.rect(this.left - 6, scrolled, this.width - this.left, this.visible);
     p.clip();
     drawWindows(p, axis, run, scrolled, scrolled + this.visible);
+    const strips = new Strips(axis, seen.reduce((sum, place) => sum + place.shard.rows.length, 0));
     for (const place of seen) {
       drawPresence(p, axis, place, this.page.end);
       const painter = new LanePainter(p, run, axis, place, view);
       for (const row of place.shard.rows) painter.families(row);
-      for (const row of place.shard.rows) painter.row(row);
+      for (const row of place.shard.rows) painter.row(row, strips);
     }
+    strips.draw(p);
     for (const place of seen) {
       const painter = new LanePainter(p, run, axis, place, view);
       for (const row of place.shard.rows) if (run.gone.length) painter.losses(row, layout.height + 20);
