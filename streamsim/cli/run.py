@@ -174,7 +174,7 @@ def command(
         if not as_json:
             _print(source_of(path, changes, seed), scenario, runs, quiet=quiet)
         if recording.report is not None:
-            _write_page(recording.report, source_of(path, changes, seed), runs)
+            _write_page(recording.report, path, source_of(path, changes, seed), runs)
     if as_json:
         click.echo(json.dumps({"format": FORMAT, "runs": documents}, indent=2))
     if not holds:
@@ -293,7 +293,7 @@ class _Records:
             self.sinks.append(files.enter_context(ProgressBar(scenario.duration)))
 
 
-def _write_page(path: Path, source: str, runs: Sequence[Ran]) -> None:
+def _write_page(path: Path, scenario: Path, source: str, runs: Sequence[Ran]) -> None:
     from streamsim.report.page.document import PageRun  # noqa: PLC0415  # only for who wants a page
     from streamsim.report.page.page import page  # noqa: PLC0415
 
@@ -311,7 +311,8 @@ def _write_page(path: Path, source: str, runs: Sequence[Ran]) -> None:
         for ran in runs
         if ran.columns is not None
     ]
-    write_whole("--report", path, page(shown, source=f"streamsim run {source}"))
+    file = scenario.read_text(encoding="utf-8", errors="replace") if scenario.is_file() else None
+    write_whole("--report", path, page(shown, source=f"streamsim run {source}", file=file))
 
 
 def _blamed(error: OSError, recording: Recording) -> Exception:

@@ -26,7 +26,7 @@ def left_out(columns: Columns, tick: int, placeless: int, violations: Sequence[V
     if tick > 1:
         error = 100 / 2 ** BITS[tick]
         said.append(
-            f"Times are rounded to {show_duration(tick)}, ages to {error:.{1 if error >= 1 else 2}f} %."
+            f"Times are rounded to {show_duration(tick).replace('us', 'µs')}, ages to {error:.{1 if error >= 1 else 2}f} %."
         )
     if placeless:
         said.append(

@@ -24,7 +24,7 @@ _ASSETS: Final = Path(__file__).with_name("assets")
 
 #: The parts of the script, each of which may use those before it; `main` starts the page.
 _SCRIPTS: Final = (
-    "words", "data", "run", "look", "axis", "strips", "lanes", "lineage", "curves", "concurrency", "overview", "chart", "element", "inspector",
+    "words", "data", "run", "look", "axis", "strips", "lanes", "lineage", "curves", "concurrency", "overview", "legend", "chart", "element", "closeup", "inspector",
     "moments", "settings", "table", "compared", "controls", "main",
 )  # fmt: skip
 _STYLES: Final = ("base", "chart", "panels")

@@ -36,11 +36,11 @@ function sparkCanvas(run) {
 }
 
 function drawSparks(page, host) {
-  const shapes = page.runs.map((run) => ageColumns(run, new Axis(0, page.end, 0, 150), run.rows));
+  const shapes = page.runs.map((run) => ageColumns(run, new Axis(0, page.end, 0, 220), run.rows));
   const most = Math.max(1, ...shapes.map((shape) => shape.most));
   for (const canvas of host.querySelectorAll('canvas')) {
-    const p = pen(canvas, 150, 26), { columns } = shapes[canvas.run.index];
+    const p = pen(canvas, 220, 34), { columns } = shapes[canvas.run.index];
     p.fillStyle = look.colours.blue;
-    columns.forEach((age, x) => { if (age) p.fillRect(x, 25 - (age / most) * 24, 1, (age / most) * 24 + 1); });
+    columns.forEach((age, x) => { if (age) p.fillRect(x, 33 - (age / most) * 32, 1, (age / most) * 32 + 1); });
   }
 }

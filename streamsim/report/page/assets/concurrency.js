@@ -2,7 +2,7 @@
 
 function drawConcurrency(p, run, axis, top) {
   const { ceiling, parties } = run.doc, limit = ceiling.full ? ceiling.value : ceiling.account;
-  const { top: y0, bottom: y1 } = frame(p, axis, top, CURVE_HEIGHT, 'ConcurrentExecutions', parties.length ? null : `of ${number(ceiling.value)}: ${ceiling.name.replace(' x ', ' × ')}`);
+  const { top: y0, bottom: y1 } = frame(p, axis, top, CURVE_HEIGHT, 'ConcurrentExecutions', parties.length ? null : `of ${number(ceiling.value)}: ${ceiling.name.replace(' x ', ' × ')}${ceiling.full ? '; thick where it is full' : ''}${crowded(run, axis) ? '; peaks light, average dark' : ''}`);
   const most = parties.length ? partiesMost(parties) : run.steps().most;
   const scale = roundUp(Math.max(most, limit && limit <= 3 * most ? limit : 0, ceiling.value <= 3 * most ? ceiling.value : 0, 1) * 1.04, [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]);
   const y = (level) => y1 - (level / scale) * (y1 - y0);
@@ -18,7 +18,7 @@ function drawConcurrency(p, run, axis, top) {
 function drawSteps(p, run, axis, y, y1, full) {
   const { times, levels } = run.steps(), low = afterIn(times, axis.from), high = afterIn(times, axis.to), { left, right } = axis;
   const level = low ? levels[low - 1] : 0;
-  if (high - low > right - left) { drawBusy(p, axis, times, levels, low, high, y, y1, full); return; }
+  if (crowded(run, axis)) { drawBusy(p, axis, times, levels, low, high, y, y1, full); return; }
   const area = new Path2D(), thick = new Path2D();
   area.moveTo(left - 2, y1);
   area.lineTo(left - 2, y(level));
@@ -41,6 +41,9 @@ function drawSteps(p, run, axis, y, y1, full) {
   p.lineWidth = 3;
   p.stroke(thick);
 }
+
+// Whether there are more steps than pixels.
+const crowded = (run, axis) => afterIn(run.steps().times, axis.to) - afterIn(run.steps().times, axis.from) > axis.right - axis.left;
 
 function afterIn(times, t) {
   let low = 0, high = times.length;

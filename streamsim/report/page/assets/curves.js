@@ -1,12 +1,13 @@
 // IteratorAge and ConcurrentExecutions over the same time as the lanes, each with its ceilings.
 
-const GONE_HEIGHT = 30, CURVE_HEIGHT = 100, AXIS_HEIGHT = 24;
+const GONE_HEIGHT = 30, CURVE_HEIGHT = 118, AXIS_HEIGHT = 24;
 
 function gutterLabel(p, text, y, axis, options = {}) {
   write(p, text, axis.left - 10, y, { align: 'right', font: `11.5px ${SANS}`, width: axis.left - 14, ...options });
 }
 
 function drawGone(p, run, axis, top) {
+  topLine(p, axis, top);
   write(p, axis.left > 100 ? 'given up, gone' : 'gone', 14, top + GONE_HEIGHT / 2, { colour: look.colours.ink, font: `600 12.5px ${SANS}`, width: axis.left - 20 });
   let free = -Infinity;
   for (let k = 0; k < run.gone.length; k++) {
@@ -38,13 +39,17 @@ function goneText(one) {
   return `${one.why} · ${what}${where}`;
 }
 
-function frame(p, axis, top, height, title, note) {
+function topLine(p, axis, top) {
   p.strokeStyle = look.colours.line;
   p.lineWidth = 1;
   p.beginPath();
   p.moveTo(0, top + 0.5);
   p.lineTo(axis.right + 20, top + 0.5);
   p.stroke();
+}
+
+function frame(p, axis, top, height, title, note) {
+  topLine(p, axis, top);
   write(p, title, 14, top + 13, { colour: look.colours.ink, font: `600 12.5px ${SANS}` });
   if (note) {
     p.font = `600 12.5px ${SANS}`;
@@ -56,13 +61,15 @@ function frame(p, axis, top, height, title, note) {
 function drawAge(p, run, axis, top, focus) {
   const { top: y0, bottom: y1 } = frame(p, axis, top, CURVE_HEIGHT, 'IteratorAge', 'of each batch when it is sent');
   const limit = run.doc.age_limit, seen = ageColumns(run, axis, run.rows);
-  const scale = roundAge(Math.max(seen.most, limit && limit < 4 * seen.most ? limit : 0, 1));
+  const scale = 1.08 * Math.max(seen.most, limit && limit < 4 * seen.most ? limit : 0, 1), step = STEPS.find((one) => scale / one < 4.6) ?? scale;
   const y = (age) => y1 - (Math.min(age, scale) / scale) * (y1 - y0);
-  for (const part of [0, 0.5, 1]) gutterLabel(p, duration(scale * part), y(scale * part) + (part ? 0 : -5), axis);
   p.strokeStyle = look.colours.line;
   p.beginPath();
-  p.moveTo(axis.left, y1 + 0.5);
-  p.lineTo(axis.right, y1 + 0.5);
+  for (let age = 0; age <= scale; age += step) {
+    gutterLabel(p, duration(age), y(age) + (age ? 0 : -4), axis);
+    p.moveTo(axis.left, Math.round(y(age)) + 0.5);
+    p.lineTo(axis.right, Math.round(y(age)) + 0.5);
+  }
   p.stroke();
   const shown = run.rows.filter((row) => row.count), few = shown.length <= 24;
   p.save();
@@ -77,12 +84,6 @@ function drawAge(p, run, axis, top, focus) {
   p.restore();
   if (limit !== null && limit <= scale) ceilingLine(p, axis, y(limit), look.colours.bad, `expected ≤ ${duration(limit)}`);
   if (seen.row) peak(p, run, axis, seen, y, y0);
-}
-
-function roundAge(us) {
-  if (us > 2 * HOUR && us <= 48 * HOUR) return [3, 4, 6, 8, 12, 18, 24, 30, 36, 48].find((hours) => hours * HOUR >= us) * HOUR;
-  const unit = us > 2 * DAY ? DAY : us > 2 * MINUTE ? MINUTE : us > SECOND ? SECOND : MS;
-  return roundUp(us / unit) * unit;
 }
 
 // The highest age in each pixel, over all lanes, and the lane that holds the highest of all.

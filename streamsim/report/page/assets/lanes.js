@@ -83,18 +83,13 @@ class LanePainter {
   block(x, top, width, height, paint) {
     const { p } = this;
     p.fillStyle = paint.fill;
-    if (width > 5 && height > 5) {
+    if (width > 7 && height > 7) {
       p.strokeStyle = paint.edge;
       p.lineWidth = 1;
       p.beginPath();
       p.roundRect(x + 0.5, top + 0.5, width - 1, height - 1, Math.min(3, width / 4, height / 4));
       p.fill();
       p.stroke();
-    } else if (width > 3 && height > 3) {
-      p.fillRect(x, top, width, height);
-      p.strokeStyle = paint.edge;
-      p.lineWidth = 1;
-      p.strokeRect(x + 0.5, top + 0.5, width - 1, height - 1);
     } else {
       p.fillStyle = paint.edge;
       p.fillRect(x, top, width, height);
@@ -117,13 +112,13 @@ class LanePainter {
     this.p.globalAlpha = 1;
   }
 
-  figure(i, x, top, width, height, paint) {
+  figure(i, x, top, width, height, paint, from = this.axis.left, to = this.axis.right) {
     const { run, p } = this;
     if (height < 11 || width < 15) return;
     const text = run.flags[i] & WINDOW_END ? 'Σ' : run.c.times[i] ? `×${number(run.c.times[i] + 1)}` : number(run.c.count[i]);
     const size = Math.min(12, height);
     p.font = `600 ${size}px ${SANS}`;
-    const left = Math.max(x, this.axis.left), right = Math.min(x + width, this.axis.right);
+    const left = Math.max(x, from), right = Math.min(x + width, to);
     if (p.measureText(text).width + 3 > right - left) return;
     write(p, text, (left + right) / 2, top + height / 2 + 0.5, { colour: paint.text, font: p.font, align: 'center' });
   }

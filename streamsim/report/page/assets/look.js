@@ -3,7 +3,7 @@
 const look = { colours: {}, hatches: {}, dark: false };
 
 const COLOUR_NAMES = ['paper', 'card', 'well', 'line', 'strong', 'ink', 'soft', 'faint', 'good', 'good-fill', 'good-edge', 'bad',
-  'bad-soft', 'warn', 'warn-fill', 'slow', 'blue', 'fault', 'wait', 'window', 'party-0', 'party-1', 'party-2', 'party-3', 'party-4'];
+  'bad-soft', 'warn', 'warn-fill', 'slow', 'blue', 'fault', 'wait', 'window', 'absent', 'party-0', 'party-1', 'party-2', 'party-3', 'party-4'];
 
 const SANS = 'Inter, "Segoe UI", system-ui, -apple-system, "Helvetica Neue", Arial, "DejaVu Sans", sans-serif';
 const MONO = '"JetBrains Mono", "SF Mono", ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace';
@@ -50,7 +50,7 @@ function readLook(light = false) {
   root.dataset.theme = before;
   look.dark = !light && before === 'dark';
   look.ratio = Math.min(3, window.devicePixelRatio || 1);
-  look.hatches = { backoff: hatch(look.colours.bad, look.ratio), throttled: hatch(look.colours.wait, look.ratio), absent: hatch(look.colours.line, look.ratio, 6) };
+  look.hatches = { backoff: hatch(look.colours.bad, look.ratio), throttled: hatch(look.colours.wait, look.ratio) };
   look.paints = [...paints(look.colours), { fill: look.colours.card, edge: look.colours.window, text: look.colours.window, grave: 1 }];
   look.words = look.paints.map(({ edge, grave }) => STRENGTHS.map((alpha) => word(edge, grave === 1 ? alpha : Math.max(alpha, 0.3))));
   look.waiting = word(look.colours.bad, look.dark ? 0.3 : 0.22);
