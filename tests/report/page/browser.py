@@ -78,6 +78,16 @@ class Tab:
         assert "error" not in said, (method, said["error"])
         return said["result"]
 
+    async def fresh(self) -> None:
+        """As after its start: an empty page in a window of its own size, no complaints."""
+        self._loaded.clear()
+        await self.ask("Page.navigate", url="about:blank")
+        await asyncio.wait_for(self._loaded.wait(), PATIENCE)
+        await self.size(1440, 1100)
+        await self.theme("light")
+        self.errors.clear()
+        self.requests.clear()
+
     async def open(self, address: str) -> None:
         """Shows the page at an address, and waits until it says that it is ready."""
         self._loaded.clear()

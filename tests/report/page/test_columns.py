@@ -16,8 +16,11 @@ from streamsim.model.events import (
     WindowClose,
 )
 from streamsim.report.page.columns import Columns
+from streamsim.report.page.document import packed_run
 from streamsim.report.page.lanes import SAME_FAMILY, SAME_ID, SPLIT, WINDOW_END
-from tests.report.page.pages import columns_of, content_of, page_of, page_of_text
+from streamsim.report.page.left_out import left_out
+from streamsim.scenario.load import load
+from tests.report.page.pages import ROOT, columns_of, content_of, page_of, page_of_text, runs_of
 
 SHARD = ("default", "shardId-000000000000")
 
@@ -147,6 +150,37 @@ def test_ordinary_neighbours_are_merged_when_there_are_too_many_and_nothing_is_l
     assert sum(busy_ if times > 1 else took for times, busy_, took in busy) == 5_030
     failed = [i for i, outcome in enumerate(column(columns, "outcome")) if outcome == 2]
     assert [columns.kept["times"][i] for i in failed] == [1, 1]
+
+
+def test_a_page_says_what_it_leaves_out() -> None:
+    columns = taken(*BISECT)
+    assert left_out(columns, tick=1, placeless=0, violations=()) == []
+    columns.gone.more = 1
+    assert left_out(columns, tick=10_000, placeless=2, violations=()) == [
+        "Times are rounded to 10 ms, ages to 3.1 %.",
+        "Of 2 ordinary batches only the size is kept, not which records.",
+        "Not shown, for there are so many: 1 loss.",
+    ]
+
+
+def test_neighbours_that_are_one_bar_are_said_to_be() -> None:
+    events: list[Event] = []
+    for number in range(200):
+        events += [
+            invoke(100 * number, str(number), range(number, number + 1)),
+            result(100 * number + 10, str(number), "success"),
+        ]
+    columns = taken(*events, most=50)
+    (sentence,) = left_out(columns, tick=1, placeless=0, violations=())
+    assert sentence.startswith(f"200 invocations are drawn as {len(columns.kept['t'])} bars")
+
+
+def test_times_are_as_exact_as_there_is_room() -> None:
+    (run,) = runs_of(load(ROOT / "scenarios" / "bisect.yaml"))
+    exact = packed_run(run, "it", 1_000_000)
+    assert columns_of(exact)["document"]["tick"] == 1
+    assert columns_of(packed_run(run, "it", len(exact["data"]) - 1))["document"]["tick"] == 100
+    assert columns_of(packed_run(run, "it", 0))["document"]["tick"] == 10_000
 
 
 BISECT_LATER = (
