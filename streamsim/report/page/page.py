@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from streamsim.report.compared import LESS_IS_BETTER, NEITHER, Run, differing, value_said
+from streamsim.report.compared import LESS_IS_BETTER, NEITHER, Run, differing, failing, met, value_said
 from streamsim.report.page.document import PageRun, packed_run
 from streamsim.report.page.lanes import cut
 from streamsim.report.page.rules import RULES
@@ -121,6 +121,17 @@ def _comparison(runs: Sequence[Run]) -> dict[str, Any] | None:
     return {
         "settings": settings,
         "rows": rows,
+        "met": [[met(run), all(one["ok"] for one in run.expectations)] for run in runs],
+        "failing": [
+            {
+                "test": f"{measure}: {test}",
+                "cells": [
+                    None if one is None else [measured(measure, one["value"]), bool(one["ok"])]
+                    for one in asked
+                ],
+            }
+            for measure, test, asked in failing(runs)
+        ],
         "sentence": " ".join(ranking.sentences),
         "verdict": f"{failed} of {len(runs)} runs fail"
         if failed

@@ -13,7 +13,9 @@ function showCompared(page) {
     el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'Run'), ...head),
       ...comparison.settings.map(({ path, values }) => el('tr', {}, el('th', { scope: 'row' }, outside(path)), ...values.map((value) => el('td', { class: 'n' }, el('b', {}, outside(value))))))),
     el('tbody', {}, el('tr', {}, el('th', { scope: 'row' }, 'IteratorAge'), ...runs.map((run) => el('td', { class: 'n' }, sparkCanvas(run)))),
-      ...comparison.rows.slice(0, page.allMeasures ? undefined : FEW_MEASURES).map((row) => comparedRow(row))));
+      ...comparison.rows.slice(0, page.allMeasures ? undefined : FEW_MEASURES).map((row) => comparedRow(row)),
+      ...(comparison.met.some(([text]) => text) ? [judgedRow('expectations', comparison.met)] : []),
+      ...comparison.failing.map(({ test, cells }) => judgedRow(test, cells))));
   const more = comparison.rows.length > FEW_MEASURES ? el('button', { class: 'more', 'aria-pressed': String(Boolean(page.allMeasures)), onclick: () => { page.allMeasures = !page.allMeasures; showCompared(page); } }, page.allMeasures ? 'Fewer measures' : `All ${comparison.rows.length} measures that differ`) : '';
   host.replaceChildren(table, more);
   page.sparks = () => drawSparks(page, host);
@@ -28,6 +30,10 @@ function comparedRow({ measure, values, cells, best }) {
     return el('td', { class: `n ${best[k] ? 'best' : ''}` }, best[k] ? '★ ' : '', cell, best[k] ? el('span', { class: 'unseen' }, ' (best)') : '', bar);
   }));
 }
+
+// What was expected of each run, and whether it holds; blank where it was not asked.
+const judgedRow = (name, cells) => el('tr', {}, el('th', { scope: 'row' }, outside(name)),
+  ...cells.map((cell) => (cell && cell[0] ? el('td', { class: `n ${cell[1] ? 'good' : 'bad'}` }, outside(cell[0]), cell[1] ? ' ✓' : ' ✗', el('span', { class: 'unseen' }, cell[1] ? ' holds' : ' fails')) : el('td', { class: 'n' }))));
 
 function sparkCanvas(run) {
   const canvas = el('canvas', { role: 'img', 'aria-label': `IteratorAge of run ${run.index + 1}` });
