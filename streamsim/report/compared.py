@@ -82,6 +82,12 @@ def met(run: Run) -> str:
     return f"{sum(bool(one['ok']) for one in run.expectations)} of {len(run.expectations)}"
 
 
+def varied_in(settings: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The settings in which runs differ: what `--set` made the same for all of them is not compared."""
+    first = settings[0]
+    return [path for path in first if any(one[path] != first[path] for one in settings)] or list(first)
+
+
 def last_part(key: str) -> str:
     """The setting's own name, without the path to it."""
     return key.rsplit(".", 1)[-1]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from streamsim.model.events import Event, Invoke, Result, ShardEnd, ShardOpen
+from streamsim.report.notebook import Report
 from streamsim.report.page.columns import Columns
 from streamsim.report.page.document import PageRun
 from streamsim.report.page.page import page as page_
@@ -275,6 +276,26 @@ def test_what_comes_from_outside_is_only_ever_text(in_browser: InBrowser) -> Non
         name.replace(" ", "-"): hostile_page(text) for name, text in {"plain": "plain", **HOSTILE}.items()
     }
     in_browser(pages, do)
+
+
+def test_a_notebook_draws_the_page_in_its_frame(in_browser: InBrowser) -> None:
+    async def do(tab_: Tab, at: Callable[[str], str]) -> None:
+        await tab_.load(at("notebook"))
+        assert await tab_.js("document.querySelector('iframe').contentDocument") is None
+        (frame,) = (await tab_.ask("Page.getFrameTree"))["frameTree"]["childFrames"]
+        world = await tab_.ask("Page.createIsolatedWorld", frameId=frame["frame"]["id"])
+        ready = "new Promise(done => { const root = document.documentElement, look = () => root.dataset.ready ? done(document.querySelector('h1').textContent) : setTimeout(look, 5); look(); })"
+        said = await tab_.ask(
+            "Runtime.evaluate",
+            expression=ready,
+            contextId=world["executionContextId"],
+            awaitPromise=True,
+            returnByValue=True,
+        )
+        assert said["result"]["value"] == "Bisect finds the one bad record"
+
+    report = Report("Bisect", (), page_of("bisect"))
+    in_browser({"notebook": f"<!doctype html><meta charset=utf-8>{report._repr_html_()}"}, do)
 
 
 def test_no_records_and_no_shards_are_no_error(in_browser: InBrowser) -> None:

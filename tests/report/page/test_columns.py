@@ -220,6 +220,14 @@ def test_the_moments_of_a_bisect_are_its_beginning_its_split_and_what_it_gave_up
     assert moments[0]["worst"]
 
 
+def test_what_a_partial_response_leaves_is_not_said_to_come_again_unchanged() -> None:
+    moments = columns_of(content_of(page_of("partial_responses"))["runs"][0])["document"]["moments"]
+    assert moments[0]["sentence"] == (
+        "Of records 137-158 the function finished those before 151: what the response names and all behind it, "
+        "records 151-158, will be sent again as a new batch. What is behind waits."
+    )
+
+
 def test_a_quiet_run_has_the_moment_of_its_oldest_batch() -> None:
     page = page_of_text(
         """

@@ -101,7 +101,8 @@ function together(parties) {
 
 function drawParties(p, parties, axis, y, y1, top) {
   const { stacks, width, levels } = together(parties), base = new Float64Array(levels.length);
-  let x = axis.left + 190;
+  p.font = `600 12.5px ${SANS}`;
+  let x = 30 + p.measureText('ConcurrentExecutions').width;
   stacks.forEach((mine, k) => {
     const path = new Path2D(), under = base.slice();
     const from = Math.max(0, Math.floor(axis.from / width)), to = Math.min(levels.length - 1, Math.ceil(axis.to / width));
@@ -113,8 +114,9 @@ function drawParties(p, parties, axis, y, y1, top) {
     p.fillStyle = look.colours[`party-${k % 5}`];
     p.fill(path);
     const name = isolated(parties[k].name === 'default' ? 'stream' : parties[k].name);
+    if (x > axis.right - 30) return;
     p.fillRect(x, top + 8, 10, 10);
-    write(p, name, x + 15, top + 13, { font: `12px ${SANS}`, width: 120 });
-    x += Math.min(120, p.measureText(name).width) + 32;
+    write(p, name, x + 14, top + 13, { font: `11.5px ${SANS}`, width: Math.min(120, axis.right - x - 10) });
+    x += Math.min(120, p.measureText(name).width) + 24;
   });
 }

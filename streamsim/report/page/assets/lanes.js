@@ -127,6 +127,7 @@ class LanePainter {
   families(row) {
     const { run, axis } = this;
     if (!row.trouble) return;
+    this.free = -Infinity;
     let i = run.firstAt(row, axis.from);
     if (i < row.to) i = run.familyStart[i];
     while (i < row.to && run.start[i] <= axis.to) {
@@ -163,8 +164,9 @@ class LanePainter {
     const text = this.bracketText(from, to), at = Math.max(x, axis.left + 2);
     p.font = `11px ${MONO}`;
     const width = p.measureText(text).width;
-    const next = to < row.to && run.outcome[to] !== SUCCESS ? axis.x(run.start[to]) - at - 6 : Infinity;
-    if (width <= Math.max(x1 - at, Math.min(next, 170))) write(p, text, at, y - 6.5, { colour, font: p.font });
+    if (at < this.free || width > Math.max(x1 - at, onlyThrottled ? 0 : 170)) return;
+    write(p, text, at, y - 6.5, { colour, font: p.font });
+    this.free = at + width + 8;
   }
 
   failedIn(from, to) {
