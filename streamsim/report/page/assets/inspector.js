@@ -48,7 +48,7 @@ function toldOf(run, family, seen, gone) {
     parts.push(`${batch} ${run.outcome[family.from] === OPEN ? 'is in flight when the trace ends' : `went through at once, in ${duration(run.stop[family.from] - start)}`}.`);
     return [parts.join(' '), 'good'];
   }
-  parts.push(`${batch} took ${counted(tries, 'request')} over ${duration(over - start)}; ${number(failed.length)} did not succeed.`);
+  parts.push(`${batch} took ${counted(tries, 'request')} over ${duration(over - start)}; ${number(failed.length)} ${failed.every((i) => run.outcome[i] === THROTTLED) ? `${failed.length === 1 ? 'was' : 'were'} throttled` : 'did not succeed'}.`);
   const most = seen.reduce((high, times) => Math.max(high, times), 0);
   if (again === 1) parts.push(`One record was delivered ${number(most)} times.`);
   else if (again) parts.push(`${counted(again, 'record')} were delivered more than once, one of them ${number(most)} times.`);

@@ -24,7 +24,7 @@ function showLegend(page) {
   if (has((run) => run.c.init.some(Boolean))) add('cold start', (p) => { p.fillStyle = look.colours.blue; p.globalAlpha = 0.55; p.fillRect(0, 7, 16, 3); p.globalAlpha = 1; });
   if (has((run) => run.flags.some((flags) => flags & WINDOW_END))) add('end of a window', edged('card', 'window'));
   if (has((run) => run.shards.some((shard) => shard.parents.length))) add('parent to child', (p) => { p.strokeStyle = look.colours.blue; p.lineWidth = 1.4; p.beginPath(); p.moveTo(3, 0); p.lineTo(3, 6); p.lineTo(14, 6); p.stroke(); });
-  list.append(el('span', { class: 'height' }, 'height of a bar = position in the batch'));
+  list.append(el('span', { class: 'height' }, 'height: position in the batch'));
   return list;
 }
 
