@@ -214,3 +214,6 @@ _SHAPES: Final[dict[str, tuple[Callable[..., events.Event], tuple[tuple[str, Rea
     "event_lost": (events.EventLost, (*_CALL, ("condition", text), ("attempts", natural), *_ENDING[1:])),
     "fault": (events.Fault, (("t", integer), ("what", text), ("until", integer_or_none))),
 }
+
+#: The names of each event's fields, by the event's name, as they stand in a trace.
+EVENT_FIELDS: Final = {name: tuple(field for field, _ in fields) for name, (_, fields) in _SHAPES.items()}
