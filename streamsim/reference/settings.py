@@ -9,7 +9,7 @@ from typing import Any, Final
 from streamsim.reference.term import Term
 from streamsim.scenario.file import PLURALS
 from streamsim.scenario.schema import full_schema, without_null
-from streamsim.scenario.told import facts
+from streamsim.scenario.told import facts, meaning
 
 #: Keys below which the same keys stand as elsewhere: in the singular, or in what they are said of.
 _AS_ELSEWHERE: Final = frozenset({*PLURALS.values(), "stream.producer", "traffic.rate"})
@@ -34,7 +34,7 @@ def _below(schema: Mapping[str, Any], path: str, definitions: Mapping[str, Any])
         yield Term(
             name=full,
             kind="setting",
-            meaning=one.get("description", ""),
+            meaning=meaning(one, definitions),
             evidence=known.evidence,
             unit=known.unit,
             range=known.range,

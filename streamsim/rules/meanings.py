@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-_KINESIS: Final = "documented: Lambda Developer Guide, Using AWS Lambda with Amazon Kinesis"
-_ERRORS: Final = "documented: Lambda Developer Guide, Error handling for stream event sources"
-_PARTIAL: Final = "documented: Lambda Developer Guide, Configuring partial batch response with Kinesis"
+_KINESIS: Final = (
+    "documented: Lambda Developer Guide, Using Lambda to process records from Amazon Kinesis Data Streams"
+)
+_ERRORS: Final = "documented: Lambda Developer Guide, Retain discarded batch records for a Kinesis Data Streams event source in Lambda"
+_PARTIAL: Final = "documented: Lambda Developer Guide, Configuring partial batch response with Kinesis Data Streams and Lambda"
 _FILTERING: Final = "documented: Lambda Developer Guide, Control which events Lambda sends to your function"
 _SETTINGS: Final = "documented: Lambda API Reference, CreateEventSourceMapping"
 _STATES: Final = "documented: Lambda API Reference, EventSourceMappingConfiguration"
@@ -54,7 +56,7 @@ OUTCOMES: Final[Mapping[str, Meaning]] = MappingProxyType(
         "throttled": Meaning(
             "No concurrency was free (429). The function never saw the batch, so no attempt is spent: it waits and is sent"
             " again with the same request id.",
-            "documented: Lambda Developer Guide, Lambda function scaling; assumed: how long it waits",
+            "documented: Lambda Developer Guide, Understanding Lambda function scaling; assumed: how long it waits",
         ),
         "too_large": Meaning(
             "The event exceeds 6 MB, the most that Lambda takes synchronously: the function never saw it, the attempt"
@@ -93,7 +95,7 @@ RECORDS: Final[Mapping[str, Meaning]] = MappingProxyType(
         ),
         "skipped": Meaning(
             "The record arrived before the mapping's starting position: with LATEST, before polling had begun.",
-            "documented: Lambda Developer Guide, Polling and stream starting positions",
+            f"{_KINESIS}, polling and stream starting positions",
         ),
     }
 )
@@ -126,7 +128,7 @@ BATCHES: Final[Mapping[str, Meaning]] = MappingProxyType(
         "window": Meaning(
             "At the end of a tumbling window the function is invoked without records and gets the state that the"
             " invocations of the window handed on.",
-            "documented: Lambda Developer Guide, Using AWS Lambda with Amazon Kinesis, Tumbling windows",
+            "documented: Lambda Developer Guide, Implementing stateful Kinesis Data Streams processing in Lambda",
         ),
     }
 )

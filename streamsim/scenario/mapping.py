@@ -26,9 +26,9 @@ from streamsim.scenario.checked import DESTINATION, FILTERS, METRICS, accepted, 
 from streamsim.scenario.fields import Complaint, Duration, Reference, reader
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.timestamps import starting_timestamp
-from streamsim.scenario.told import CREATE_MAPPING, told
+from streamsim.scenario.told import CREATE_MAPPING, ONLY, told
 
-_ONLY: Final = "the only one, or the one named default"
+_KINESIS: Final = "Lambda Developer Guide, Using Lambda to process records from Amazon Kinesis Data Streams"
 
 
 def _aws(name: str, **default: Any) -> Any:
@@ -89,12 +89,12 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
     stream: Reference = Field(
         default="default",
         description="The name of the stream that the mapping reads.",
-        json_schema_extra=told(default=_ONLY),
+        json_schema_extra=told(default=ONLY),
     )
     function: Reference = Field(
         default="default",
         description="The name of the function that the mapping feeds.",
-        json_schema_extra=told(default=_ONLY),
+        json_schema_extra=told(default=ONLY),
     )
     consumer: Reference | None = Field(
         default=None,
@@ -109,15 +109,13 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
         description="How long it takes after the mapping is made until polling begins.",
         json_schema_extra=told(
             evidence="recorded: 20 to 110 s from creation to the first delivery (LocalStack's AWS-validated snapshots);"
-            " documented: minutes, by the Lambda Developer Guide, Using AWS Lambda with Amazon Kinesis"
+            f" documented: minutes, by the {_KINESIS}"
         ),
     )
     update_lag: Duration = Field(
         default=0,
         description="How long a change of the mapping's settings takes to reach the pollers.",
-        json_schema_extra=told(
-            evidence="documented: up to 90 s, by the Lambda Developer Guide, Using AWS Lambda with Amazon Kinesis"
-        ),
+        json_schema_extra=told(evidence=f"documented: up to 90 s, by the {_KINESIS}"),
     )
     hand_over: Duration = Field(
         default=20 * MILLISECOND,
@@ -131,10 +129,7 @@ class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
         description="How long after its end a tumbling window is closed when no later record closes it.",
         json_schema_extra=told(evidence="assumed; recorded: not within 111 s (stackd's captures)"),
     )
-    back_off: BackOffSettings = Field(
-        default=BackOffSettings(),
-        description="How long an unchanged batch waits before it is sent again.",
-    )
+    back_off: BackOffSettings = BackOffSettings()
 
     @property
     def destination(self) -> str | None:

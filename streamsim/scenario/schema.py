@@ -1,12 +1,13 @@
 """The JSON Schema of scenario files, from the models that validate them."""
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from streamsim.scenario.file import ScenarioFile
-from streamsim.scenario.told import FACTS, default_written, described, facts
+from streamsim.scenario.told import FACTS, default_written, described, facts, meaning
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -38,32 +39,35 @@ def json_schema() -> dict[str, Any]:
     definitions = schema.pop("$defs", {})
     return {
         "$schema": DIALECT,
-        **_plain(schema),
-        "$defs": {name: _plain(definitions[name]) for name in sorted(definitions)},
+        **_plain(schema, definitions),
+        "$defs": {name: _plain(definitions[name], definitions) for name in sorted(definitions)},
     }
 
 
-def _plain(schema: Any) -> Any:
+def _plain(schema: Any, definitions: dict[str, Any]) -> Any:
     """Without the titles that pydantic makes of names, without null, which no key takes, and with facts in words."""
     if isinstance(schema, list):
-        return [_plain(item) for item in schema]
+        return [_plain(item, definitions) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    schema = without_null(schema)
     return {
-        key: _properties(value, schema.get("required", ())) if key == "properties" else _plain(value)
-        for key, value in schema.items()
+        key: _keys(value, schema.get("required", ()), definitions)
+        if key == "properties"
+        else _plain(value, definitions)
+        for key, value in without_null(schema).items()
         if key not in FACTS and not (key == "title" and isinstance(value, str))
     }
 
 
-def _properties(properties: dict[str, Any], required: Any) -> dict[str, Any]:
+def _keys(
+    properties: dict[str, Any], required: Collection[str], definitions: dict[str, Any]
+) -> dict[str, Any]:
     found = {}
     for name, schema in properties.items():
-        merged = without_null(schema)
-        found[name] = _plain(schema)
-        if meaning := merged.get("description"):
-            found[name]["description"] = described(meaning, facts(merged, required=name in required))
+        whole = without_null(schema)
+        found[name] = _plain(whole, definitions)
+        known = facts(whole, required=name in required)
+        found[name]["description"] = described(meaning(whole, definitions), known)
     return found
 
 

@@ -18,6 +18,9 @@ SIZE: Final = "size, such as 200B or 5MiB"
 RATE: Final = "rate, such as 12/s or 1000/m"
 SHARE: Final = "share, such as 20% or 0.2"
 
+#: The default of a name that says which part is meant.
+ONLY: Final = "the only one, or the one named default"
+
 #: What the documentation of a key cites most.
 CREATE_MAPPING: Final = "documented: Lambda API Reference, CreateEventSourceMapping"
 QUOTAS: Final = "documented: Lambda Developer Guide, Lambda quotas"
@@ -40,6 +43,13 @@ FACTS: Final = tuple(f"told_{name}" for name in Facts._fields)
 def told(*, unit: str = "", range: str = "", default: str = "", evidence: str = "") -> dict[str, Any]:  # noqa: A002  its name in `Facts`
     """What a field's type cannot tell, for its schema."""
     return {name: value for name, value in zip(FACTS, (unit, range, default, evidence), strict=True) if value}
+
+
+def meaning(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
+    """What a key means: its own description, or that of the map that stands in it."""
+    if "description" in schema or "$ref" not in schema:
+        return str(schema.get("description", ""))
+    return str(definitions[schema["$ref"].rpartition("/")[2]].get("description", ""))
 
 
 def facts(schema: Mapping[str, Any], *, required: bool = False) -> Facts:
@@ -75,7 +85,8 @@ def default_written(value: Any, inner: Mapping[str, Any]) -> Any:
             return f"{value * 100:g}%"
     kinds = {bool: "boolean", int: "integer", str: "string"}
     plain = inner.get("type") == kinds.get(type(value), "none")
-    return value if plain or value in inner.get("enum", ()) else None
+    below = isinstance(value, int) and value < inner.get("minimum", value)
+    return value if (plain and not below) or value in inner.get("enum", ()) else None
 
 
 def time_written(microseconds: int) -> str:

@@ -1,11 +1,14 @@
 """Every word has its term, and each term all that is to be told of it."""
 
+import re
 from typing import get_args
+
+import pytest
 
 from streamsim.model.asynchronous import Loss
 from streamsim.model.events import Ended, Event
 from streamsim.model.verdict import Condition
-from streamsim.reference.term import KINDS
+from streamsim.reference.term import KINDS, Term
 from streamsim.reference.terms import terms
 from streamsim.rules.meanings import CONDITIONS, OUTCOMES, STATES
 from streamsim.rules.parameters import PARAMETERS
@@ -14,6 +17,15 @@ from streamsim.trace.catalogue import MEASURES, TRAFFIC_MEASURES
 from streamsim.trace.decoding import EVENTS
 from streamsim.trace.violation import ANOMALIES
 from streamsim.trace.violation import Kind as Anomaly
+
+EVIDENCE = re.compile(r"(documented|recorded|assumed|inferred)\b|ours")
+
+
+@pytest.mark.parametrize("one", terms(), ids=lambda one: f"{one.kind} {one.name}")
+def test_a_term_is_told_whole(one: Term) -> None:
+    assert re.match(r"[A-Z`{\[0-9]", one.meaning), one.meaning
+    assert one.meaning.endswith(".")
+    assert EVIDENCE.match(one.evidence), one.evidence
 
 
 def test_a_name_and_a_kind_are_one_term() -> None:
