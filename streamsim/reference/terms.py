@@ -8,7 +8,7 @@ from inspect import getdoc
 from typing import Any, Final
 
 from streamsim.reference.settings import settings
-from streamsim.reference.shown import SHOWN
+from streamsim.reference.shown import shown_by
 from streamsim.reference.term import Kind, Term
 from streamsim.rules import meanings
 from streamsim.rules.parameters import PARAMETERS
@@ -45,7 +45,7 @@ def terms() -> tuple[Term, ...]:
         *(Term(name, "event", getdoc(make) or "", OURS) for name, make in EVENTS.items()),
         *(Term(name, "anomaly", meaning, OURS) for name, meaning in ANOMALIES.items()),
     ]
-    shown = [replace(one, scenario=SHOWN.get((one.kind, one.name), "")) for one in found]
+    shown = [replace(one, scenario=shown_by(one.kind, one.name)) for one in found]
     related = _relations(shown)
     return tuple(replace(one, related=related[place]) for place, one in enumerate(shown))
 
