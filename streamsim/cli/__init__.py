@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "report": ("report:command", "Write a page that shows a trace, for any browser."),
     "export": ("export:command", "Turn a trace into what Perfetto or a spreadsheet reads."),
     "verify": ("verify:verify", "Check the ordering and delivery guarantees of traces."),
+    "init": ("init:command", "Write a scenario: from a template, or by a few questions."),
     "schema": ("schema:command", "Print the JSON Schema of scenario files, for editors."),
     "live": ("live:command", "Feed a handler from a real stream, by a mapping's rules."),
     "bench": ("bench:command", "Measure speed against others, and which ordering holds."),
