@@ -39,6 +39,11 @@ def test_every_term_fits_into_80_columns() -> None:
         assert [line for line in told.splitlines() if len(line) > 80 and " " in line.strip()] == [], one.name
 
 
+def test_a_name_of_several_words_needs_no_quotes() -> None:
+    result = CliRunner().invoke(main, ["explain", "no", "records", "processed"])
+    assert result.stdout.startswith("LastProcessingResult.No records processed (condition)")
+
+
 def test_a_near_miss_is_told() -> None:
     result = CliRunner().invoke(main, ["explain", "BatchSise"])
     assert (result.exit_code, result.stdout) == (2, "")
