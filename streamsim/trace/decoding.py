@@ -5,7 +5,8 @@ converts a trace may keep more than we read.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NoReturn
 
 from streamsim.model import events
@@ -217,3 +218,8 @@ _SHAPES: Final[dict[str, tuple[Callable[..., events.Event], tuple[tuple[str, Rea
 
 #: The names of each event's fields, by the event's name, as they stand in a trace.
 EVENT_FIELDS: Final = {name: tuple(field for field, _ in fields) for name, (_, fields) in _SHAPES.items()}
+
+#: The class of each event by its name in a trace.
+EVENTS: Final[Mapping[str, Callable[..., events.Event]]] = MappingProxyType(
+    {name: make for name, (make, _) in _SHAPES.items()}
+)
