@@ -30,7 +30,7 @@ one setting and guess again. Every answer comes from the run.
 
 LESSON is a number, a name, or a folder with a lesson of your own: scenario.yaml and lesson.md.
 
-Exit codes: 0 played, also when you stop early, 2 there is no such lesson or it says what is not so, 3 the page cannot
+Exit codes: 0 played, also when you stop early, 2 there is no such lesson, it says what is not so, or the page cannot
 be written."""
 
 
@@ -142,7 +142,7 @@ def _next(lesson: Lesson, run: str) -> Iterable[tuple[str, str]]:
     if following is not None and lesson.number is not None:
         yield f"streamsim learn {lesson.number + 1}", title_of(following)
     elif lesson.number is not None:
-        yield "streamsim run --help", "that was the last lesson: now your own scenario"
+        yield "streamsim init", "that was the last lesson: now a scenario of your own"
     yield f"{run} --set {quote(lesson.second.change or '')}", "plays it; change what you like"
 
 

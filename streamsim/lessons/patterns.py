@@ -22,7 +22,10 @@ DOCUMENT: Final = "document"
 _WHOLE: Final = re.compile(r"(\w+)\(([^()]*)\)(?:\.([\w.]+))?")
 _TERM: Final = re.compile(r"([\w.]+)(?:(<=|>=|=|<|>)(\S+))?")
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {"=": eq, "<=": le, ">=": ge, "<": lt, ">": gt}
-_OURS: Final = ("record", "count")
+
+#: Events that are about records of a shard, and what their records can be asked for beside the event's own fields.
+_OF_RECORDS: Final = frozenset({"invoke", "discard", "expired", "filtered"})
+_OF_THESE: Final = ("record", "count")
 
 
 class UnclearPatternError(ValueError):
@@ -44,7 +47,7 @@ class Term:
     def holds(self, document: Mapping[str, Any]) -> bool:
         """Whether the document has the field, and as it must be."""
         if self.name == "record":
-            return any(first <= int(self.value) <= last for first, last in document.get("records", ()))
+            return any(first <= int(self.value) <= last for first, last in document["records"])
         found = _found(document, self.name)
         if not self.operator or found is None:
             return found is not None
@@ -68,7 +71,9 @@ class Pattern:
             for document in documents
             if document["event"] == self.kind and all(term.holds(document) for term in self.terms)
         ]
-        return len(matching if self.of is None else {str(_found(one, self.of)) for one in matching})
+        if self.of is None:
+            return len(matching)
+        return len({str(value) for one in matching if (value := _found(one, self.of)) is not None})
 
 
 def pattern(text: str) -> Pattern:
@@ -107,7 +112,7 @@ def _term(kind: str, text: str) -> Term:
 def _check_field(kind: str, name: str) -> None:
     if kind == DOCUMENT:
         return
-    known = (*EVENT_FIELDS[kind], *_OURS)
+    known = (*EVENT_FIELDS[kind], *(_OF_THESE if kind in _OF_RECORDS else ()))
     if name not in known:
         hint = did_you_mean(name, known) or f"it has {', '.join(known)}"
         raise UnclearPatternError(f"the event {kind} has no field {name!r}", hint)
@@ -118,6 +123,8 @@ def _number(value: str) -> int:
 
 
 def _found(document: Mapping[str, Any], name: str) -> Any:
+    if name == "count" and "records" in document:
+        return sum(last + 1 - first for first, last in document["records"])
     value: Any = document
     for part in name.split("."):
         if not isinstance(value, Mapping) or part not in value:

@@ -51,6 +51,14 @@ def test_a_lesson_is_told_and_what_it_states_is_so(folder: Path, golden: Golden)
     golden(TOLD / f"{folder.name}.txt", result.stdout)
 
 
+@pytest.mark.parametrize("folder", LESSONS, ids=lambda folder: folder.name)
+def test_what_a_lesson_tells_to_type_is_there(folder: Path) -> None:
+    text = (folder / "lesson.md").read_text(encoding="utf-8")
+    assert text.isascii()
+    for command in re.findall(r"`streamsim ([^`]+)`", text):
+        assert CliRunner().invoke(main, command.split()).exit_code == 0
+
+
 def test_a_conversation_judges_each_guess(golden: Golden) -> None:
     """A wrong guess, on; no number, a wrong number."""
     told = learn("batch-size-and-window", said="1\n\nsix\n7\n")
