@@ -28,7 +28,7 @@ class AnswersEndedError(click.ClickException):
 
     def __init__(self, question: Question) -> None:
         super().__init__(
-            f"error: the answers ended at {question.name}; nothing is written\n"
+            f"error: the answers ended at {question.term}; nothing is written\n"
             "hint: `--yes` answers every question with its default"
         )
 
@@ -50,10 +50,10 @@ def asked(name: str, *, yes: bool) -> Draft:
     while (question := _next(answers, past)) is not None:
         answer = _answer(question, answers, name)
         if answer is not None:
-            answers[question.name] = answer
+            answers[question.term] = answer
             past.append(question)
         elif past:
-            answers.pop(past.pop().name)
+            answers.pop(past.pop().term)
     _say("")
     return draft_of(answers)
 
@@ -74,10 +74,10 @@ def _answer(question: Question, answers: dict[str, Any], name: str) -> Any:
     """A value that fits what was said before; None to go back."""
     default = question.default(answers)
     shown = default if not isinstance(default, bool) else YES_OR_NO[not default]
-    if question.name in HEADINGS:
-        _say(f"\n{HEADINGS[question.name]}", fg="cyan", bold=True)
-    _say(f"\n{question.name}", bold=True)
-    _say(f"  {question.meaning}.")
+    if question.term in HEADINGS:
+        _say(f"\n{HEADINGS[question.term]}", fg="cyan", bold=True)
+    _say(f"\n{question.term}", bold=True)
+    _say(indent(fill(f"{question.meaning}.", _WIDTH), "  "))
     while True:
         _say(f"  [{shown}] > ", end="")
         line = sys.stdin.readline()
@@ -101,9 +101,9 @@ def _wrong(question: Question, value: Any, answers: dict[str, Any], name: str) -
     """Why a value cannot be, each with what to do about it."""
     if question.choices and not isinstance(value, bool) and value not in question.choices:
         hint = did_you_mean(value, question.choices) or f"answer {', '.join(question.choices)}"
-        return [f"{question.name} cannot be {value!r}; {hint}"]
+        return [f"{question.term} cannot be {value!r}; {hint}"]
     try:
-        written(draft_of({**answers, question.name: value}), name)
+        written(draft_of({**answers, question.term: value}), name)
     except ScenarioError as error:
         return [f"{one.message}{f'; {one.hint}' if one.hint else ''}" for one in error.problems]
     return []

@@ -46,9 +46,9 @@ def init(*arguments: str, answers: str | bytes = "") -> Result:
 
 def answered(changes: Mapping[str, str]) -> str:
     """A line for each question as long as none leads to others: the change, or the default."""
-    read = {one.name: one.read(changes[one.name]) for one in QUESTIONS if one.name in changes}
+    read = {one.term: one.read(changes[one.term]) for one in QUESTIONS if one.term in changes}
     wanted = [one for one in QUESTIONS if one.wanted(read)]
-    return "".join(f"{changes.get(one.name, '')}\n" for one in wanted)
+    return "".join(f"{changes.get(one.term, '')}\n" for one in wanted)
 
 
 def test_a_template_becomes_a_file_and_a_next_command() -> None:
@@ -129,13 +129,13 @@ def test_enter_takes_every_default() -> None:
 
 def test_every_answer_is_in_the_file() -> None:
     given_ = {
-        "type": "dynamodb", "shards": "2", "rate": "30/s", "keys": "50", "duration": "2m", "handler": "none",
-        "model": "20ms", "MemorySize": "512", "Timeout": "10", "ReservedConcurrentExecutions": "3", "BatchSize": "25",
-        "MaximumBatchingWindowInSeconds": "2", "ParallelizationFactor": "1", "MaximumRetryAttempts": "4",
-        "MaximumRecordAgeInSeconds": "600", "BisectBatchOnFunctionError": "yes", "FunctionResponseTypes": "y",
-        "TumblingWindowInSeconds": "60", "DestinationConfig": "sns", "fault": "poison",
+        "stream.type": "dynamodb", "stream.shards": "2", "producer.rate": "30/s", "producer.keys": "50", "duration": "2m", "function.handler": "none",
+        "function.model.duration": "20ms", "function.MemorySize": "512", "function.Timeout": "10", "function.ReservedConcurrentExecutions": "3", "mapping.BatchSize": "25",
+        "mapping.MaximumBatchingWindowInSeconds": "2", "mapping.ParallelizationFactor": "1", "mapping.MaximumRetryAttempts": "4",
+        "mapping.MaximumRecordAgeInSeconds": "600", "mapping.BisectBatchOnFunctionError": "yes", "mapping.FunctionResponseTypes": "y",
+        "mapping.TumblingWindowInSeconds": "60", "mapping.DestinationConfig": "sns", "faults": "poison",
     }  # fmt: skip
-    assert set(given_) == {one.name for one in QUESTIONS} - {"path", "runtime"}
+    assert set(given_) == {one.term for one in QUESTIONS} - {"function.path", "function.runtime"}
     assert init(answers=answered(given_)).exit_code == 0
     scenario = load("scenario.yaml")
     stream, mapping, function = (
@@ -157,7 +157,7 @@ def test_every_answer_is_in_the_file() -> None:
 def test_a_handler_is_asked_for_its_folder() -> None:
     Path("src").mkdir()
     Path("src/orders.py").write_text("def handler(event, context): pass\n")
-    handled = {"handler": "app:handler", "fault": ""}
+    handled = {"function.handler": "app:handler", "faults": ""}
     result = init(answers=answered(handled))
     assert result.exit_code == 0, result.stderr
     assert (load("scenario.yaml").functions["default"].handler, load("scenario.yaml").faults) == (
@@ -167,7 +167,7 @@ def test_a_handler_is_asked_for_its_folder() -> None:
 
 
 def test_what_aws_refuses_is_asked_again_at_once() -> None:
-    lines = answered({"BatchSize": "20000\nmany\n50"})
+    lines = answered({"mapping.BatchSize": "20000\nmany\n50"})
     result = init(answers=lines)
     assert result.exit_code == 0
     assert (
@@ -179,9 +179,11 @@ def test_what_aws_refuses_is_asked_again_at_once() -> None:
 
 
 def test_what_does_not_fit_earlier_answers_is_refused() -> None:
-    result = init(answers=answered({"shards": "1", "rate": "5000/s\n5/s", "fault": "poisson\npoison"}))
+    result = init(
+        answers=answered({"stream.shards": "1", "producer.rate": "5000/s\n5/s", "faults": "poisson\npoison"})
+    )
     assert "✗ shard 0 is sent 5,000 records a second" in result.stderr
-    assert "✗ fault cannot be 'poisson'; did you mean 'poison'?" in result.stderr
+    assert "✗ faults cannot be 'poisson'; did you mean 'poison'?" in result.stderr
     assert result.exit_code == 0
 
 
@@ -216,13 +218,15 @@ def test_an_interrupt_writes_nothing() -> None:
 
 NUMBERS = st.integers(-2, 20_000).map(str)
 ANSWERS = {
-    "type": st.sampled_from(["kinesis", "dynamodb"]),
-    "shards": NUMBERS | st.just("on-demand"),
-    "rate": st.sampled_from(["1/s", "90/m", "12/s per shard", "1e9/s", "100"]),
+    "stream.type": st.sampled_from(["kinesis", "dynamodb"]),
+    "stream.shards": NUMBERS | st.just("on-demand"),
+    "producer.rate": st.sampled_from(["1/s", "90/m", "12/s per shard", "1e9/s", "100"]),
     "duration": st.sampled_from(["0s", "1us", "3s", "1500ms", "1d", "20y"]),
-    "DestinationConfig": st.sampled_from(["none", "sqs", "s3", "arn:aws:sqs:us-east-1:123456789012:q"]),
-    "fault": st.sampled_from(list(FAULTS)),
-    "model": st.sampled_from(["1ms", "5ms/record", "measured", "1ms + 1ms"]),
+    "mapping.DestinationConfig": st.sampled_from(
+        ["none", "sqs", "s3", "arn:aws:sqs:us-east-1:123456789012:q"]
+    ),
+    "faults": st.sampled_from(list(FAULTS)),
+    "function.model.duration": st.sampled_from(["1ms", "5ms/record", "measured", "1ms + 1ms"]),
 }
 
 
@@ -233,7 +237,7 @@ def test_random_answers_come_to_a_file_that_loads(data: st.DataObject) -> None:
     lines = []
     for question in QUESTIONS:
         answer = ANSWERS.get(
-            question.name, NUMBERS | st.sampled_from(["yes", "no", "none", "?", "'", "{", "\u202e"])
+            question.term, NUMBERS | st.sampled_from(["yes", "no", "none", "?", "'", "{", "\u202e"])
         )
         lines += [data.draw(answer | st.just("")), ""]
     result = init("-o", "-", answers="\n".join([*lines, *[""] * 30, ""]))
