@@ -122,9 +122,8 @@ def _tell(draft: Draft, place: Path | None, name: str) -> None:
     click.echo(f"next  streamsim run {file}")
     fault = next((one for one in draft.settings if one.key == "faults" and one.off), None)
     if fault is not None:
-        click.echo(
-            f"      streamsim run {file} --set {shlex.quote(f'faults=[{inline(fault.value[0].plain())}]')}"
-        )
+        change = shlex.quote(f"faults=[{inline(fault.value[0].plain())}]")
+        click.echo(f"      streamsim run {file} --set {change}   with a bad record")
 
 
 def _assumed(draft: Draft) -> Iterator[str]:

@@ -201,3 +201,25 @@ def test_data_passes_several_filters_as_far_as_it_can() -> None:
     ]
     assert sample(patterns, "kinesis").data == {"a": {"x": "1", "y": "2"}, "b": "3"}
     assert sample(["no pattern", "[]"], "kinesis") == sample([], "kinesis")
+
+
+ELSEWHERE: list[tuple[str, str, str]] = [
+    ("a parameter that is looked up", "!Ref Arn", "parameter Arn is looked up when it is deployed"),
+    ("a parameter without default", "!Ref Plain", "parameter Plain has no default; give one with --parameter Plain=…"),
+    ("a dynamic reference", "'{{resolve:ssm:/clicks/arn}}'", "{{resolve:ssm:/clicks/arn}} is looked up when it is deployed"),
+    ("another stack's export", "!ImportValue clicks", "it is another stack's export 'clicks'"),
+    ("an ARN", "arn:aws:kinesis:eu-west-1:111122223333:stream/clicks", "it is not in this template"),
+    ("a name that is no ARN", "clicks", "'clicks' is no ARN"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("stream", "why"), [row[1:] for row in ELSEWHERE], ids=[row[0] for row in ELSEWHERE])
+def test_a_stream_that_is_elsewhere_is_assumed(
+    stream: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    parameters = "Parameters: {Arn: {Type: AWS::SSM::Parameter::Value<String>, Default: /clicks/arn}, Plain: {Type: String}}\n"
+    Path("t.yaml").write_text(parameters + template("BatchSize: 1").replace("!GetAtt S.Arn", stream))
+    text, _ = drafted("t.yaml")
+    assert f"assumed: {why}" in text
+    assert load_text(text).streams["default"].type == "kinesis"

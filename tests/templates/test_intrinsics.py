@@ -83,6 +83,8 @@ ROWS: list[tuple[str, str, Any]] = [
     ("another stack's export", "!ImportValue other", Unknown("it is another stack's export 'other'")),
     ("what is not known spreads into text", "!Sub 'a-${Lost}'", Unknown("lost")),
     ("and into what is joined", "!Join ['', [a, !Ref Lost]]", Unknown("lost")),
+    ("what is looked up", "'{{resolve:ssm:/a/b:1}}'", Unknown("{{resolve:ssm:/a/b:1}} is looked up when it is deployed")),
+    ("what is looked up inside a text", "!Sub 'x-{{resolve:ssm:/a}}-${Name}'", Unknown("{{resolve:ssm:/a}} is looked up when it is deployed")),
     ("but not beside it", "[!Ref Lost, !Ref Name]", [Unknown("lost"), "a"]),
     ("a function that is not worked out", "!GetAZs ''", Unknown("Fn::GetAZs is not worked out here")),
     ("an attribute of nothing", "!GetAtt Queue", Unknown("an Fn::GetAtt that names no attribute")),
