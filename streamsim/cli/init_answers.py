@@ -60,22 +60,29 @@ class Question:
 
 YES_OR_NO: Final = ("yes", "no")
 
+#: What each setting of a mapping does, in words.
+_EFFECTS: Final = {one.name: one.effect for one in PARAMETERS}
 
-def _setting(
-    name: str, default: Any, *, wanted: Callable[[Answers], bool] = lambda _: True, yes: bool = False
-) -> Question:
+#: Headings, and the question that each stands before.
+HEADINGS: Final[Mapping[str, str]] = {
+    "type": "The stream, and what is put into it",
+    "handler": "The function",
+    "BatchSize": "The event source mapping",
+    "fault": "What goes wrong",
+}
+
+
+def _setting(name: str, default: Any, wanted: Callable[[Answers], bool] = lambda _: True) -> Question:
     """A question for one of a mapping's settings under AWS's name."""
-    effect = next(one.effect for one in PARAMETERS if one.name == name)
-    more = MappingSettings.model_fields[name].description or ""
-    return Question(
-        name,
-        effect.partition(". ")[0],
-        more,
-        lambda _: default,
-        wanted,
-        YES_OR_NO if yes else (),
-        words=name == "DestinationConfig",
-    )
+    described, effect = _described(MappingSettings, name), _EFFECTS[name]
+    more = described if effect.removesuffix(".") in described else f"{effect} {described}"
+    choices = YES_OR_NO if default is False else ()
+    return Question(name, _sentence_of(described), more, lambda _: default, wanted, choices)
+
+
+def _sentence_of(description: str) -> str:
+    """The first sentence of a setting's description, without its source."""
+    return description.partition(". ")[0].removesuffix(".").removesuffix(" (Lambda API)")
 
 
 def _described(model: Any, field: str) -> str:
@@ -100,7 +107,13 @@ QUESTIONS: Final[tuple[Question, ...]] = (
         f"{_described(Stream, 'shards')} {_described(Stream, 'mode')}",
         lambda _: 4,
     ),
-    Question("rate", "How many records come", _described(Producer, "rate"), lambda _: "100/s", words=True),
+    Question(
+        "rate",
+        "How many records come, such as 12/s or 12/s per shard",
+        _described(Producer, "rate"),
+        lambda _: "100/s",
+        words=True,
+    ),
     Question(
         "keys",
         "How many partition keys they have; records of a key are in order",
@@ -109,7 +122,7 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     ),
     Question(
         "duration",
-        "How long they come",
+        "How long they come, such as 90s, 5m or 2h",
         "Then the run goes on until nothing is left to happen.",
         lambda _: "60s",
         words=True,
@@ -139,20 +152,20 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     ),
     Question(
         "model",
-        "How long an invocation takes",
+        "How long an invocation takes, such as 100ms, or 100ms + 1ms/record",
         _described(Model, "duration"),
         lambda _: "100ms + 1ms/record",
         words=True,
     ),
     Question(
         "MemorySize",
-        "Memory of the function in MB; decides the cost",
+        "Memory in MB, 128 to 10240; decides the cost",
         _described(Function, "MemorySize"),
         lambda _: 128,
     ),
     Question(
         "Timeout",
-        "Seconds after which an invocation is stopped",
+        "Seconds after which an invocation is stopped, 1 to 900",
         _described(Function, "Timeout"),
         lambda _: 30,
     ),
@@ -167,10 +180,16 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     _setting("ParallelizationFactor", 1),
     _setting("MaximumRetryAttempts", -1),
     _setting("MaximumRecordAgeInSeconds", -1),
-    _setting("BisectBatchOnFunctionError", False, yes=True),
-    _setting("FunctionResponseTypes", False, yes=True),
-    _setting("TumblingWindowInSeconds", 0, wanted=lambda given: given.get("ParallelizationFactor", 1) == 1),
-    _setting("DestinationConfig", NONE),
+    _setting("BisectBatchOnFunctionError", False),
+    _setting("FunctionResponseTypes", False),
+    _setting("TumblingWindowInSeconds", 0, lambda given: given.get("ParallelizationFactor", 1) == 1),
+    Question(
+        "DestinationConfig",
+        f"Where the document about a discarded batch goes: sqs, sns, s3, an ARN, or {NONE}",
+        _described(MappingSettings, "DestinationConfig"),
+        lambda _: NONE,
+        words=True,
+    ),
     Question(
         "fault",
         f"What goes wrong: {', '.join(FAULTS)}",
@@ -216,7 +235,8 @@ def _sentence(given: Answers) -> str:
 def _mapping(given: Answers) -> Iterator[Setting]:
     for question in QUESTIONS:
         name, value = question.name, given[question.name]
-        remark = question.meaning[:1].lower() + question.meaning[1:].removesuffix(".")
+        effect = _EFFECTS.get(name, "").partition(". ")[0].removesuffix(".")
+        remark = effect[:1].lower() + effect[1:]
         if name == "FunctionResponseTypes":
             value = {True: [REPORT_BATCH_ITEM_FAILURES], False: []}.get(value, value)
         elif name == "DestinationConfig":

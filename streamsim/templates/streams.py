@@ -64,8 +64,9 @@ def read_stream(
     for resource in stack.of_type(*((STREAM,) if ours == "kinesis" else TABLES)):
         if stack.named(resource) == found["name"]:
             return ReadStream(resource.id, ours, resource), found["consumer"]
-    name = re.sub(r"[^A-Za-z0-9_-]", "-", found["name"])[:64]
-    return ReadStream(name, ours, None, f"{arn} is not in this template"), found["consumer"]
+    name = re.sub(r"[^A-Za-z0-9_-]", "-", found["name"])[:50]
+    name += "-elsewhere" * (name in stack.resources)
+    return ReadStream(name, ours, None, "it is not in this template"), found["consumer"]
 
 
 def _called(node: Node) -> str:
