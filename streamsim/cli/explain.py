@@ -29,16 +29,16 @@ them are listed."""
 
 
 @click.command("explain", help=HELP)
-@click.argument("term", required=False)
+@click.argument("words", metavar="[TERM]", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def command(*, term: str | None, as_json: bool) -> None:
+def command(*, words: tuple[str, ...], as_json: bool) -> None:
     """See `HELP`."""
     from streamsim.cli.explain_output import explained, listed  # noqa: PLC0415  --help stays fast
     from streamsim.reference.finding import find, nearest  # noqa: PLC0415
     from streamsim.reference.terms import terms  # noqa: PLC0415
 
-    known = terms()
-    if term is None:
+    known, term = terms(), " ".join(words)
+    if not words:
         click.echo(_document(known) if as_json else listed(known))
         return
     found = find(term, known)

@@ -1,4 +1,4 @@
-"""Which scenario shows a term best: a file below `scenarios/`. Held to what the scenarios do by a test."""
+"""Which scenario shows a term best: a file below `scenarios/`. A test holds each to what the scenario sets or brings about."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,5 +6,193 @@ from typing import Final
 
 from streamsim.reference.term import Kind
 
-#: By kind and name.
-SHOWN: Final[Mapping[tuple[Kind, str], str]] = MappingProxyType({})
+#: Keys of a scenario file, by path or by that of the map they stand in: what has no row is shown where its map is.
+_KEYS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "scenario": "poison_pill",
+        "seed": "poison_pill",
+        "duration": "poison_pill",
+        "epoch": "from_a_time_on",
+        "stream": "bisect",
+        "stream.mode": "on_demand",
+        "stream.scales_within": "outgrown",
+        "stream.retention": "poison_pill",
+        "stream.max_record_size": "producer_calls",
+        "stream.view": "dynamodb_rollover",
+        "stream.key_name": "dynamodb_rollover",
+        "stream.roll_over": "dynamodb_rollover",
+        "stream.producer": "outages",
+        "streams": "outages",
+        "producer": "bisect",
+        "producer.rate.from": "producer_calls",
+        "producer.rate.to": "producer_calls",
+        "producer.rate.over": "producer_calls",
+        "producer.rate.at": "on_demand",
+        "producer.rate.rate": "on_demand",
+        "producer.arrivals": "own_process",
+        "producer.keys.count": "hot_key",
+        "producer.keys.skew": "hot_key",
+        "producer.data": "real_handler",
+        "producer.backlog": "resharding",
+        "producer.size": "on_demand",
+        "producer.deletes": "dynamodb_rollover",
+        "producer.ttl": "dynamodb_rollover",
+        "producer.records": "filters",
+        "producer.records.shard": "from_a_time_on",
+        "producer.records.explicit_hash_key": "from_a_time_on",
+        "producer.records.op": "table_writes",
+        "producer.put": "producer_calls",
+        "producer.put.back_off.jitter": "reordering_producer",
+        "mapping": "bisect",
+        "mapping.ParallelizationFactor": "hot_key",
+        "mapping.MaximumRetryAttempts": "retries",
+        "mapping.MaximumRecordAgeInSeconds": "record_age",
+        "mapping.FunctionResponseTypes": "partial_responses",
+        "mapping.StartingPosition": "latest",
+        "mapping.StartingPositionTimestamp": "from_a_time_on",
+        "mapping.TumblingWindowInSeconds": "tumbling_window",
+        "mapping.FilterCriteria": "filters",
+        "mapping.MetricsConfig": "from_a_time_on",
+        "mapping.Enabled": "first_aid",
+        "mapping.stream": "outages",
+        "mapping.function": "outages",
+        "mapping.consumer": "from_a_time_on",
+        "mapping.start_up_lag": "latest",
+        "mapping.update_lag": "first_aid",
+        "mapping.hand_over": "from_a_time_on",
+        "mapping.window_idle": "lost_state",
+        "mapping.back_off": "from_a_time_on",
+        "mappings": "outages",
+        "function": "bisect",
+        "function.model.jitter": "throttled",
+        "function.model.state": "tumbling_window",
+        "function.model.cold_start": "api_traffic",
+        "function.model.keep_warm": "late_answers",
+        "function.handler": "real_handler",
+        "function.path": "real_handler",
+        "function.runtime": "own_process",
+        "function.environment": "handler_environment",
+        "function.LoggingConfig": "handler_environment",
+        "function.EphemeralStorage": "handler_environment",
+        "function.MemorySize": "late_answers",
+        "function.Timeout": "late_answers",
+        "function.ReservedConcurrentExecutions": "throttled",
+        "function.ProvisionedConcurrentExecutions": "late_answers",
+        "function.EventInvokeConfig": "late_answers",
+        "function.EventInvokeConfig.MaximumEventAgeInSeconds": "api_traffic",
+        "function.DeadLetterConfig": "late_answers",
+        "functions": "api_traffic",
+        "account": "shard_concurrency",
+        "account.limits": "late_answers",
+        "traffic": "api_traffic",
+        "traffic.arrivals": "concurrency_formulas",
+        "traffic.from": "late_answers",
+        "traffic.for": "late_answers",
+        "traffic.TimeoutInMillis": "late_answers",
+        "traffic.request": "one_handler",
+        "faults": "outages",
+        "faults.poison": "poison_pill",
+        "faults.poison.at": "bisect",
+        "faults.poison.key": "outages",
+        "faults.poison.rate": "outages",
+        "faults.poison.how": "partial_responses",
+        "faults.poison.fails": "outages",
+        "faults.poison.stream": "outages",
+        "faults.no_state": "lost_state",
+        "faults.final_invoke": "lost_state",
+        "faults.lost_put": "producer_calls",
+        "events": "split_and_merge",
+        "events.reshard.to": "resharding",
+        "compare": "four_settings",
+        "expect": "bisect",
+    }
+)
+
+#: Measures by name or by its beginning, and what is seen of a run. Every report has the measures that are not here.
+_SEEN: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "Errors": "retries",
+        "Throttles": "throttled",
+        "ConcurrentExecutions.max": "shard_concurrency",
+        "IteratorAge": "resharding",
+        "PolledEventCount": "filters",
+        "FilteredOutEventCount": "filters",
+        "InvokedEventCount": "filters",
+        "FailedInvokeEventCount": "partial_responses",
+        "DroppedEventCount": "outages",
+        "DestinationDeliveryFailures": "outages",
+        "deliveries.max": "real_handler",
+        "discarded": "retries",
+        "expired": "poison_pill",
+        "skipped": "latest",
+        "order": "hot_key",
+        "blocked": "retries",
+        "caught_up": "resharding",
+        "concurrency": "hot_key",
+        "shards": "resharding",
+        "reshards": "split_and_merge",
+        "producer": "producer_calls",
+        "producer.throttled": "reordering_producer",
+        "producer.retried": "reordering_producer",
+        "producer.overtaken": "reordering_producer",
+        "producer.given_up": "on_demand",
+        "windows": "lost_state",
+        "windows.lost": "tumbling_window",
+        "cold_starts": "late_answers",
+        "InitDuration": "late_answers",
+        "State": "split_and_merge",
+        "LastProcessingResult": "too_large",
+        "traffic": "late_answers",
+        "traffic.errors": "late_answers",
+        "partial": "partial_responses",
+        "error": "retries",
+        "timeout": "lost_state",
+        "throttled": "throttled",
+        "too_large": "too_large",
+        "fault": "outages",
+        "filtered": "filters",
+        "retry": "retries",
+        "remainder": "partial_responses",
+        "window": "tumbling_window",
+        "RetryAttemptsExhausted": "retries",
+        "RecordAgeExceeded": "record_age",
+        "RetriesExhausted": "late_answers",
+        "EventAgeExceeded": "late_answers",
+        "ZeroReservedConcurrency": "late_answers",
+        "batchItemFailures": "partial_responses",
+        "itemIdentifier": "partial_responses",
+        "filter": "filters",
+        "filter.metadata": "table_writes",
+        "State.Enabling": "first_aid",
+        "State.Disabling": "first_aid",
+        "State.Disabled": "first_aid",
+        "LastProcessingResult.OK": "first_aid",
+        "LastProcessingResult.No records processed": "bisect",
+        "shard_stop": "first_aid",
+        "window_lost": "tumbling_window",
+        "update": "first_aid",
+        "reshard": "resharding",
+        "produced": "producer_calls",
+        "request": "late_answers",
+        "response": "late_answers",
+        "event_lost": "late_answers",
+    }
+)
+
+#: No fault of a scenario takes a function's own destination down.
+_NEVER: Final = frozenset({"traffic.DestinationDeliveryFailures"})
+
+#: What every run has, and what a run in which a record is given up has.
+_ELSE: Final = "bisect"
+
+
+def shown_by(kind: Kind, name: str) -> str:
+    """The scenario that shows the term; empty for what no scenario may have, and for what no run does."""
+    if kind in {"parameter", "anomaly"} or name in _NEVER:
+        return ""
+    table = _KEYS if kind == "setting" else _SEEN
+    parts = name.split(".")
+    for count in range(len(parts), 0, -1):
+        if (found := table.get(".".join(parts[:count]))) is not None:
+            return f"{found}.yaml"
+    return f"{_ELSE}.yaml"

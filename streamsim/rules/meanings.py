@@ -138,7 +138,7 @@ CONDITIONS: Final[Mapping[str, Meaning]] = MappingProxyType(
     {
         "RetryAttemptsExhausted": Meaning(
             "After MaximumRetryAttempts retries the batch is given up. The on-failure destination gets a document that"
-            " says which records they were, and not the records; then the shard goes on.",
+            " says which records they were, and not the records, which S3 alone gets; then the shard goes on.",
             f"{_SETTINGS}; {_ERRORS}",
         ),
         "RecordAgeExceeded": Meaning(

@@ -8,6 +8,7 @@ import pytest
 from streamsim.model.asynchronous import Loss
 from streamsim.model.events import Ended, Event
 from streamsim.model.verdict import Condition
+from streamsim.reference.relations import _TOGETHER
 from streamsim.reference.term import KINDS, Term
 from streamsim.reference.terms import terms
 from streamsim.rules.meanings import CONDITIONS, OUTCOMES, STATES
@@ -55,3 +56,4 @@ def test_every_outcome_condition_state_event_and_anomaly_has_a_meaning() -> None
 def test_related_terms_are_terms() -> None:
     names = {one.name for one in terms()}
     assert {name for one in terms() for name in one.related} <= names
+    assert {name for group in _TOGETHER for name in group} <= names
