@@ -47,6 +47,7 @@ Examples:
   streamsim run scenarios/bisect.yaml --set BatchSize=200 --story
   streamsim run scenarios/four_settings.yaml
   streamsim check scenarios/*.yaml
+  streamsim init --from template.yaml
   streamsim run scenarios/bisect.yaml --trace run.ndjson; streamsim verify run.ndjson
 
 See what AWS Lambda will do with your Kinesis or DynamoDB stream, before production does."""

@@ -1,7 +1,7 @@
 """`streamsim init`: writes a scenario file, from a template or by questions."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +9,7 @@ import click
 
 from streamsim.cli.invoke_input import variables
 from streamsim.cli.whole_page import check_place, write_whole
-from streamsim.scenario.draft import Draft, written
+from streamsim.scenario.draft import Draft, inline, written
 
 HELP: Final = """\b
 Examples:
@@ -122,20 +122,20 @@ def _tell(draft: Draft, place: Path | None, name: str) -> None:
     click.echo(f"next  streamsim run {file}")
     fault = next((one for one in draft.settings if one.key == "faults" and one.off), None)
     if fault is not None:
-        from streamsim.scenario.draft import inline  # noqa: PLC0415
-
-        click.echo(
-            f"      streamsim run {file} --set {shlex.quote(f'faults=[{inline(fault.value[0].plain())}]')}"
-        )
+        change = shlex.quote(f"faults=[{inline(fault.value[0].plain())}]")
+        click.echo(f"      streamsim run {file} --set {change}   with a bad record")
 
 
-def _assumed(draft: Draft) -> Iterable[str]:
-    found = list(draft.assumptions())
-    if not found:
-        return
+def _assumed(draft: Draft) -> Iterator[str]:
+    """The assumptions, those of one kind on one line."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for path, value, why in draft.assumptions():
+        groups.setdefault((path.rpartition(".")[2], value, why), []).append(path)
     settings = [
-        f"{path}: {value if len(value) <= _SHOWN else value[:_SHOWN] + '…'}" for path, value, _ in found
+        f"{paths[0]}{f' and {len(paths) - 1} more' if len(paths) > 1 else ''}: "
+        + (value if len(value) <= _SHOWN else value[:_SHOWN] + "…")
+        for (_, value, _), paths in groups.items()
     ]
-    width = max(map(len, settings))
-    for setting, (_, _, why) in zip(settings, found, strict=True):
+    width = max(map(len, settings), default=0)
+    for setting, (_, _, why) in zip(settings, groups, strict=True):
         yield f"  {setting:<{width}}  {why}"

@@ -59,11 +59,10 @@ def _duration(
     stack: Stack, resource: Resource, function: PublishedFunction, largest: int | None
 ) -> tuple[str, str]:
     """How long the model takes, and why: with a full batch no more than half of the Timeout."""
-    code = code_of(stack, resource)
-    why = "how long your code takes"
-    if code.missing or not can_run(function.language):
-        why = f"{why}, which is not run here" + (f": {code.missing}" if code.missing else "")
-        why += "" if can_run(function.language) else f" ({function.language or 'an image'})"
+    code, language = code_of(stack, resource), function.language
+    missing = code.missing or ("" if can_run(language) else f"nothing here runs {language or 'images'}")
+    missing = missing or ("it is inside the template" if code.inline is not None else "")
+    why = f"how long your code takes{f' ({missing})' if missing else ''}"
     milliseconds = function.deployment.timeout * 1000 // SECOND
     if largest is not None and 100 + largest <= milliseconds // 2:
         return "100ms + 1ms/record", why

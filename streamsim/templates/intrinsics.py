@@ -29,6 +29,8 @@ TAGS: Final[Mapping[str, str]] = MappingProxyType(
 
 _PLACEHOLDER: Final = re.compile(r"\$\{(!?)([^{}]*)\}")
 
+_DYNAMIC: Final = re.compile(r"\{\{resolve:[^{}]{1,200}\}\}")
+
 #: What refers to what refers to what, so far and no further; and characters of a text that is put together. Templates
 #: of people stay far below both.
 _DEEPEST: Final = 32
@@ -75,7 +77,7 @@ class Scope:
             values = [self.value(item) for item in node.items]
             return [value for value in values if value is not NOTHING]
         if node.entries is None:
-            return node.scalar
+            return _looked_up(node.scalar)
         if len(node.entries) == 1:
             name, entry = next(iter(node.entries.items()))
             if name in _FUNCTIONS:
@@ -192,7 +194,15 @@ def _sub(scope: Scope, node: Node) -> Any:
     return unknown[0] if unknown else _short(result)
 
 
+def _looked_up(value: Any) -> Any:
+    """The value, unless a deployment looks it up ("Get values stored in other services using dynamic references")."""
+    found = _DYNAMIC.search(value) if isinstance(value, str) else None
+    return value if found is None else Unknown(f"{found[0]} is looked up when it is deployed")
+
+
 def _short(result: str) -> Any:
+    if _DYNAMIC.search(result):
+        return _looked_up(result)
     return result if len(result) <= _LONGEST else Unknown(f"a text of more than {_LONGEST:,} characters")
 
 

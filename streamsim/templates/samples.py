@@ -5,11 +5,16 @@ text is a pattern at all is decided where scenarios are read.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+from streamsim.rules.attributes import NoAttributeError, attribute
 from streamsim.templates.streams import Kind
+
+#: How many keys begin with a prefix that a pattern asks for.
+_KEYS: Final = 8
 
 #: Attributes that tell one write of an item from the next; the first that a table has not as its key.
 _COUNTS: Final = ("n", "number")
@@ -17,29 +22,74 @@ _COUNTS: Final = ("n", "number")
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Data that a pattern asks for (None: it asks for none), and of which kinds the writes to a table must be."""
+    """Data and keys that patterns ask for (empty: they ask for none), and of which kinds the writes to a table must be."""
 
     data: dict[str, Any] | None = None
+    keys: tuple[str, ...] = ()
     inserts_only: bool = False
     deletes: bool = False
     ttl: bool = False
 
 
-def sample(patterns: list[str], kind: Kind, key_name: str = "id") -> Sample:
-    """What passes the first of the patterns that is one."""
-    pattern = next((found for text in patterns if (found := _parsed(text)) is not None), {})
+def sample(patterns: Sequence[str], kind: Kind, key_name: str = "id") -> Sample:
+    """What passes as many of the patterns as one kind of data can; of two that want different values, the first."""
+    found = [pattern for text in patterns if (pattern := _parsed(text)) is not None]
     if kind == "kinesis":
-        data = pattern.get("data")
-        return Sample(_example(data) if isinstance(data, dict) else None)
-    names, body = pattern.get("eventName"), pattern.get("dynamodb")
-    wanted = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
-    image = body.get("NewImage") if isinstance(body, dict) else None
-    attributes = dict(_attributes(_example(image))) if isinstance(image, dict) else None
-    if attributes is not None:
-        attributes.pop(key_name, None)
+        return Sample(
+            _together([one.get("data") for one in found]), _keys([one.get("partitionKey") for one in found])
+        )
+    bodies = [one["dynamodb"] for one in found if isinstance(one.get("dynamodb"), dict)]
+    data = _together([one.get("NewImage") for one in bodies])
+    key_rules = [_below(one, place, key_name, "S") for one in bodies for place in ("Keys", "NewImage")]
+    if data is not None:
         count = next(name for name in _COUNTS if name != key_name)
-        attributes.setdefault(count, {"N": "{n}"})
-    return Sample(attributes, wanted == ["INSERT"], "REMOVE" in wanted, "userIdentity" in pattern)
+        data = {count: {"N": "{n}"}} | {name: one for name, one in _attributes(data) if name != key_name}
+    names = [_names(one.get("eventName")) for one in found if "eventName" in one]
+    return Sample(
+        data,
+        _keys(key_rules),
+        bool(names) and all(one == ["INSERT"] for one in names),
+        any("REMOVE" in one for one in names),
+        any("userIdentity" in one for one in found),
+    )
+
+
+def _below(rule: Any, *steps: str) -> Any:
+    for step in steps:
+        rule = rule.get(step) if isinstance(rule, dict) else None
+    return rule
+
+
+def _keys(rules: Sequence[Any]) -> tuple[str, ...]:
+    """Keys that pass one of the rules."""
+    found: list[str] = []
+    for one in (one for rule in rules if isinstance(rule, list) for one in rule):
+        if isinstance(one, dict) and isinstance(one.get("prefix"), str):
+            found += [f"{one['prefix']}{number}" for number in range(1, _KEYS + 1)]
+        elif isinstance(one, str):
+            found.append(one)
+    return tuple(dict.fromkeys(found))
+
+
+def _names(rule: Any) -> list[str]:
+    return [name for name in rule if isinstance(name, str)] if isinstance(rule, list) else []
+
+
+def _together(patterns: Sequence[Any]) -> dict[str, Any] | None:
+    """An object that passes the patterns which are some; None without any."""
+    wanted = [_example(one) for one in patterns if isinstance(one, dict)]
+    result: dict[str, Any] = {}
+    for one in wanted:
+        _fill(result, one)
+    return result if wanted else None
+
+
+def _fill(result: dict[str, Any], more: Mapping[str, Any]) -> None:
+    """Adds what is not there yet."""
+    for key, value in more.items():
+        there = result.setdefault(key, value)
+        if there is not value and isinstance(there, dict) and isinstance(value, dict):
+            _fill(there, value)
 
 
 def _parsed(text: str) -> dict[str, Any] | None:
@@ -105,4 +155,5 @@ def _attributes(image: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, typed in image.items():
         if isinstance(typed, dict) and len(typed) == 1:
             ((kind, value),) = typed.items()
-            yield name, {kind: str(value) if kind in {"S", "N"} else value}
+            with suppress(NoAttributeError):
+                yield name, attribute({kind: str(value) if kind in {"S", "N"} else value})

@@ -238,6 +238,10 @@ def _parameters(
         value: Any = Unknown(f"parameter {key} has no default; give one with --parameter {key}=…")
         if key in given:
             value = given[key]
+        elif kind and text(kind.scalar).startswith("AWS::SSM::Parameter::Value<"):
+            value = Unknown(
+                f"parameter {key} is looked up when it is deployed; give it with --parameter {key}=…"
+            )
         elif default is not None:
             value = default.plain()
         if isinstance(value, str) and kind and text(kind.scalar) in {"CommaDelimitedList", "List<Number>"}:

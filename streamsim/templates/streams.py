@@ -50,22 +50,32 @@ def read_stream(
         return NoStream("it names no stream")
     value = stack.scope.value(source)
     if isinstance(value, Unknown) or value is NOTHING:
-        why = value.reason if isinstance(value, Unknown) else "it is left out"
-        if kind is None:
-            return NoStream(f"which event source it reads is not known: {why}")
-        return ReadStream(_called(source) or f"{kind}-stream", kind, None, why), None
+        return _guessed(source, kind, value.reason if isinstance(value, Unknown) else "it is left out")
     arn = text(value)
-    found = _ARN.fullmatch(arn)
-    if found is None:
-        service = _SERVICE.fullmatch(arn)
-        what = service["service"] if service else repr(arn[:80])
-        return NoStream(f"it reads {what}, and a scenario has streams of Kinesis and DynamoDB")
-    ours: Kind = "kinesis" if found["kind"] == "kinesis" else "dynamodb"
-    for resource in stack.of_type(*((STREAM,) if ours == "kinesis" else TABLES)):
-        if stack.named(resource) == found["name"]:
-            return ReadStream(resource.id, ours, resource), found["consumer"]
-    name = re.sub(r"[^A-Za-z0-9_-]", "-", found["name"])[:64]
-    return ReadStream(name, ours, None, f"{arn} is not in this template"), found["consumer"]
+    found, service = _ARN.fullmatch(arn), _SERVICE.fullmatch(arn)
+    if found is not None:
+        return _named(stack, found)
+    if service is None:
+        return _guessed(Node(source.span, arn), kind, f"{arn[:60]!r} is no ARN")
+    return NoStream(f"it reads {service['service']}, and a scenario has streams of Kinesis and DynamoDB")
+
+
+def _guessed(source: Node, kind: Kind | None, why: str) -> tuple[ReadStream, None] | NoStream:
+    """A stream of which only the type is known, if even that."""
+    if kind is None:
+        return NoStream(f"which event source it reads is not known: {why}")
+    return ReadStream(_called(source) or f"{kind}-stream", kind, None, why), None
+
+
+def _named(stack: Stack, arn: re.Match[str]) -> tuple[ReadStream, str | None]:
+    """The stream of an ARN: the template's own of that name, or one elsewhere."""
+    kind: Kind = "kinesis" if arn["kind"] == "kinesis" else "dynamodb"
+    for resource in stack.of_type(*((STREAM,) if kind == "kinesis" else TABLES)):
+        if stack.named(resource) == arn["name"]:
+            return ReadStream(resource.id, kind, resource), arn["consumer"]
+    name = re.sub(r"[^A-Za-z0-9_-]", "-", arn["name"])[:50]
+    name += "-elsewhere" * (name in stack.resources)
+    return ReadStream(name, kind, None, "it is not in this template"), arn["consumer"]
 
 
 def _called(node: Node) -> str:
@@ -125,6 +135,12 @@ def _table(stack: Stack, resource: Resource) -> Iterator[Setting]:
     name = key_name(stack, resource)
     if name != "id":
         yield Setting("key_name", name, span=resource.span)
+    if sort := _key(stack, resource, "RANGE"):
+        stack.note(
+            resource.span,
+            f"{sort} of {resource.id} is left out: items here have a partition key and no sort key, so a filter on Keys.{sort}"
+            " lets none through",
+        )
 
 
 def key_name(stack: Stack, table: Resource) -> str:
@@ -132,12 +148,12 @@ def key_name(stack: Stack, table: Resource) -> str:
     simple: Any = stack.value(table, "PrimaryKey")
     if isinstance(simple, dict) and isinstance(simple.get("Name"), str):
         return str(simple["Name"])
+    return _key(stack, table, "HASH") or "id"
+
+
+def _key(stack: Stack, table: Resource, kind: Literal["HASH", "RANGE"]) -> str:
+    """The attribute that is a part of the table's key; empty without one."""
     schema: Any = stack.value(table, "KeySchema")
-    for one in schema if isinstance(schema, list) else ():
-        if (
-            isinstance(one, dict)
-            and one.get("KeyType") == "HASH"
-            and isinstance(one.get("AttributeName"), str)
-        ):
-            return str(one["AttributeName"])
-    return "id"
+    keys = [one for one in schema if isinstance(one, dict)] if isinstance(schema, list) else []
+    names = [one.get("AttributeName") for one in keys if one.get("KeyType") == kind]
+    return next((name for name in names if isinstance(name, str)), "")
