@@ -23,7 +23,7 @@ def source_of(path: Path, changes: Sequence[str], seed: int | None) -> str:
     return " ".join([quote(str(path)), *options, *([] if seed is None else [f"--seed {seed}"])])
 
 
-class _Screen(Console):
+class Screen(Console):
     """A console that leaves a closed pipe to the command line, where every command's exit code is decided."""
 
     def on_broken_pipe(self) -> None:
@@ -32,7 +32,7 @@ class _Screen(Console):
 
 def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Timeline]]) -> None:
     """Prints the summary of one run, the comparison of several."""
-    console = _Screen(highlight=False)
+    console = Screen(highlight=False)
     if len(runs) == 1:
         played, timeline = runs[0]
         console.print(
