@@ -376,6 +376,11 @@ def test_a_hundred_thousand_invocations_open_at_once_pan_smoothly_and_fit_in_a_s
             await tab_.open(at("many"))
             opened.append(await milliseconds(tab_) - before)
         assert await tab_.js("streamsim.runs[0].doc.invocations") == 100_000
+        counted, sorted_ = await tab_.js(
+            "['countedSteps', 'sortedSteps'].map((name) => { const { times, levels, most } = streamsim.runs[0][name]();"
+            " const last = new Map(); times.forEach((t, k) => last.set(t, levels[k])); return [most, [...last].filter(([, level], k, all) => !k || level !== all[k - 1][1])]; })"
+        )
+        assert counted == sorted_
         for share in (0.99, 0.3, 0.02):
             before = await milliseconds(tab_)
             await tab_.js(PAN % share)

@@ -59,6 +59,10 @@ function drawBusy(p, axis, times, levels, low, high, y, y1, full) {
   let level = low ? levels[low - 1] : 0, x = 0;
   for (let i = low; i <= high; i++) {
     const to = i < high ? Math.min(width, (times[i] - axis.from) * axis.scale) : width;
+    if (to <= Math.floor(x) + 1) {
+      sums[Math.floor(x)] += level * (to - x);
+      x = to;
+    }
     while (x < to) {
       const pixel = Math.floor(x), end = Math.min(to, pixel + 1);
       if (level > most[pixel]) most[pixel] = level;

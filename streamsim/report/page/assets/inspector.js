@@ -4,7 +4,7 @@ const MOST_CELLS = 600, MOST_TRIES = 60;
 const DOTS = ['', 'warn', 'bad', 'slow', 'wait', 'bad', 'fault', 'wait'];
 
 function recordsOf(run, i) {
-  const count = run.c.count[i], first = run.first[i];
+  const count = run.c.count[i], first = run.first(i);
   if (!count) return 'no records';
   if (first < 0) return counted(count, 'record');
   if (count === 1) return `record ${number(first)}`;

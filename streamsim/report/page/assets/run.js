@@ -18,7 +18,6 @@ class Run {
     this.outcome = columns.outcome;
     this.flags = columns.flags;
     this.familyStart = new Int32Array(n);
-    later(this, 'first', () => this.firsts());
     this.rows = document_.rows.map(([shard, lane, count], number) => ({ number, shard, lane, count, from: 0, to: 0, trouble: 0 }));
     let at = 0;
     for (const row of this.rows) {
@@ -58,17 +57,18 @@ class Run {
     }
   }
 
-  // The first position of each entry, -1 where it is not kept.
-  firsts() {
-    const { c, flags } = this, firsts = new Float64Array(this.n);
-    for (const row of this.rows) {
+  // The first position of an entry, -1 where it is not kept; those of a lane are reckoned when one is asked for.
+  first(entry, row = this.rowOf(entry)) {
+    const { c, flags } = this;
+    if (!row.firsts) {
+      row.firsts = new Float64Array(row.count).fill(-1);
       for (let i = row.from, after = 0; i < row.to; i++) {
-        if (flags[i] & PLACELESS) { firsts[i] = -1; continue; }
-        firsts[i] = c.first[i] + after;
-        after = firsts[i] + c.count[i] + c.gap[i];
+        if (flags[i] & PLACELESS) continue;
+        row.firsts[i - row.from] = c.first[i] + after;
+        after = row.firsts[i - row.from] + c.count[i] + c.gap[i];
       }
     }
-    return firsts;
+    return row.firsts[entry - row.from];
   }
 
   addRow(row) {
@@ -125,7 +125,7 @@ class Run {
     const row = this.rowOf(entry), from = this.familyStart[entry];
     let to = entry + 1;
     while (to < row.to && this.familyStart[to] === from) to++;
-    return { row, from, to, whole: this.whole[from], first: this.first[from], gap: this.c.gap[from] };
+    return { row, from, to, whole: this.whole[from], first: this.first(from, row), gap: this.c.gap[from] };
   }
 
   id(entry) {
@@ -200,7 +200,31 @@ class Run {
 
   // Executions in flight as steps: times, and the level from each on. Of one instant those that end come first.
   steps() {
-    if (this.flights) return this.flights;
+    this.flights ??= this.end / this.doc.tick < 4 * this.n ? this.countedSteps() : this.sortedSteps();
+    return this.flights;
+  }
+
+  // Where ticks are few: what begins and ends in each is counted, and nothing is sorted.
+  countedSteps() {
+    const { start, stop, outcome } = this, { tick } = this.doc, last = Math.ceil(this.end / tick) + 1;
+    const changes = new Int32Array(last + 1), times = new Float64Array(last + 1), levels = new Int32Array(last + 1);
+    for (let i = 0; i < this.n; i++) {
+      if (outcome[i] === THROTTLED || outcome[i] === TOO_LARGE) continue;
+      changes[Math.round(start[i] / tick)]++;
+      changes[Math.round(stop[i] / tick)]--;
+    }
+    let count = 0, most = 0;
+    for (let k = 0, level = 0; k <= last; k++) {
+      if (!changes[k]) continue;
+      level += changes[k];
+      if (level > most) most = level;
+      times[count] = k * tick;
+      levels[count++] = level;
+    }
+    return { times: times.subarray(0, count), levels: levels.subarray(0, count), most };
+  }
+
+  sortedSteps() {
     const { start, stop, outcome } = this, { tick } = this.doc, few = (2 * this.end) / tick + 2 < 2 ** 32;
     const keys = few ? new Uint32Array(2 * this.n) : new Float64Array(2 * this.n);
     let count = 0;
@@ -216,7 +240,6 @@ class Run {
       times[k] = Math.floor(all[k] / 2) * tick;
       levels[k] = level;
     }
-    this.flights = { times, levels, most: levels.reduce((most, level) => Math.max(most, level), 0) };
-    return this.flights;
+    return { times, levels, most: levels.reduce((most, level) => Math.max(most, level), 0) };
   }
 }
