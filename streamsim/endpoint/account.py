@@ -15,9 +15,7 @@ from streamsim.model.units import SECOND
 from streamsim.rules.api_error import ApiError, throttled
 from streamsim.rules.function_name import LATEST, FunctionName, Target, resolve
 from streamsim.rules.invocation_record import Ended
-
-#: Lambda quotas: executions of an account at a time.
-CONCURRENT_EXECUTIONS = 1000
+from streamsim.rules.limits import CONCURRENT_EXECUTIONS
 
 
 class Events(Listener, Protocol):

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from streamsim.functions.package import UnreadablePackageError, size_refusals
 from streamsim.functions.published import PublishedFunction
 from streamsim.functions.runtime import Deployment, LogFormat
 from streamsim.model.asynchronous import EventInvokeConfig
@@ -89,7 +90,7 @@ def _function(stack: Stack, resource: Resource) -> PublishedFunction | None:
 
 
 def _place(stack: Stack, resource: Resource) -> tuple[Path, str | None] | None:
-    """Folder and inline code; None, with a note, where the code is elsewhere."""
+    """Folder or .zip file, and inline code; None, with a note, where the code is elsewhere."""
     inline = stack.value(resource, "InlineCode")
     code = (
         stack.value(resource, "CodeUri") if resource.type == FUNCTIONS[0] else stack.value(resource, "Code")
@@ -107,12 +108,18 @@ def _place(stack: Stack, resource: Resource) -> tuple[Path, str | None] | None:
     if not isinstance(code, str) or code.startswith("s3://"):
         _left_out(stack, resource, span, "its code is not on this machine")
         return None
-    folder = Path(os.path.realpath(stack.folder / code))
-    if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises for names that cannot be
-        what = "is a packed file; name the folder" if os.path.isfile(folder) else "is not there"  # noqa: PTH113
-        _left_out(stack, resource, span, f"its code folder {code} {what}")
+    place = Path(os.path.realpath(stack.folder / code))
+    if not os.path.exists(place):  # noqa: PTH110 - Path.exists raises for names that cannot be
+        _left_out(stack, resource, span, f"its code {code} is not there")
         return None
-    return folder, None
+    if place != stack.folder.resolve():  # beside a template is more than code
+        try:
+            for _, message, hint in size_refusals(place):
+                stack.problem(span, message, hint)
+        except UnreadablePackageError as error:
+            _left_out(stack, resource, span, str(error))
+            return None
+    return place, None
 
 
 def _left_out(stack: Stack, resource: Resource, span: Span, reason: str) -> None:

@@ -96,3 +96,20 @@ def test_what_a_handler_prints_is_not_the_run_s_output(tmp_path: Path) -> None:
         capture_output=True, text=True, check=True, env={**os.environ, "NO_COLOR": "1"},
     )  # fmt: skip
     assert "loud" not in told.stdout + told.stderr
+
+
+def test_code_that_lambda_would_not_take_is_refused_at_its_line(tmp_path: Path) -> None:
+    write(tmp_path, "def handler(event, context): pass", "src/app.py")
+    (tmp_path / "code.zip").touch()
+    with (tmp_path / "src" / "model").open("wb") as file:
+        file.truncate(262_144_001)
+    path = tmp_path / "scenario.yaml"
+    path.write_text(SCENARIO.replace("app.handler", "app.handler, path: src"))
+    told = CliRunner().invoke(main, ["check", str(path)])
+    assert told.exit_code == 2
+    assert f"{path}:4:40: error: Unzipped size must be smaller than 262144000 bytes" in told.output
+    path.write_text(SCENARIO.replace("app.handler", "app.handler, path: code.zip"))
+    assert (
+        "code.zip is a file, and a scenario takes code from a folder"
+        in CliRunner().invoke(main, ["check", str(path)]).output
+    )
