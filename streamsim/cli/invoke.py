@@ -28,6 +28,7 @@ from streamsim.endpoint.call import Call, Called, Environment, launched, wall_cl
 from streamsim.endpoint.launchers import RUNTIMES, NoRuntimeError, launcher, versioned
 from streamsim.functions.runtime import Deployment, Limits, LogFormat
 from streamsim.model.asynchronous import EventInvokeConfig
+from streamsim.model.names import trace_header
 from streamsim.model.units import HOUR, SECOND, parse_duration
 from streamsim.rules.api_error import ApiError, payload_too_large
 from streamsim.rules.function_name import LATEST, VERSION, parse
@@ -167,12 +168,14 @@ def _asked(found: Handler, event_text: str | None, options: dict[str, Any]) -> A
         log_format=cast("LogFormat", options["log_format"]),
         limits=cast("Limits", options["limits"]),
     )
+    request_id = str(uuid4())
     call = Call(
-        str(uuid4()),
+        request_id,
         _event(event_text, options["kind"], options["details"]),
         deployment.arn if named.qualifier is None else f"{deployment.arn}:{named.qualifier}",
         json_object("--client-context", options["client_context"]),
         json_object("--cognito-identity", options["cognito_identity"]),
+        trace_header(request_id, wall_clock()),
     )
     kind = options["invocation_type"]
     _check_options(kind, deployment.limits, options["as_json"])

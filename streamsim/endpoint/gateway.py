@@ -15,7 +15,7 @@ from streamsim.rules.api_error import ApiError
 from streamsim.rules.function_name import parse
 from streamsim.rules.http_message import Request, Response
 from streamsim.rules.limits import QUOTAS
-from streamsim.rules.proxy_event import Api, proxy_event, trace_header
+from streamsim.rules.proxy_event import Api, proxy_event, trace_of
 from streamsim.rules.proxy_response import (
     malformed,
     no_route,
@@ -79,7 +79,7 @@ class Gateway:
         limits = self._account.functions[target.name].deployment.limits
         if len(event) > QUOTAS[limits].synchronous_payload:
             return too_large(api.kind)  # assumed: Lambda's refusal looks like the API's own
-        call = Call(self._account.new_id(), event, target.arn, trace_id=trace_header(request))
+        call = Call(self._account.new_id(), event, target.arn, trace_id=trace_of(request))
         asked = wall_clock()
         task = asyncio.create_task(self._account.invoke(target, call))
         self._running.add(task)

@@ -21,7 +21,7 @@ from streamsim.rules.api_error import ApiError, constraint
 from streamsim.rules.function_name import LATEST, Target, parse
 from streamsim.rules.http_message import Headers, Request, Response
 from streamsim.rules.limits import QUOTAS, Quotas
-from streamsim.rules.proxy_event import trace_header
+from streamsim.rules.proxy_event import trace_of
 
 #: Every path of the Lambda API begins with the date of a version of it.
 PREFIX: Final = re.compile(r"/20[0-9]{2}-[0-9]{2}-[0-9]{2}/")
@@ -112,7 +112,7 @@ class LambdaApi:
         if isinstance(context, ApiError):
             return context
         event = request.body or b"{}"
-        call = Call(request.id, event, target.arn, context, trace_id=trace_header(request))
+        call = Call(request.id, event, target.arn, context, trace_id=trace_of(request))
         match kind:
             case "DryRun":
                 return Response(204)

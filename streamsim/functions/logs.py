@@ -2,7 +2,9 @@
 
 Pure functions of the contract's values, for every runtime. Sources: the Lambda Developer Guide ("CloudWatch logs",
 "JSON log format"), LocalStack's AWS-validated snapshots, and CloudWatch texts that people published; a form that only
-such texts show says `published:`. What writes the lines somewhere is `streamsim.functions.log_folder`'s business.
+such texts show says `published:`. Functions here are never traced: their TracingConfig is PassThrough, and reports have
+neither the XRAY line of the text format nor the `tracing` of the JSON format, which Lambda writes for sampled traces
+only. What writes the lines somewhere is `streamsim.functions.log_folder`'s business.
 """
 
 import base64
@@ -141,7 +143,10 @@ def _status(status: str, error_type: str | None) -> list[str]:
 
 
 def ending_text(deployment: Deployment, request_id: str, answer: Answer, ended: int) -> str | None:
-    """What Lambda says of an invocation that its runtime did not survive; None where it did."""
+    """What Lambda says of an invocation that its runtime did not survive; None where it did.
+
+    A time-out has this line in both years; today REPORT ends with `Status: timeout` besides (published:).
+    """
     if answer.status == "timeout":
         return f"{timestamp(ended)} {request_id} {time_out(deployment.timeout)}"
     if answer.error_type not in {EXIT_ERROR, OUT_OF_MEMORY, INVALID_ENTRYPOINT}:

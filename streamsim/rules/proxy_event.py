@@ -14,8 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
-from streamsim.model.names import Account
-from streamsim.model.units import SECOND
+from streamsim.model.names import Account, trace_header
 from streamsim.rules.http_message import Headers, Request, by_name, without
 from streamsim.rules.routes import DEFAULT, ApiKind, Match
 
@@ -164,7 +163,7 @@ def _forwarded(request: Request, headers: Headers) -> Headers:
     """The headers with those that API Gateway adds."""
     port = (request.header("host") or "").partition(":")[2]
     added = (
-        ("X-Amzn-Trace-Id", f"Root={trace_id(request)}"),
+        ("X-Amzn-Trace-Id", trace_header(request.id, request.at).partition(";")[0]),
         ("X-Forwarded-For", request.source),
         ("X-Forwarded-Port", port or "443"),
         ("X-Forwarded-Proto", "http" if port else "https"),
@@ -172,14 +171,9 @@ def _forwarded(request: Request, headers: Headers) -> Headers:
     return headers + tuple(one for one in added if request.header(one[0].lower()) is None)
 
 
-def trace_id(request: Request) -> str:
-    """The root of the request's X-Ray trace: version, second, 24 digits (X-Ray Developer Guide, "Concepts")."""
-    return f"1-{request.at // SECOND:08x}-{request.id.replace('-', '')[:24]}"
-
-
-def trace_header(request: Request) -> str:
-    """What the function gets as its trace: the caller's, or a new one that is not sampled."""
-    return request.header("x-amzn-trace-id") or f"Root={trace_id(request)};Sampled=0"
+def trace_of(request: Request) -> str:
+    """What the function gets as its trace: the caller's, or a new one."""
+    return request.header("x-amzn-trace-id") or trace_header(request.id, request.at)
 
 
 def _body(body: bytes, *, encoded: bool) -> str | None:

@@ -24,11 +24,15 @@ from streamsim.templates.stack import Stack
 #: Languages that an execution environment here can run.
 _RUNS: Final = ("python", "nodejs", "provided")
 
+_UNTRACED: Final = "nothing is traced, so no report has a line of X-Ray's"
+
 #: What is accepted and has no effect here, and why.
 _NOT_APPLIED: Final[Mapping[str, str]] = {
     "Layers": "layers are not downloaded; install what they hold beside the code",
     "VpcConfig": "the network is this machine's",
     "FileSystemConfigs": "file systems are not mounted",
+    "Tracing": _UNTRACED,
+    "TracingConfig": _UNTRACED,
     "SnapStart": "environments are never restored from snapshots",
     "ProvisionedConcurrencyConfig": "no environment is started before it is needed",
     "FunctionUrlConfig": "function URLs are not served; use an API's route",
