@@ -12,7 +12,7 @@ from streamsim.functions.error_documents import told
 from streamsim.functions.published import PublishedFunction
 from streamsim.model.units import show_duration
 from streamsim.rules.http_message import Request
-from streamsim.rules.invocation_record import Ended, dead_letter, invocation_record
+from streamsim.rules.invocation_record import Ended, dead_letter, delivered
 from streamsim.rules.routes import DEFAULT
 from streamsim.templates.apis import ServedApi
 
@@ -68,9 +68,13 @@ class Console:
         click.echo(f"{function.name}  --- {ended.condition}, attempts: {ended.attempts}", err=True)
         destination = function.on_failure if failed else function.on_success
         if destination is not None:
-            click.echo(_line(destination, invocation_record(ended)))
+            click.echo(_line(destination, delivered(ended, destination)))
         if failed and function.dead_letter is not None:
             click.echo(_line(function.dead_letter, dead_letter(ended)))
+
+    def undelivered(self, destination: str, reason: str) -> None:
+        """See `streamsim.endpoint.account.Events`."""
+        click.echo(f"--- {destination} is not invoked: {reason}", err=True)
 
 
 def _line(destination: str, document: dict[str, object]) -> str:

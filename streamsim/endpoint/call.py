@@ -15,7 +15,10 @@ Now = Callable[[], int]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a caller wants: the event as JSON, and whom it asks. `arn` is the ARN as the caller named it."""
+    """What a caller wants: the event as JSON, and whom it asks. `arn` is the ARN as the caller named it.
+
+    `generation` is how many events of functions that are destinations came before it.
+    """
 
     request_id: str
     event: bytes
@@ -23,6 +26,7 @@ class Call:
     client_context: bytes | None = None
     cognito_identity: bytes | None = None
     trace_id: str | None = None
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)

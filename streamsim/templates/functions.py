@@ -5,6 +5,7 @@ not on this machine, or in a language that nothing here runs, are left out with 
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -230,12 +231,33 @@ def _event_invoke_config(
         stack.problem(place, f"MaximumEventAgeInSeconds is 60 to 21600, not {text(age)}")
         age = 21_600
     destinations = _map(config.get("DestinationConfig"))
-    success, failure = (_map(destinations.get(name)) for name in ("OnSuccess", "OnFailure"))
-    return (
-        EventInvokeConfig(attempts, age * SECOND),
-        _optional(success.get("Destination")),
-        _optional(failure.get("Destination")),
+    success, failure = (
+        _destination(stack, resource, name, _map(destinations.get(name)), place)
+        for name in ("OnSuccess", "OnFailure")
     )
+    return EventInvokeConfig(attempts, age * SECOND), success, failure
+
+
+def _destination(
+    stack: Stack, resource: Resource, end: str, written: dict[str, Any], span: Span
+) -> str | None:
+    """The ARN; SAM makes a queue or a topic where only the type is written (AWS SAM Developer Guide, "OnSuccess")."""
+    found, kind = written.get("Destination"), text(written.get("Type", NOTHING))
+    if isinstance(found, Unknown):
+        stack.note(span, f"events of {resource.id} are not sent to {end}: {found.reason}")
+    if found is None and kind in _MADE:
+        where = f"{stack.account.region}:{stack.account.id}"
+        return f"arn:aws:{kind.lower()}:{where}:{resource.id}EventInvokeConfig{end}{_MADE[kind]}"
+    if found is None and written:
+        stack.problem(span, f"{end} of {resource.id} names no Destination", "write its ARN")
+    if isinstance(found, str) and not _TAKES.match(found):
+        hint = "write the ARN of a queue, a topic, a bucket, a function or an event bus"
+        stack.problem(span, f"{end} of {resource.id} cannot be {found[:60]!r}", hint)
+    return _optional(found)
+
+
+_TAKES: Final = re.compile(r"arn:aws[a-zA-Z-]*:(sqs|sns|s3|lambda|events):")
+_MADE: Final[Mapping[str, str]] = {"SQS": "Queue", "SNS": "Topic"}
 
 
 def _dead_letter(stack: Stack, resource: Resource) -> str | None:

@@ -87,6 +87,7 @@ class Heard:
     calls: list[Called] = field(default_factory=list)
     attempts: list[Tried] = field(default_factory=list)
     ends: list[Ended] = field(default_factory=list)
+    lost: list[tuple[str, str]] = field(default_factory=list)
 
     def called(self, called: Called) -> None:
         self.calls.append(called)
@@ -98,6 +99,9 @@ class Heard:
     def ended(self, function: PublishedFunction, ended: Ended) -> None:
         assert function is not None
         self.ends.append(ended)
+
+    def undelivered(self, destination: str, reason: str) -> None:
+        self.lost.append((destination, reason))
 
 
 @dataclass
