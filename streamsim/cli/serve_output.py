@@ -8,6 +8,7 @@ import click
 from streamsim.endpoint.account import LocalAccount
 from streamsim.endpoint.asynchronous import Tried
 from streamsim.endpoint.call import Called
+from streamsim.endpoint.gateway import mount
 from streamsim.functions.error_documents import told
 from streamsim.functions.published import PublishedFunction
 from streamsim.model.units import show_duration
@@ -25,12 +26,15 @@ def served_lines(url: str, account: LocalAccount, apis: Sequence[ServedApi]) -> 
         deployment = function.deployment
         yield f"  {name:{width}}  {deployment.handler} in {deployment.path}, {function.language}"
     for served in apis:
-        stage = "" if served.api.stage == DEFAULT else f"/{served.api.stage}"
-        yield f"{'REST' if served.api.kind == 'rest' else 'HTTP'} API {served.name} ({served.api.id}):"
+        begin = f"{url}{mount(served)}"
+        if served.api.kind == "url":
+            yield f"Function URL {begin}/"
+            continue
+        yield f"{served.api.kind.upper()} API {served.name} ({served.api.id}):"
         methods = max(len(route.method) for route in served.routes)
         for route in served.routes:
             path = " (all else)" if route.path == DEFAULT else route.path
-            yield f"  {route.method:{methods}}  {url}{stage}{path}  {route.function}"
+            yield f"  {route.method:{methods}}  {begin}{path}  {route.function}"
     first = next(iter(account.functions))
     yield f"Try: aws lambda invoke --endpoint-url {url} --function-name {first} /dev/stdout"
 

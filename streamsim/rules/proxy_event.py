@@ -15,6 +15,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
 from streamsim.model.names import Account, trace_header
+from streamsim.rules.cors import Cors
 from streamsim.rules.http_message import Headers, Request, by_name, without
 from streamsim.rules.routes import DEFAULT, ApiKind, Match
 
@@ -27,9 +28,10 @@ _TEXT: Final = re.compile(r"text/.*|application/(.+\+)?(json|xml|javascript)")
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """An API at one of its stages.
+    """An API at one of its stages, or the URL of a function, whose `stage` is `$default`.
 
-    `binary` are the media types that a REST API hands over in Base64 (BinaryMediaTypes).
+    `binary` are the media types that a REST API hands over in Base64 (BinaryMediaTypes). `cors` is what it says itself to
+    pages from elsewhere.
     """
 
     id: str
@@ -38,11 +40,14 @@ class Api:
     account: Account = field(default_factory=Account)
     variables: Mapping[str, str] | None = None
     binary: tuple[str, ...] = ()
+    cors: Cors | None = None
 
     @property
     def domain(self) -> str:
         """The host name under which AWS would have it."""
-        return f"{self.id}.execute-api.{self.account.region}.amazonaws.com"
+        service = "lambda-url" if self.kind == "url" else "execute-api"
+        end = "on.aws" if self.kind == "url" else "amazonaws.com"
+        return f"{self.id}.{service}.{self.account.region}.{end}"
 
 
 def proxy_event(api: Api, found: Match, request: Request, path: str) -> dict[str, Any]:
@@ -132,7 +137,7 @@ def _format_2(api: Api, found: Match, request: Request, path: str) -> dict[str, 
     if query:
         event["queryStringParameters"] = {name: ",".join(values) for name, values in query.items()}
     event["requestContext"] = {
-        "accountId": api.account.id,
+        "accountId": "anonymous" if api.kind == "url" else api.account.id,
         "apiId": api.id,
         "domainName": request.header("host") or api.domain,
         "domainPrefix": api.id,
@@ -143,7 +148,9 @@ def _format_2(api: Api, found: Match, request: Request, path: str) -> dict[str, 
             "sourceIp": request.source,
             "userAgent": request.header("user-agent") or "",
         },
-        "requestId": base64.b64encode(bytes.fromhex(request.id.replace("-", ""))[:11]).decode(),
+        "requestId": request.id
+        if api.kind == "url"
+        else base64.b64encode(bytes.fromhex(request.id.replace("-", ""))[:11]).decode(),
         "routeKey": found.route.key,
         "stage": api.stage,
         "time": _common_log(request.at),

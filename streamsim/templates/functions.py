@@ -36,7 +36,6 @@ _NOT_APPLIED: Final[Mapping[str, str]] = {
     "TracingConfig": _UNTRACED,
     "SnapStart": "environments are never restored from snapshots",
     "ProvisionedConcurrencyConfig": "no environment is started before it is needed",
-    "FunctionUrlConfig": "function URLs are not served; use an API's route",
     "DurableConfig": "executions are not durable",
     "ImageConfig": "images are not run",
 }

@@ -4,6 +4,7 @@ A name that CloudFormation would make up is the logical id. Knows the types that
 environment; of all others only the name is known.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -31,6 +32,13 @@ _NAMES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: The logical ids of the APIs that SAM makes for routes that name none.
+IMPLICIT: Final[Mapping[str, str]] = MappingProxyType(
+    {"AWS::Serverless::Api": "ServerlessRestApi", "AWS::Serverless::HttpApi": "ServerlessHttpApi"}
+)
+
+_APIS: Final = (*IMPLICIT, "AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
+
 FUNCTIONS: Final = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 TABLES: Final = ("AWS::DynamoDB::Table", "AWS::Serverless::SimpleTable")
 
@@ -49,6 +57,8 @@ class Resource:
 def referred(resource: Resource, name: str, attribute: str | None, account: Account) -> Any:
     """What Ref (`attribute` None) or Fn::GetAtt gives; `name` is the resource's physical name."""
     arn = _arn(resource.type, name, account)
+    if attribute is None and resource.type in _APIS:
+        return api_id(resource.id)
     if attribute is None:
         return (
             arn
@@ -96,3 +106,10 @@ def _arn(kind: str, name: str, account: Account) -> str | None:
         "AWS::Events::EventBus": f"arn:aws:events:{here}:event-bus/{name}",
         "AWS::IAM::Role": account.role(name),
     }.get(kind)
+
+
+def api_id(name: str) -> str:
+    """An API's id: ten letters and digits that follow from its name."""
+    digits = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+    letters = "0123456789abcdefghijklmnopqrstuvwxyz"
+    return "".join(letters[digits // 36**place % 36] for place in range(10))

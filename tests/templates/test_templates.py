@@ -45,6 +45,8 @@ def told(template: Template) -> str:
         lines.append(
             f"{api.kind} api {served.name} at {api.stage}, {api.id}, {api.variables} {list(api.binary)}"
         )
+        if api.cors is not None:
+            lines.append(f"  {api.cors}")
         lines.extend(
             f"  {route.key} -> {route.function}, format {route.payload}, {route.timeout // 1000} ms"
             for route in served.routes
