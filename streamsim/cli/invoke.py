@@ -24,8 +24,9 @@ from streamsim.cli.invoke_output import (
     show_invoked,
 )
 from streamsim.endpoint.asynchronous import Skipping, Tried, deliver
-from streamsim.endpoint.call import Call, Called, Environment, launched, wall_clock
+from streamsim.endpoint.call import Call, Called, Environment, launched
 from streamsim.endpoint.launchers import RUNTIMES, NoRuntimeError, launcher, versioned
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.runtime import Deployment, Limits, LogFormat
 from streamsim.model.asynchronous import EventInvokeConfig
 from streamsim.model.names import trace_header
@@ -179,12 +180,8 @@ def _asked(found: Handler, event_text: str | None, options: dict[str, Any]) -> A
     )
     kind = options["invocation_type"]
     _check_options(kind, deployment.limits, options["as_json"])
-    quotas = QUOTAS[deployment.limits]
-    limit = quotas.asynchronous_payload if kind == "Event" else quotas.synchronous_payload
-    if len(call.event) > limit:
-        raise click.UsageError(payload_too_large(len(call.event), kind, limit).message)
-    age = options["maximum_event_age"]
-    config = EventInvokeConfig(options["maximum_retry_attempts"], age)
+    _check_size(len(call.event), kind, deployment.limits)
+    config = EventInvokeConfig(options["maximum_retry_attempts"], options["maximum_event_age"])
     return Asked(
         deployment,
         call,
@@ -217,6 +214,14 @@ def _check_options(kind: str, limits: Limits, as_json: bool) -> None:
                 )
     if as_json and "dead_letter" in given:
         raise click.UsageError("--json has the dead-letter queue's message already; leave out --dead-letter")
+
+
+def _check_size(size: int, kind: str, limits: Limits) -> None:
+    """`click.UsageError` in Lambda's words for an event that is too large."""
+    quotas = QUOTAS[limits]
+    limit = quotas.asynchronous_payload if kind == "Event" else quotas.synchronous_payload
+    if size > limit:
+        raise click.UsageError(payload_too_large(size, kind, limit).message)
 
 
 #: Options that only an asynchronous event has.

@@ -7,16 +7,17 @@ from typing import Final, Protocol
 from uuid import uuid4
 
 from streamsim.endpoint.asynchronous import Clock, Tried, deliver
-from streamsim.endpoint.call import Call, Called, wall_clock
+from streamsim.endpoint.call import Call, Called
 from streamsim.endpoint.pool import Listener, Pool, Slots
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.published import PublishedFunction
 from streamsim.functions.runtime import Launcher
 from streamsim.model.names import Account, trace_header
 from streamsim.model.units import SECOND
-from streamsim.rules.api_error import ApiError, throttled
+from streamsim.rules.api_error import ApiError, payload_too_large, throttled
 from streamsim.rules.function_name import LATEST, FunctionName, Target, parse, resolve
 from streamsim.rules.invocation_record import Ended, invocation_record
-from streamsim.rules.limits import CONCURRENT_EXECUTIONS
+from streamsim.rules.limits import CONCURRENT_EXECUTIONS, QUOTAS
 
 #: Lambda stops functions that call each other at about this many calls (Lambda Developer Guide, "recursive loop
 #: detection"). assumed: exactly then, and that nothing else becomes of the event.
@@ -147,12 +148,15 @@ class LocalAccount:
         target = named if isinstance(named, ApiError) else self.resolve(named, "lambda:InvokeFunction")
         if isinstance(target, ApiError):
             self._events.undelivered(destination, target.message)
+            return
+        record = json.dumps(invocation_record(ended), separators=(",", ":")).encode()
+        limit = QUOTAS[self.functions[target.name].deployment.limits].asynchronous_payload
+        if len(record) > limit:
+            self._events.undelivered(destination, payload_too_large(len(record), "Event", limit).message)
         elif generation >= _GENERATIONS:
-            self._events.undelivered(
-                destination, f"it was called {_GENERATIONS} times in one chain of events"
-            )
+            reason = f"it was called {_GENERATIONS} times in one chain of events"
+            self._events.undelivered(destination, reason)
         else:
-            record = json.dumps(invocation_record(ended), separators=(",", ":")).encode()
             request_id = self.new_id()
             trace = trace_header(request_id, ended.at)
             self.send(target, Call(request_id, record, target.arn, trace_id=trace, generation=generation))

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from streamsim.endpoint.account import LocalAccount
-from streamsim.endpoint.call import Call, Called, wall_clock
+from streamsim.endpoint.call import Call, Called
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.rules.api_error import ApiError
 from streamsim.rules.cors import is_preflight, mocked, preflight, with_headers
 from streamsim.rules.function_name import parse

@@ -13,8 +13,9 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote
 
 from streamsim.endpoint.account import LocalAccount
-from streamsim.endpoint.call import Call, Called, wall_clock
+from streamsim.endpoint.call import Call, Called
 from streamsim.endpoint.configuration import configuration
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.logs import log_result
 from streamsim.rules import api_error
 from streamsim.rules.api_error import ApiError, constraint

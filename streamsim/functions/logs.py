@@ -211,30 +211,7 @@ def _as_json(
     status = "success" if answer.status == "error" and answer.error_type is None else answer.status
     failed = {"errorType": answer.error_type} if answer.error_type else {}
     init, version = reported_init(answer), deployment.version
-    before = began - init_duration(answer)
-    if any(one.phase == "init" for one in answer.inits):
-        runtime, arn = runtime_version(deployment)
-        yield _platform(
-            before,
-            "initStart",
-            {
-                "initializationType": "on-demand",
-                "phase": "init",
-                "runtimeVersion": runtime,
-                "runtimeVersionArn": arn,
-                "functionName": deployment.name,
-                "functionVersion": version,
-            },
-        )
-    for one in answer.inits:
-        yield from _written(one.output, before)
-        before += one.duration
-        if one.status == "success":
-            continue
-        record = {"initializationType": "on-demand", "phase": one.phase, "status": one.status}
-        if one.error_type:
-            record["errorType"] = one.error_type
-        yield _platform(before, "initReport", record | {"metrics": {"durationMs": one.duration / 1000}})
+    yield from _inits_as_json(deployment, answer, began - init_duration(answer))
     yield _platform(
         began, "start", {"requestId": request_id, "functionArn": invocation.arn, "version": version}
     )
@@ -253,6 +230,29 @@ def _as_json(
         metrics["initDurationMs"] = init / 1000
     report = {"requestId": request_id, "metrics": metrics, "status": status}
     yield _platform(ended, "report", report | failed)
+
+
+def _inits_as_json(deployment: Deployment, answer: Answer, before: int) -> Iterator[LogEvent]:
+    if any(one.phase == "init" for one in answer.inits):
+        runtime, arn = runtime_version(deployment)
+        start = {
+            "initializationType": "on-demand",
+            "phase": "init",
+            "runtimeVersion": runtime,
+            "runtimeVersionArn": arn,
+            "functionName": deployment.name,
+            "functionVersion": deployment.version,
+        }
+        yield _platform(before, "initStart", start)
+    for one in answer.inits:
+        yield from _written(one.output, before)
+        before += one.duration
+        if one.status == "success":
+            continue
+        record = {"initializationType": "on-demand", "phase": one.phase, "status": one.status}
+        if one.error_type:
+            record["errorType"] = one.error_type
+        yield _platform(before, "initReport", record | {"metrics": {"durationMs": one.duration / 1000}})
 
 
 def _platform(at: int, kind: str, record: dict[str, Any]) -> LogEvent:

@@ -15,10 +15,11 @@ from botocore.config import Config
 
 from streamsim.endpoint.account import LocalAccount
 from streamsim.endpoint.asynchronous import Skipping, Tried
-from streamsim.endpoint.call import Called, wall_clock
+from streamsim.endpoint.call import Called
 from streamsim.endpoint.gateway import Gateway
 from streamsim.endpoint.lambda_api import LambdaApi
 from streamsim.endpoint.server import Server
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.published import PublishedFunction
 from streamsim.functions.runtime import Answer, Deployment, Invocation
 from streamsim.rules.invocation_record import Ended

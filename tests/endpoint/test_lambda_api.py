@@ -178,8 +178,22 @@ def test_a_function_that_is_a_destination_gets_the_record_as_an_event_of_its_own
         assert stage.heard.lost == [(arn("nobody"), f"Function not found: {arn('nobody')}:$LATEST")]
 
 
-def test_functions_that_call_each_other_for_ever_are_stopped() -> None:
+def test_a_record_that_is_too_large_for_an_event_is_not_sent() -> None:
     with serving([function("orders", on_success=arn("orders"))]) as stage:
+        with client(stage) as api:
+            api.invoke(FunctionName="orders", InvocationType="Event", Payload=json.dumps("x" * 600_000))
+        stage.settle()
+        ((_, reason),) = stage.heard.lost
+        assert reason.endswith(
+            "byte payload is too large for the Event invocation type (limit 1048576 bytes)"
+        )
+
+
+def test_functions_that_call_each_other_for_ever_are_stopped() -> None:
+    async def returns_nothing(_deployment: Deployment, _invocation: Invocation) -> Answer:
+        return answer(None)
+
+    with serving([function("orders", on_success=arn("orders"))], returns_nothing) as stage:
         with client(stage) as api:
             api.invoke(FunctionName="orders", InvocationType="Event")
         stage.settle()

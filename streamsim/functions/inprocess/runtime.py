@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.error_documents import (
     EXIT_ERROR,
     LARGEST_RESPONSE,
@@ -63,11 +64,6 @@ _OURS: Final = f"{Path(__file__).parent}{os.sep}"
 
 #: The variable with the trace of the invocation that runs.
 _TRACE: Final = "_X_AMZN_TRACE_ID"
-
-
-def wall_clock() -> int:
-    """Microseconds since 1970."""
-    return time.time_ns() // 1000
 
 
 class _Ended(NamedTuple):

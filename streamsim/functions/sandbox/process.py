@@ -5,6 +5,7 @@ invocation is, nor what the caller is told: that is `sandbox`'s business.
 """
 
 import asyncio
+import errno
 import os
 import resource
 import sys
@@ -75,6 +76,9 @@ class RuntimeProcess:
                 pass_fds=(records, teller),
                 start_new_session=True,
             )
+        except OSError as error:
+            os.close(told)
+            raise self._cannot_start(error.errno or 0) from error
         finally:
             os.close(records)
             os.close(teller)
@@ -98,9 +102,11 @@ class RuntimeProcess:
             loop.remove_reader(told)
             os.close(told)
         if not line or line.startswith(b"!"):
-            reason = os.strerror(int(line[1:])).lower() if line else "no supervisor"
-            raise CannotStartError(f"fork/exec {self._client.command[0]}: {reason}")
+            raise self._cannot_start(int(line[1:]) if line else errno.ESRCH)
         return int(line)
+
+    def _cannot_start(self, number: int) -> CannotStartError:
+        return CannotStartError(f"fork/exec {self._client.command[0]}: {os.strerror(number).lower()}")
 
     @property
     def idle(self) -> bool:
