@@ -56,6 +56,18 @@ See what AWS Lambda will do with your Kinesis or DynamoDB stream, before product
 class Commands(click.Group):
     """Imports a command when it is called, and turns what goes wrong in it into an exit code."""
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """See `click.Group`; the program's own end. Threads that a handler left behind do not put it off."""
+        try:
+            return super().__call__(*args, **kwargs)
+        except SystemExit as end:
+            surroundings = sys.modules.get("streamsim.functions.inprocess.surroundings")
+            if surroundings and any(thread.is_alive() for thread in surroundings.LEFT_BEHIND):
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(end.code if isinstance(end.code, int) else 0)
+            raise
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """See `click.Group`."""
         del ctx
