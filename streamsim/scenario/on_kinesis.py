@@ -37,10 +37,7 @@ from streamsim.streams.aws.tenure import Sharing
 from streamsim.streams.kafka_topics import wall_clock
 from streamsim.streams.live.consuming import Beginning
 from streamsim.streams.logs import SimulatedLog
-from streamsim.streams.plan import Change, Plan, PlannedShard
-
-#: How many shards one step closes and opens: SplitShard and MergeShards.
-_STEPS = {(1, 2), (2, 1)}
+from streamsim.streams.plan import Change, PlannedShard
 
 #: How long to wait when the endpoint takes no more, in seconds, and how often to ask whether a stream is ready.
 _PAUSE = 0.2
@@ -50,7 +47,7 @@ _ASK = 0.05
 def unfit_for_kinesis(scenario: models.Scenario) -> Iterator[str]:
     """Why a scenario cannot be played on Kinesis, a sentence for each reason; none when it can be."""
     for name, stream in scenario.streams.items():
-        yield from _unfit_stream(name, stream, scenario.plans[name])
+        yield from _unfit_stream(name, stream)
     for name, mapping in scenario.mappings.items():
         if mapping.consumer is not None:
             yield f"mapping {name!r} reads with enhanced fan-out"
@@ -66,13 +63,10 @@ def unfit_for_kinesis(scenario: models.Scenario) -> Iterator[str]:
             yield "poison in one of several streams of one function: give each stream a function of its own"
 
 
-def _unfit_stream(name: str, stream: models.Stream, plan: Plan) -> Iterator[str]:
+def _unfit_stream(name: str, stream: models.Stream) -> Iterator[str]:
     if stream.type != "kinesis":
         yield f"stream {name!r} is a table's"
         return
-    for change in plan.changes:
-        if (len(change.closed), len(change.opened)) not in _STEPS:
-            yield f"stream {name!r}: {change.what} is more than one split or merge: write those"
     if stream.producer is not None and stream.producer.put is not None:
         yield f"the producer of stream {name!r} meets simulated write limits, and the endpoint has its own"
     if "retention" in stream.model_fields_set:
@@ -213,18 +207,25 @@ class _Producing:
                 self._open[name, shard].set()
 
     async def _reshard(self, name: str, change: Change) -> None:
-        stream = self._streams[name]
-        if len(change.opened) == 2:
-            (second,) = [one for one in self._plans[name].shards if one.id == change.opened[1]]
-            asked = self._client.split_shard(
-                StreamName=stream, ShardToSplit=change.closed[0], NewStartingHashKey=str(second.first_key)
-            )
-        else:
-            asked = self._client.merge_shards(
-                StreamName=stream, ShardToMerge=change.closed[0], AdjacentShardToMerge=change.closed[1]
-            )
-        await answered(asked, self._at)
-        await _active(self._client, self._at, stream)
+        """One split or merge after the other, in the plan's order: of such UpdateShardCount consists too.
+
+        So its shards are the plan's, which at an endpoint's own UpdateShardCount they need not be.
+        """
+        stream, planned = self._streams[name], {shard.id: shard for shard in self._plans[name].shards}
+        opened = iter(change.opened)
+        for shard in opened:
+            parents = planned[shard].parents
+            if len(parents) == 1:
+                second = planned[next(opened)]
+                asked = self._client.split_shard(
+                    StreamName=stream, ShardToSplit=parents[0], NewStartingHashKey=str(second.first_key)
+                )
+            else:
+                asked = self._client.merge_shards(
+                    StreamName=stream, ShardToMerge=parents[0], AdjacentShardToMerge=parents[1]
+                )
+            await answered(asked, self._at)
+            await _active(self._client, self._at, stream)
 
     async def _from_now_on(self, name: str, shard: PlannedShard, log: SimulatedLog, clock: Clock) -> None:
         await self._open[name, shard.id].wait()
