@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import click
 
-from streamsim.cli.run_kafka import SourceFailedError, silence
+from streamsim.cli.outside import SourceFailedError, silence
 from streamsim.destinations.kept import KeptDestination
 from streamsim.engine.clock import RealClock
 from streamsim.engine.concurrency import Account

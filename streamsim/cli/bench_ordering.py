@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import click
 
-from streamsim.cli.run_kafka import SourceFailedError, silence
+from streamsim.cli.outside import SourceFailedError, silence
 from streamsim.cli.run_output import say
 from streamsim.cli.whole_trace import CannotWriteError, check_folder
 from streamsim.engine.ports import SourceError

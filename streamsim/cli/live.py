@@ -14,7 +14,7 @@ import click
 
 from streamsim.cli import INTERRUPTED
 from streamsim.cli.live_source import CHECKPOINTS, SourceOptions, source_of
-from streamsim.cli.run_kafka import SourceFailedError, silence
+from streamsim.cli.outside import SourceFailedError, silence
 from streamsim.cli.whole_trace import CannotWriteError
 from streamsim.destinations.addresses import Address, AddressError, FileAddress, TopicAddress, address_of
 from streamsim.engine.ports import Sink, SourceError

@@ -48,7 +48,7 @@ class KafkaPlayer:
             return (sink,)
 
         try:
-            return await play_on_kafka(scenario, self.brokers, {}, recorded)
+            return await play_on_kafka(self.brokers, scenario, {}, recorded)
         finally:
             for intruder in intruders:
                 intruder.cancel()

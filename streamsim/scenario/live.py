@@ -16,7 +16,7 @@ from streamsim.destinations.addresses import Address
 from streamsim.engine.clock import RealClock
 from streamsim.engine.concurrency import Account
 from streamsim.engine.mapping import MappingRun
-from streamsim.engine.ports import Destination, Sink
+from streamsim.engine.ports import Destination
 from streamsim.functions.elapsed import ElapsedClock
 from streamsim.functions.environments import Environments
 from streamsim.functions.handler import HandlerFunction, Journal
@@ -39,6 +39,7 @@ from streamsim.scenario.live_shards import ShardSource, open_shards
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.opened import Opened
+from streamsim.scenario.play import Recorder
 from streamsim.streams.aws.endpoint import Endpoint
 from streamsim.streams.aws.polling import Trouble
 from streamsim.streams.kafka import KafkaStream, Membership
@@ -91,9 +92,6 @@ class Outputs:
     silent: Callable[[bool], None] = lambda _silent: None
     endpoint: Endpoint = AWS
     complain: Callable[[str], None] = lambda _line: None
-
-
-Recorder = Callable[[Header], Sequence[Sink]]
 
 
 def live_scenario(

@@ -5,23 +5,21 @@ same measures mean the same. What makes no sense on Kafka is refused. t = 0 is w
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from streamsim.engine.clock import RealClock
 from streamsim.engine.ports import Clock
 from streamsim.functions.handler import Journal
-from streamsim.model.mapping import StartingPosition
 from streamsim.model.names import timestamp
 from streamsim.scenario import models
 from streamsim.scenario.header import header_of
-from streamsim.scenario.play import Judging, Played
-from streamsim.scenario.real_run import RealRun, Recorder, Shared
+from streamsim.scenario.play import Judging, Played, Recorder
+from streamsim.scenario.real_run import Place, RealRun, Shared
 from streamsim.scenario.shards import shards_of
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.kafka import KafkaStream, Membership
@@ -38,40 +36,17 @@ if TYPE_CHECKING:
 _IN_A_ROW = 200
 
 
-def unfit_for_kafka(scenario: models.Scenario) -> Iterator[str]:
-    """Why a scenario cannot be played on Kafka, a sentence for each reason; none when it can be."""
-    for name, stream in scenario.streams.items():
-        yield from _unfit_stream(name, stream, scenario.plans[name])
-    for name, mapping in scenario.mappings.items():
-        if mapping.consumer is not None:
-            yield f"mapping {name!r} reads with enhanced fan-out, which Kafka has not"
-        if mapping.to_mapping(name, scenario.epoch).starting_position is not StartingPosition.TRIM_HORIZON:
-            yield f"mapping {name!r} begins somewhere else than at TRIM_HORIZON, and the topic is new"
-    if scenario.traffic:
-        yield "traffic from other event sources is only modelled"
-    fed = Counter(mapping.function for mapping in scenario.mappings.values())
-    for fault in scenario.faults:
-        if isinstance(fault, models.SourceDown):
-            yield "source_down: stop the broker instead"
-        if isinstance(fault, models.Poison) and any(count > 1 for count in fed.values()):
-            yield "poison in one of several streams of one function: give each stream a function of its own"
-
-
-def _unfit_stream(name: str, stream: models.Stream, plan: Plan) -> Iterator[str]:
-    if stream.type != "kinesis":
-        yield f"stream {name!r} is a table's, and Kafka has no items that are written"
-        return
+def _unfit_shards(name: str, stream: models.Stream, plan: Plan) -> Iterator[str]:
     if stream.mode == "on-demand" or plan.changes:
         yield f"the shards of stream {name!r} split or merge, and partitions do not"
-    if stream.producer is not None and stream.producer.put is not None:
-        yield f"the producer of stream {name!r} meets Kinesis' write limits, which Kafka has not"
-    if "retention" in stream.model_fields_set:
-        yield f"retention of stream {name!r}: what is deleted when is the broker's business"
+
+
+ON_KAFKA: Final = Place("broker", "topic", _unfit_shards)
 
 
 async def play_on_kafka(
-    scenario: models.Scenario,
     brokers: str,
+    scenario: models.Scenario,
     settings: Mapping[str, Any],
     recorded: Recorder,
     on_failure: Path | None = None,
