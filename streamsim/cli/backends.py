@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
-from streamsim.cli.outside import SourceFailedError, UnfitError, silence
+from streamsim.cli.outside import SourceFailedError, UnfitError, mute_aiokafka
 from streamsim.engine.ports import SourceError
 from streamsim.functions.handler import Journal
 from streamsim.scenario.header import header_of
@@ -97,7 +97,7 @@ def _play_virtually(
 def _kafka(servers: Servers) -> Backend:
     from streamsim.scenario.on_kafka import ON_KAFKA, play_on_kafka  # noqa: PLC0415  # see above
 
-    silence()
+    mute_aiokafka()
     brokers = servers.brokers or "localhost:9092"
     playing = partial(play_on_kafka, brokers, at_once=servers.at_once)
     options = f"--backend kafka --kafka {brokers}{servers.pace}"

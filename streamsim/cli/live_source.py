@@ -8,8 +8,9 @@ from typing import Final, Literal, NamedTuple
 
 import click
 
-from streamsim.scenario.live import EventShape, LiveSource
+from streamsim.scenario.live_mapping import LiveSource
 from streamsim.scenario.live_shards import ShardSource
+from streamsim.scenario.live_topic import EventShape, TopicSource
 from streamsim.streams.aws.endpoint import Endpoint
 
 _TOPIC: Final = re.compile(r"kafka://(?P<brokers>[^/]+)/(?P<topic>[A-Za-z0-9._-]{1,249})")
@@ -21,10 +22,10 @@ CHECKPOINTS: Final = Path("streamsim-checkpoints.sqlite")
 
 
 class SourceOptions(NamedTuple):
-    """The command's options about the source; None where they are not given. `session` is seconds."""
+    """The command's options about the source; None where they are not given. `session_timeout` is milliseconds."""
 
     group: str
-    session: float
+    session_timeout: int
     event: EventShape | None
     endpoint_url: str | None
     region: str | None
@@ -34,15 +35,14 @@ class SourceOptions(NamedTuple):
     consumer: str | None
 
 
-def source_of(text: str, options: SourceOptions) -> LiveSource | ShardSource:
+def source_of(text: str, options: SourceOptions) -> LiveSource:
     """The source; `UsageError` for what is none, and for options of the other kind."""
-    session = round(options.session * 1000)
     if found := _TOPIC.fullmatch(text):
         others = ("endpoint_url", "region", "profile", "checkpoints", "checkpoints_endpoint_url")
         _refuse(options, others, "goes with kinesis:// and dynamodb://")
         _refuse(options, ("consumer",), "goes with kinesis://")
         event = options.event or "aws:kafka"
-        return LiveSource(found["brokers"], found["topic"], options.group, event, session)
+        return TopicSource(found["brokers"], found["topic"], options.group, event, options.session_timeout)
     if found := _STREAM.fullmatch(text) or _TABLE.fullmatch(text):
         _refuse(options, ("event",), "goes with kafka://")
         endpoint = Endpoint(_url(options.endpoint_url), options.region, options.profile)
@@ -51,7 +51,14 @@ def source_of(text: str, options: SourceOptions) -> LiveSource | ShardSource:
             _refuse(options, ("consumer",), "goes with kinesis://")
         checkpoints, at = _checkpoints(options, endpoint)
         return ShardSource(
-            kind, found["name"], endpoint, options.group, checkpoints, at, session, options.consumer
+            kind,
+            found["name"],
+            endpoint,
+            options.group,
+            checkpoints,
+            at,
+            options.session_timeout,
+            options.consumer,
         )
     raise click.UsageError(
         f"{text!r} is no stream; write kafka://localhost:9092/orders, kinesis://orders or dynamodb://orders"

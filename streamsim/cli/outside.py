@@ -32,6 +32,6 @@ class UnfitError(SourceFailedError):
         super().__init__(SourceError("\nerror: ".join(reasons), retryable=False))
 
 
-def silence() -> None:
+def mute_aiokafka() -> None:
     """Keeps aiokafka's own log off the terminal: what matters of it is told by us."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

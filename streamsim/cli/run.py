@@ -97,6 +97,11 @@ scenario or the command is wrong, 3 a handler cannot be loaded, something cannot
     "--endpoint-url", metavar="URL", help="The endpoint of --backend kinesis, such as http://localhost:4568."
 )
 @click.option("--at-once", is_flag=True, help="With a real backend: produce all records as fast as they go.")
+@click.option(
+    "--no-view",
+    is_flag=True,
+    help="With a real backend: do not show on the terminal what each shard is at meanwhile.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="One line for each run.")
 @click.option("-v", "--verbose", count=True, help="Log what happens to stderr meanwhile; -vv every event.")
 def command(
@@ -115,12 +120,17 @@ def command(
     brokers: str | None,
     endpoint_url: str | None,
     at_once: bool,
+    no_view: bool,
 ) -> None:
     if story and as_json:
         raise click.UsageError("--json is one document and --story is text; choose one")
     files = [(path, load(path, changes, seed)) for path in scenarios]
     chosen = backends(names, Servers(brokers, endpoint_url, at_once), files)
-    recording = Recording(trace, on_failure, logs, report, story, verbose, compared=len(chosen) > 1)
+    if no_view and all(backend.place is None for backend in chosen):
+        raise click.UsageError("--no-view goes with --backend kafka or kinesis")
+    recording = Recording(
+        trace, on_failure, logs, report, story, verbose, compared=len(chosen) > 1, view=not no_view
+    )
     many = sum(len(variants(scenario)) for _, scenario in files)
     _check(recording, many * len(chosen), len(files))
     told = []

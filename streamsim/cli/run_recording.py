@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamsim.cli.backends import Backend
+from streamsim.cli.viewing import live_view
 from streamsim.cli.whole_trace import CannotWriteError, whole_trace
 from streamsim.engine.ports import Sink
 from streamsim.functions.log_folder import LogFolder
@@ -47,6 +48,7 @@ class Recording:
     story: bool
     verbose: int
     compared: bool
+    view: bool
 
     @property
     def keeps(self) -> dict[str, Path]:
@@ -60,7 +62,8 @@ def record(scenario: Scenario, settings: dict[str, Any], recording: Recording, b
     records: list[_Records] = []
 
     def recorded(header: Header) -> Sequence[Sink]:
-        records.append(_Records(header, scenario, recording, files))
+        real = None if backend.place is None else backend.name
+        records.append(_Records(header, scenario, recording, files, real))
         return records[0].sinks
 
     journal = None if recording.logs is None else LogFolder(recording.logs)
@@ -76,7 +79,10 @@ def record(scenario: Scenario, settings: dict[str, Any], recording: Recording, b
 class _Records:
     """What is made of a run's events besides its measures; `files` are closed when the run is over."""
 
-    def __init__(self, header: Header, scenario: Scenario, recording: Recording, files: ExitStack) -> None:
+    def __init__(
+        self, header: Header, scenario: Scenario, recording: Recording, files: ExitStack, real: str | None
+    ) -> None:
+        """`real` is the backend on which it is played in real time, None in virtual time."""
         self.timeline = Timeline(header)
         self.lines: list[str] = []
         self.sinks: list[Sink] = [self.timeline]
@@ -96,12 +102,16 @@ class _Records:
             teller = Story(header, self.lines.append)
             files.callback(teller.close)
             self.sinks.append(teller)
+        title = f"{scenario.scenario}, on {real}"
+        view = live_view(title, crowded=recording.verbose > 0) if real and recording.view else None
+        if view is not None:
+            self.sinks.append(files.enter_context(view))
         if recording.verbose:
             from streamsim.cli.watch import logger  # noqa: PLC0415  # structlog only for who watches
             from streamsim.report.log import EventLog  # noqa: PLC0415
 
             self.sinks.append(EventLog(logger(sys.stderr), header, every=recording.verbose > 1))
-        else:
+        elif view is None:
             self.sinks.append(files.enter_context(ProgressBar(scenario.duration)))
 
 
