@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
@@ -44,6 +45,7 @@ class Servers(NamedTuple):
     """The options about servers; None where they are not given."""
 
     brokers: str | None
+    kafka_config: Path | None
     endpoint_url: str | None
     at_once: bool
 
@@ -58,6 +60,8 @@ def backends(names: Sequence[str], servers: Servers, files: Sequence[tuple[Path,
     chosen = [name for name in NAMES if name in (names or NAMES[:1])]
     if servers.brokers is not None and "kafka" not in chosen:
         raise click.UsageError("--kafka goes with --backend kafka")
+    if servers.kafka_config is not None and "kafka" not in chosen:
+        raise click.UsageError("--kafka-config goes with --backend kafka")
     if servers.endpoint_url is not None and "kinesis" not in chosen:
         raise click.UsageError("--endpoint-url goes with --backend kinesis")
     if servers.at_once and chosen == ["virtual"]:
@@ -95,12 +99,14 @@ def _play_virtually(
 
 
 def _kafka(servers: Servers) -> Backend:
-    from streamsim.scenario.on_kafka import ON_KAFKA, play_on_kafka  # noqa: PLC0415  # see above
+    from streamsim.cli.live_source import access_of  # noqa: PLC0415
+    from streamsim.scenario.on_kafka import ON_KAFKA, Brokers, play_on_kafka  # noqa: PLC0415  # see above
 
     mute_aiokafka()
-    brokers = servers.brokers or "localhost:9092"
+    brokers = Brokers(servers.brokers or "localhost:9092", access_of(servers.kafka_config))
     playing = partial(play_on_kafka, brokers, at_once=servers.at_once)
-    options = f"--backend kafka --kafka {brokers}{servers.pace}"
+    config = "" if servers.kafka_config is None else f" --kafka-config {quote(str(servers.kafka_config))}"
+    options = f"--backend kafka --kafka {brokers.addresses}{config}{servers.pace}"
     return Backend("kafka", options, _in_real_time(playing), ON_KAFKA)
 
 

@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 import click
 
 from streamsim.cli.live_run import LiveRun, Watching, note
-from streamsim.cli.live_source import CHECKPOINTS, SourceOptions, source_of
+from streamsim.cli.live_source import CHECKPOINTS, SourceOptions, access_of, source_of
 from streamsim.cli.outside import mute_aiokafka
 from streamsim.destinations.addresses import Address, AddressError, TopicAddress, address_of
 from streamsim.functions.log_folder import LogFolder
 from streamsim.scenario.live import Outputs
 from streamsim.scenario.live_mapping import LiveSource, live_scenario
 from streamsim.scenario.live_shards import ShardSource
-from streamsim.scenario.live_topic import EventShape
+from streamsim.scenario.live_topic import EventShape, TopicSource
 from streamsim.streams.aws.endpoint import Endpoint
 
 EXAMPLES = """\b
@@ -99,9 +99,17 @@ def _variable(text: str) -> tuple[str, str]:
     "the Timeout of a handler in this process at least.",
 )
 @click.option(
+    "--kafka-config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="How brokers take TLS and a login: name=value lines such as security.protocol=SASL_SSL, sasl.mechanism=PLAIN, "
+    "sasl.username, sasl.password=${PASSWORD} (from the environment), ssl.ca.location=ca.pem, as for kcat.",
+)
+@click.option(
     "--event",
-    type=click.Choice(["aws:kafka", "aws:kinesis"]),
-    help="The form of a topic's events: Lambda's own for Kafka, the default, or that of a Kinesis stream.",
+    type=click.Choice(["aws:kafka", "SelfManagedKafka", "aws:kinesis"]),
+    help="The form of a topic's events: Lambda's own for Amazon MSK, the default, or for a cluster of your own, or that of a "
+    "Kinesis stream.",
 )
 @click.option(
     "--endpoint-url",
@@ -151,6 +159,7 @@ def command(
     changes: tuple[str, ...],
     group: str,
     session_timeout: float,
+    kafka_config: Path | None,
     event: EventShape | None,
     endpoint_url: str | None,
     region: str | None,
@@ -169,6 +178,7 @@ def command(
     options = SourceOptions(
         group,
         round(session_timeout * 1000),
+        access_of(kafka_config),
         event,
         endpoint_url,
         region,
@@ -180,12 +190,17 @@ def command(
     source = source_of(url, options)
     function = HandlerOptions(handler, path.absolute(), runtime, timeout, memory, env)
     destination = _on_failure(on_failure, source)
+    if kafka_config is not None and not any(
+        isinstance(one, TopicSource | TopicAddress) for one in (source, destination)
+    ):
+        raise click.UsageError("--kafka-config goes with kafka://")
     scenario = live_scenario(source, function.keys(), changes, on_failure=on_failure is not None)
     outputs = Outputs(
         destination,
         None if logs is None else LogFolder(logs),
         _silent,
         _destinations(source, on_failure_endpoint),
+        options.access,
         note,
     )
     if not verbose:

@@ -1,5 +1,6 @@
 """What `streamsim live` reads from: the URL, and the options that go with each kind of it."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,10 +9,12 @@ from typing import Final, Literal, NamedTuple
 
 import click
 
+from streamsim.scenario.kafka_file import kafka_access
 from streamsim.scenario.live_mapping import LiveSource
 from streamsim.scenario.live_shards import ShardSource
 from streamsim.scenario.live_topic import EventShape, TopicSource
 from streamsim.streams.aws.endpoint import Endpoint
+from streamsim.streams.kafka_access import OPEN, Access
 
 _TOPIC: Final = re.compile(r"kafka://(?P<brokers>[^/]+)/(?P<topic>[A-Za-z0-9._-]{1,249})")
 _STREAM: Final = re.compile(r"kinesis://(?P<name>[A-Za-z0-9_.-]{1,128})")
@@ -26,6 +29,7 @@ class SourceOptions(NamedTuple):
 
     group: str
     session_timeout: int
+    access: Access
     event: EventShape | None
     endpoint_url: str | None
     region: str | None
@@ -42,7 +46,9 @@ def source_of(text: str, options: SourceOptions) -> LiveSource:
         _refuse(options, others, "goes with kinesis:// and dynamodb://")
         _refuse(options, ("consumer",), "goes with kinesis://")
         event = options.event or "aws:kafka"
-        return TopicSource(found["brokers"], found["topic"], options.group, event, options.session_timeout)
+        return TopicSource(
+            found["brokers"], found["topic"], options.group, event, options.session_timeout, options.access
+        )
     if found := _STREAM.fullmatch(text) or _TABLE.fullmatch(text):
         _refuse(options, ("event",), "goes with kafka://")
         endpoint = Endpoint(_url(options.endpoint_url), options.region, options.profile)
@@ -68,6 +74,11 @@ def source_of(text: str, options: SourceOptions) -> LiveSource:
 def endpoint_of(url: str) -> Endpoint:
     """The endpoint at a URL; `UsageError` for what is none."""
     return Endpoint(_url(url))
+
+
+def access_of(path: Path | None) -> Access:
+    """How the file says that brokers let us in; without one they let everybody. `ScenarioError` for what is wrong with it."""
+    return OPEN if path is None else kafka_access(path, os.environ)
 
 
 def _checkpoints(options: SourceOptions, endpoint: Endpoint) -> tuple[Path | str, Endpoint]:

@@ -94,6 +94,12 @@ scenario or the command is wrong, 3 a handler cannot be loaded, something cannot
     help="The broker of --backend kafka; localhost:9092 by default.",
 )
 @click.option(
+    "--kafka-config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="How that broker takes TLS and a login: see `streamsim live`.",
+)
+@click.option(
     "--endpoint-url", metavar="URL", help="The endpoint of --backend kinesis, such as http://localhost:4568."
 )
 @click.option("--at-once", is_flag=True, help="With a real backend: produce all records as fast as they go.")
@@ -118,6 +124,7 @@ def command(
     verbose: int,
     names: tuple[str, ...],
     brokers: str | None,
+    kafka_config: Path | None,
     endpoint_url: str | None,
     at_once: bool,
     no_view: bool,
@@ -125,7 +132,7 @@ def command(
     if story and as_json:
         raise click.UsageError("--json is one document and --story is text; choose one")
     files = [(path, load(path, changes, seed)) for path in scenarios]
-    chosen = backends(names, Servers(brokers, endpoint_url, at_once), files)
+    chosen = backends(names, Servers(brokers, kafka_config, endpoint_url, at_once), files)
     if no_view and all(backend.place is None for backend in chosen):
         raise click.UsageError("--no-view goes with --backend kafka or kinesis")
     recording = Recording(

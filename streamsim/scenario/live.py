@@ -31,6 +31,7 @@ from streamsim.scenario.opened import Opened
 from streamsim.scenario.play import Recorder
 from streamsim.streams.aws.endpoint import Endpoint
 from streamsim.streams.aws.polling import Trouble
+from streamsim.streams.kafka_access import OPEN, Access
 from streamsim.streams.kafka_topics import wall_clock
 from streamsim.streams.live.consuming import Beginning, Worker, consume
 from streamsim.trace.header import Header
@@ -41,13 +42,14 @@ class Outputs:
     """Where things go: documents of discarded batches to `on_failure`, logs of the handler to `journal`.
 
     `silent` is told when the broker does not answer, and when it does again. `endpoint` is where SQS, SNS
-    and S3 are; `complain` hears why a document did not arrive.
+    and S3 are, `access` how brokers let us in; `complain` hears why a document did not arrive.
     """
 
     on_failure: Address | None = None
     journal: Journal | None = None
     silent: Callable[[bool], None] = lambda _silent: None
     endpoint: Endpoint = AWS
+    access: Access = OPEN
     complain: Callable[[str], None] = lambda _line: None
 
 
@@ -101,6 +103,7 @@ async def run_live(
                 stack,
                 brokers=source.brokers if isinstance(source, TopicSource) else None,
                 endpoint=outputs.endpoint,
+                access=outputs.access,
                 complain=outputs.complain,
             )
             settings = replace(settings, on_failure=destination.name)

@@ -9,14 +9,20 @@ from streamsim.model.stream_type import KAFKA, KINESIS, StreamType
 from streamsim.rules.source import Source
 from streamsim.scenario.opened import Opened
 from streamsim.streams.kafka import KafkaStream, Membership
+from streamsim.streams.kafka_access import OPEN, Access
 from streamsim.streams.kafka_errors import partitions_of
 from streamsim.streams.kafka_group import KafkaReading
 from streamsim.streams.live.consuming import Beginning
 
-#: The event that a function gets: Lambda's own for Amazon MSK, or the one that the same records would have in Kinesis.
-EventShape = Literal["aws:kafka", "aws:kinesis"]
+#: The event that a function gets: Lambda's own for Amazon MSK or for a cluster of one's own, or the one that the same
+#: records would have in Kinesis.
+EventShape = Literal["aws:kafka", "SelfManagedKafka", "aws:kinesis"]
 
-_TYPES: Mapping[EventShape, StreamType] = {"aws:kafka": KAFKA, "aws:kinesis": KINESIS}
+_TYPES: Mapping[EventShape, StreamType] = {
+    "aws:kafka": KAFKA,
+    "SelfManagedKafka": KAFKA,
+    "aws:kinesis": KINESIS,
+}
 
 #: How long the group waits for a silent member, in milliseconds.
 _SESSION_TIMEOUT: Final = 10_000
@@ -31,6 +37,7 @@ class TopicSource:
     group: str
     event: EventShape
     session_timeout: int = _SESSION_TIMEOUT
+    access: Access = OPEN
 
     @property
     def url(self) -> str:
@@ -54,8 +61,8 @@ async def open_topic(
 
     `silent` is told when the broker does not answer, and when it does again.
     """
-    partitions = await partitions_of(source.brokers, source.topic)
-    membership = Membership(source.brokers, source.topic, source.group, session_timeout)
+    partitions = await partitions_of(source.brokers, source.topic, source.access)
+    membership = Membership(source.brokers, source.topic, source.group, session_timeout, access=source.access)
     reading = KafkaReading(
         membership, beginning, lambda partition: f"{source.topic}-{partition}", silent=silent
     )
@@ -63,7 +70,12 @@ async def open_topic(
     return Opened(
         reading,
         lambda clock: KafkaStream(reading.logs, clock, source.kind),
-        Source(source.topic, type=source.kind, brokers=source.brokers),
+        Source(
+            source.topic,
+            type=source.kind,
+            brokers=source.brokers,
+            self_managed=source.event == "SelfManagedKafka",
+        ),
         {"type": "kafka", "shards": partitions, "topic": source.topic},
         lambda: partitions,
         "partitions",

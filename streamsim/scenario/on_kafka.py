@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import uuid4
 
 from streamsim.engine.clock import RealClock
@@ -23,6 +23,7 @@ from streamsim.scenario.real_run import Place, RealRun, Shared
 from streamsim.scenario.shards import shards_of
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.kafka import KafkaStream, Membership
+from streamsim.streams.kafka_access import OPEN, Access
 from streamsim.streams.kafka_group import KafkaReading
 from streamsim.streams.kafka_topics import create_topic, delete_topic, producer_of, wall_clock
 from streamsim.streams.live.consuming import Beginning
@@ -41,11 +42,18 @@ def _unfit_shards(name: str, stream: models.Stream, plan: Plan) -> Iterator[str]
         yield f"the shards of stream {name!r} split or merge, and partitions do not"
 
 
+class Brokers(NamedTuple):
+    """Where brokers are, `host:port`, several with commas, and how they let us in."""
+
+    addresses: str
+    access: Access = OPEN
+
+
 ON_KAFKA: Final = Place("broker", "topic", _unfit_shards)
 
 
 async def play_on_kafka(
-    brokers: str,
+    brokers: Brokers,
     scenario: models.Scenario,
     settings: Mapping[str, Any],
     recorded: Recorder,
@@ -75,19 +83,19 @@ async def play_on_kafka(
         return judging.judged(scenario, settings, clock.now)
 
 
-async def _topics(scenario: models.Scenario, brokers: str, stack: AsyncExitStack) -> dict[str, str]:
+async def _topics(scenario: models.Scenario, brokers: Brokers, stack: AsyncExitStack) -> dict[str, str]:
     """A new topic for each stream, which is deleted in the end."""
     mark = uuid4().hex[:8]
     topics = {}
     for name in scenario.streams:
         topic = topics[name] = f"streamsim-{name}-{mark}"
-        await create_topic(brokers, topic, len(scenario.plans[name].shards))
-        stack.push_async_callback(delete_topic, brokers, topic)
+        await create_topic(brokers.addresses, topic, len(scenario.plans[name].shards), brokers.access)
+        stack.push_async_callback(delete_topic, brokers.addresses, topic, brokers.access)
     return topics
 
 
 async def _join(
-    scenario: models.Scenario, topics: Mapping[str, str], brokers: str, stack: AsyncExitStack
+    scenario: models.Scenario, topics: Mapping[str, str], brokers: Brokers, stack: AsyncExitStack
 ) -> dict[str, KafkaReading]:
     """The groups of all mappings, each with all partitions of its topic."""
     readings = {}
@@ -100,7 +108,10 @@ async def _join(
         ends = {log.shard: log.arrivals.until(NEVER - 1) for log in logs}
         group = f"{topic}-{name}"
         readings[name] = KafkaReading(
-            Membership(brokers, topic, group, session_timeout=6000), Beginning(), ids.__getitem__, ends
+            Membership(brokers.addresses, topic, group, session_timeout=6000, access=brokers.access),
+            Beginning(),
+            ids.__getitem__,
+            ends,
         )
         stack.push_async_callback(readings[name].stop)
     await asyncio.gather(*(reading.join() for reading in readings.values()))
@@ -111,7 +122,7 @@ class _Producing:
     """The scenario's producers."""
 
     def __init__(
-        self, scenario: models.Scenario, topics: Mapping[str, str], brokers: str, *, at_once: bool
+        self, scenario: models.Scenario, topics: Mapping[str, str], brokers: Brokers, *, at_once: bool
     ) -> None:
         self._brokers = brokers
         self._at_once = at_once
@@ -123,7 +134,7 @@ class _Producing:
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Connects, and produces what is there before the run begins."""
-        producer = self._producer = await producer_of(self._brokers)
+        producer = self._producer = await producer_of(self._brokers.addresses, access=self._brokers.access)
         stack.push_async_callback(producer.stop)
         now = wall_clock()
         await asyncio.gather(*(self._before(*place, now) for place in self._logs))

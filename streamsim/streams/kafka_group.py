@@ -109,7 +109,7 @@ class KafkaReading:
         from aiokafka import AIOKafkaConsumer  # noqa: PLC0415  # see above
 
         membership = self._membership
-        await partitions_of(membership.brokers, membership.topic)
+        await partitions_of(membership.brokers, membership.topic, membership.access)
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=membership.brokers,
             group_id=membership.group,
@@ -120,6 +120,7 @@ class KafkaReading:
             heartbeat_interval_ms=max(membership.session_timeout // 5, 100),
             max_poll_interval_ms=_NO_LIMIT,
             rebalance_timeout_ms=max(membership.session_timeout, int(2 * _LAST_COMMIT * 1000)),
+            **membership.access.options,
         )
         try:
             await self._consumer.start()
