@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import click
 
-from streamsim.cli.run_kafka import SourceFailedError, silence
+from streamsim.cli.outside import SourceFailedError, mute_aiokafka
 from streamsim.cli.run_output import say
 from streamsim.cli.whole_trace import CannotWriteError, check_folder
 from streamsim.engine.ports import SourceError
@@ -163,7 +163,7 @@ def _played(
 def _kafka(brokers: str) -> "Player":
     from streamsim.ordering.on_kafka import KafkaPlayer  # noqa: PLC0415
 
-    silence()
+    mute_aiokafka()
     return _checked(KafkaPlayer(brokers))
 
 

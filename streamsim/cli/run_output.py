@@ -1,7 +1,7 @@
 """What `streamsim run` prints: summaries, one line a run, stories, the JSON document."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -59,7 +59,10 @@ def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Time
 def show_story(played: Played, lines: Iterable[str], *, compared: bool) -> None:
     """Prints a story, under the settings that were compared where there are others."""
     if compared:
-        lines = [*(f"--- {name}: {value_said(value)}" for name, value in _settings(played)), *lines]
+        lines = [
+            *(f"--- {name}: {value_said(value)}" for name, value in said_settings(played.settings).items()),
+            *lines,
+        ]
     for line in lines:
         say(line)
 
@@ -70,15 +73,15 @@ def say(line: str) -> None:
     click.echo(line.encode(encoding, "replace").decode(encoding))
 
 
-def _settings(played: Played) -> list[tuple[str, Any]]:
+def said_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """What was set for a run, but not what chose the runs and what was asked of them."""
-    return [(name, value) for name, value in played.settings.items() if name not in {"compare", "expect"}]
+    return {name: value for name, value in settings.items() if name not in {"compare", "expect"}}
 
 
 def line_of(path: Path, played: Played) -> str:
     """A run in one line: whether all holds, and what does not."""
     failed = [one for one in played.expectations if not one["ok"]]
-    varied = "".join(f" {name}={value_said(value)}" for name, value in _settings(played))
+    varied = "".join(f" {name}={value_said(value)}" for name, value in said_settings(played.settings).items())
     count = len(played.expectations)
     told = f"{count} expectation{' holds' if count == 1 else 's hold'}" if count else "nothing was expected"
     if failed:

@@ -31,11 +31,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the table: its name, a cell for each run, and the values where they can be drawn."""
+    """A row of the table: its name, a cell for each run, the values where they can be drawn, and a note behind them."""
 
     name: str
     cells: list[Cell]
     values: list[float] = field(default_factory=list)
+    note: Cell | None = None
 
 
 def measure_rows(runs: Sequence[Run], stars: Sequence[bool], *, plain: bool) -> Iterator[Row]:
@@ -123,6 +124,7 @@ def drawn_table(runs: Sequence[Run], table: list[Row], width: int, *, plain: boo
         max([*(len(part) + 2 for part in head), *(len(line.cells[i].text) for line in table)]) + 2
         for i, head in enumerate(heads)
     ]
+    width -= max((2 + len(line.note.text) for line in table if line.note is not None), default=0)
     trend = len(runs) > 2 and 2 + label + sum(widths) + 2 + len(runs) <= width
     first = 0
     while first < len(runs):
@@ -143,10 +145,17 @@ def drawn_table(runs: Sequence[Run], table: list[Row], width: int, *, plain: boo
             for cell, room in zip(line.cells[first:stop], widths[first:stop], strict=True):
                 row.append(" " * (room - len(cell.text)))
                 row.append(cell.text, cell.style or "default")
-            if trend and line.values:
-                row.append("  " + _trend(line.values, plain=plain), "bright_blue")
-            yield row
+            yield _ended(row, line, trend=trend, plain=plain)
         first = stop
+
+
+def _ended(row: Text, line: Row, *, trend: bool, plain: bool) -> Text:
+    """The row with what stands behind its cells."""
+    if trend and line.values:
+        row.append("  " + _trend(line.values, plain=plain), "bright_blue")
+    if line.note is not None:
+        row.append(f"  {line.note.text}", line.note.style)
+    return row
 
 
 def _trend(values: Sequence[float], *, plain: bool) -> str:

@@ -13,6 +13,7 @@ from streamsim.engine.ports import Clock, Halt, Reader, Sieve
 from streamsim.model.mapping import EventSourceMapping
 from streamsim.model.stream_type import KINESIS, StreamType
 from streamsim.model.units import DAY
+from streamsim.streams.kafka_access import OPEN, Access
 from streamsim.streams.live.log import LiveLog
 from streamsim.streams.live.reader import readers
 
@@ -99,3 +100,4 @@ class Membership:
     group: str
     session_timeout: int = 10_000
     client_id: str = "streamsim"
+    access: Access = OPEN
