@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("run:command", "Play scenarios, print what came of them, check what they expect."),
     "check": ("check:command", "Find what is wrong with scenarios, without playing them."),
+    "tune": ("tune:command", "Search for the cheapest settings that do what is expected."),
     "invoke": ("invoke:command", "Invoke a handler once, as Lambda would."),
     "serve": ("serve:command", "Answer the Lambda API and API routes of a template's functions."),
     "report": ("report:command", "Write a page that shows a trace, for any browser."),

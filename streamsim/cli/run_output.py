@@ -7,7 +7,7 @@ from shlex import quote
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, ConsoleRenderable
 
 from streamsim.report.compared import Run, value_said
 from streamsim.report.comparison import render_comparison
@@ -28,6 +28,11 @@ class _Screen(Console):
 
     def on_broken_pipe(self) -> None:
         raise  # noqa: PLE0704  # rich calls this while it handles the BrokenPipeError
+
+
+def print_report(report: ConsoleRenderable) -> None:
+    """Prints what rich renders."""
+    _Screen(highlight=False).print(report)
 
 
 def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Timeline]]) -> None:
