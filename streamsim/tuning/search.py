@@ -3,7 +3,8 @@
 Where every combination fits into the budget, all are tried. Else the search goes down hill one setting at a time: it
 tries all values of a setting with the others as they are, keeps the best, goes on to the next, and round again, with the
 nearest values only, until a round changes nothing. It starts from today's settings, then from AWS's defaults, then from
-the best so far with many lanes and large batches, as a hill may hide a valley. Better is, in this order: what misses the expectations by less, what costs less, what
+the best so far with many lanes and large batches, as a hill may hide a valley. From the lowest place it also looks aside, where two settings change by a step at once.
+Better is, in this order: what misses the expectations by less, what costs less, what
 changes less. Only settings that do better under the first seed are played under the others.
 
 Then the way back: each change is taken back, or brought as near to today's value as possible, as long as the
@@ -16,7 +17,7 @@ drawn by chance and nothing depends on which run ends first, so the same search 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import combinations, product
 from math import prod
 from typing import Final
 
@@ -81,6 +82,8 @@ class Search:
             self._descend(self._today)
             self._descend(tuple(s.today if s.usual is None else s.usual for s in self._settings))
             self._descend(self._wide())
+            while self._sidestep():
+                pass
         if self._best is not None:
             self._complete = self._simplify(self._best)
 
@@ -130,6 +133,38 @@ class Search:
             if here.point == before:
                 return
 
+    def _sidestep(self) -> bool:
+        """Goes on from a place that is a step of two settings away from the best, if one is clearly better."""
+        best = self._best
+        if best is None or self._trials.left <= self._kept:
+            return False
+        room = self._trials.left - self._kept
+        points = [
+            self._with(self._with(best.point, one, first), other, second)
+            for one, other in combinations(self._places(best), 2)
+            for first, second in product(self._steps(one, best), self._steps(other, best))
+        ]
+        for trial in sorted(self._trials.try_all(points[:room]), key=self._score):
+            if trial.missed or not apart(trial.objective, best.objective):
+                return False
+            confirmed = self._trials.confirm(trial.point)
+            if confirmed is not None and confirmed.meets and apart(confirmed.objective, best.objective):
+                self._descend(trial.point)
+                return True
+        return False
+
+    def _places(self, here: Trial) -> list[int]:
+        """The settings that can matter there."""
+        return [place for place in range(len(self._settings)) if not self._idle(place, here)]
+
+    def _steps(self, place: int, here: Trial) -> list[int]:
+        value = here.point[place]
+        return [near for near in (value - 1, value + 1) if 0 <= near < len(self._settings[place].values)]
+
+    def _idle(self, place: int, here: Trial) -> bool:
+        name = self._settings[place].name
+        return (name in OF_FAILURES and nothing_fails(here)) or (name in OF_AGE and all_young(here))
+
     def _best_along(self, place: int, here: Trial, near: int | None) -> Trial:
         """The best trial with another value of one setting, at most `near` places off; `here` where none is better."""
         setting = self._settings[place]
@@ -139,7 +174,7 @@ class Search:
             return here
         line = [
             self._with(here.point, place, value)
-            for value in range(len(setting.values))
+            for value in range(len(self._settings[place].values))
             if near is None or abs(value - here.point[place]) <= near
         ]
         first = self._first(here)
@@ -187,11 +222,12 @@ class Search:
         return None, known
 
     def _others(self, known: Sequence[Trial], best: Trial, without: Mapping[int, Trial]) -> list[Trial]:
-        """The best of the trials that differ from those before in what they cost."""
-        chosen = [best, self._trials.trial(self._today)]
+        """The best of the trials that differ from those before in what they cost, if they beat today's settings at all."""
+        today = self._trials.trial(self._today)
+        chosen = [best, today]
         taken = {best.point, self._today, *(trial.point for trial in without.values())}
         for trial in sorted(known, key=self._score):
-            if len(chosen) - 2 == _OTHERS or not trial.meets:
+            if len(chosen) - 2 == _OTHERS or not trial.meets or self._score(today) < self._score(trial):
                 break
             alike = any(not apart(*sorted((trial.objective, one.objective))) for one in chosen)
             if trial.point not in taken and not alike and self._trials.whole(trial):
