@@ -5,6 +5,7 @@ import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -18,7 +19,7 @@ from streamsim.scenario.load import changes_of
 from streamsim.scenario.reading import MAXIMUM_SCENARIO_SIZE, read
 from streamsim.tuning.choices import read_wish
 from streamsim.tuning.question import Asked, Question, question
-from streamsim.tuning.search import Search
+from streamsim.tuning.search import Found, Search
 from streamsim.tuning.trials import Trials
 
 HELP = """\b
@@ -113,7 +114,12 @@ def command(
     text = read(scenario, str(scenario), MAXIMUM_SCENARIO_SIZE)
     wishes = [read_wish(one) for one in vary]
     asked = Asked(changes_of(changes, seed), expect, wishes, minimise, seeds)
-    tuned = _searched(question(text, str(scenario), asked), source_of(scenario, changes, seed), runs, jobs)
+    whole = question(text, str(scenario), asked)
+    trials, found, interrupted = _searched(whole, runs, jobs)
+    options = [f"--expect {quote(one)}" for one in expect] + [f"--vary {quote(one)}" for one in vary]
+    options += [f"--minimise {quote(minimise)}"] if minimise != Asked().minimise else []
+    source = source_of(scenario, changes, seed)
+    tuned = Tuned(whole, trials, found, source, " ".join(options), interrupted)
     if as_json:
         click.echo(json.dumps(document_of(tuned), indent=2))
     else:
@@ -124,8 +130,8 @@ def command(
         sys.exit(1)
 
 
-def _searched(asked: Question, source: str, runs: int, jobs: int) -> Tuned:
-    """What the search found, up to an interrupt."""
+def _searched(asked: Question, runs: int, jobs: int) -> tuple[Trials, Found, bool]:
+    """What was played and found, and whether an interrupt ended it."""
     with ExitStack() as shown:
         first = shown.enter_context(ProgressBar(asked.scenario.duration, title="today's settings"))
         progress = shown.enter_context(RunsProgress(runs))
@@ -146,4 +152,4 @@ def _searched(asked: Question, source: str, runs: int, jobs: int) -> Tuned:
             if not trials.played:
                 raise
             interrupted = True
-    return Tuned(asked, trials, search.found(), source, interrupted)
+    return trials, search.found(), interrupted

@@ -31,12 +31,16 @@ _AGE: Final = "IteratorAge.max"
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """A rich renderable of what a search found. `source` is the file with the options that further commands repeat."""
+    """A rich renderable of what a search found.
+
+    `source` is the file with the options that every further command repeats, `asked` the options of this one.
+    """
 
     question: Question
     trials: Trials
     found: Found
     source: str
+    asked: str = ""
     interrupted: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -109,8 +113,9 @@ class Tuned:
 
     def _verdict(self, width: int, *, plain: bool) -> Iterator[Text]:
         found, question = self.found, self.question
-        asked = counted(len(question.goals.expected), "expectation")
-        asked = asked if len(question.goals.expected) == 1 else f"all {asked}"
+        count = len(question.goals.expected)
+        many = {1: "what is expected", 2: "both expectations"}
+        asked = many.get(count, f"all {count} expectations")
         changed = {} if found.best is None else question.changed(found.best.point)
         if found.best is None:
             well, words = False, f"Nothing that was tried meets {asked}"
@@ -232,7 +237,8 @@ class Tuned:
         why = "shows the run" if self.found.best else "shows what comes nearest"
         yield self.command(best.point), why
         if self.found.best is not None and len(self.question.seeds) == 1:
-            yield f"streamsim tune {self.source} --seeds 5", "holds it to other seeds, too"
+            again = " ".join(part for part in (self.source, self.asked, "--seeds 5") if part)
+            yield f"streamsim tune {again}", "holds it to other seeds, too"
 
     def command(self, point: Point) -> str:
         """The command that plays these settings, held to the same expectations."""

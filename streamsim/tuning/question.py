@@ -91,7 +91,9 @@ def question(text: str, name: str, asked: Asked) -> Question:
     goals = [one for one in told.expect if one.when is None]
     notes = []
     if aside := len(told.expect) - len(goals):
-        notes.append(f"{aside} expectations with `when` say what comes of single settings: they are no goals")
+        notes.append(
+            f"{aside} with `when` among the expectations say what comes of single settings: they are no goals"
+        )
     if aside or asked.expect:
         expected = _expected(asked.expect)
         kept = [{one.measure: one.test} for one in goals if one.measure not in expected]
