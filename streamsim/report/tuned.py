@@ -3,6 +3,8 @@
 Knows how the search calls its results and how a comparison draws its table. Must not know how to search.
 """
 
+import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import floor, log10
@@ -25,6 +27,9 @@ from streamsim.tuning.trials import Point, Trial, Trials
 
 #: The head of the columns that say which run is whose.
 _WHOSE: Final = "settings"
+
+#: Tests that YAML takes without quotes.
+_PLAIN: Final = re.compile(r"[<\w][\w<=. %-]*$")
 
 _AGE: Final = "IteratorAge.max"
 
@@ -102,14 +107,19 @@ class Tuned:
 
     def _run(self, name: str, trial: Trial, shown: Sequence[int]) -> Run:
         settings = {
-            self.question.settings[place].path: self.question.settings[place].values[trial.point[place]]
-            for place in shown
+            self._head(place): self.question.settings[place].values[trial.point[place]] for place in shown
         }
         worst = worst_of(self.question, trial)
         if not any(run.values.get("discarded") or run.missed for run in self.trials.all()[0].runs):
             worst = [one for one in worst if one["measure"] != LOST or not one["ok"]]
         outcome = trial.runs[0].outcome
         return Run({_WHOSE: name, **settings}, outcome.metrics, worst, range(outcome.violations))
+
+    def _head(self, place: int) -> str:
+        """A setting as the table calls it: by its name, with what it is a setting of where several have that name."""
+        setting = self.question.settings[place]
+        alike = [other for other in self.question.settings if other.name == setting.name]
+        return setting.name if len(alike) == 1 else " ".join(setting.path.split(".")[1:])
 
     def _verdict(self, width: int, *, plain: bool) -> Iterator[Text]:
         found, question = self.found, self.question
@@ -147,6 +157,8 @@ class Tuned:
         seeds = self.question.seeds
         under = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"
         yield f"{counted(trials.played, 'run')} under {under}."
+        if len(seeds) > 1:
+            yield f"Measures are those of seed {seeds[0]}, {measure} is the mean, expectations have the worst."
         if self.interrupted:
             yield "The search was interrupted: this is the best so far."
         if trials.refused:
@@ -242,7 +254,11 @@ class Tuned:
 
     def command(self, point: Point) -> str:
         """The command that plays these settings, held to the same expectations."""
-        changes = [f"{change.path}={change.value}" for change in self.question.own]
+        expected = f"expect={_flow(self.question)}"
+        changes = [
+            expected if change.path == "expect" else f"{change.path}={change.value}"
+            for change in self.question.own
+        ]
         changes += [f"{path}={typed(value)}" for path, value in self.question.changed(point).items()]
         return " ".join([f"streamsim run {self.source}", *(f"--set {quote(change)}" for change in changes)])
 
@@ -252,6 +268,17 @@ def _exact(measure: str, value: float) -> str:
     if measure_named(measure).unit != "USD" or not 0 < value < 0.1:
         return measured(measure, value)
     return f"${value:.{2 - floor(log10(value))}f}"
+
+
+def _flow(question: Question) -> str:
+    """What is expected as one writes it in a line of YAML."""
+    expected = question.goals.expected
+    pairs = [
+        f"{one.measure}: {one.test if _PLAIN.match(one.test) else json.dumps(one.test)}" for one in expected
+    ]
+    if len({one.measure for one in expected}) < len(expected):
+        return f"[{', '.join(f'{{{pair}}}' for pair in pairs)}]"
+    return f"{{{', '.join(pairs)}}}"
 
 
 def _listed(label: str, parts: Sequence[str], width: int, *, plain: bool) -> Iterator[Text]:

@@ -87,7 +87,7 @@ class Trials:
     def open(self) -> None:
         """Starts the processes and plays today's settings."""
         if self.jobs > 1:
-            self._pool = ProcessPoolExecutor(self.jobs, initializer=_deafen)
+            self._pool = ProcessPoolExecutor(self.jobs, initializer=_die_at_once)
             list(self._pool.map(abs, range(self.jobs)))  # before this process has threads
         scenario = self.scenario_of(self.today, 0)
         assert scenario is not None
@@ -176,6 +176,6 @@ def _outcome(scenario: Scenario, sinks: Sequence[Sink] = ()) -> Outcome:
     return Outcome(played.metrics, played.expectations, len(played.violations))
 
 
-def _deafen() -> None:
-    """An interrupt is the parent's business: it ends the pool."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _die_at_once() -> None:
+    """At an interrupt from a terminal nobody waits for what is being played: only the parent has something to show."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

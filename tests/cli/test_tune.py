@@ -57,6 +57,27 @@ def test_the_next_command_plays_the_best_and_holds() -> None:
     assert [one["measure"] for one in run["expectations"]] == ["IteratorAge.max", "discarded", "blocked.max"]
 
 
+@pytest.mark.parametrize("test", [">= 1", "<=20", "0..20", "!= 0", "1", ">0", "< 20"])
+def test_the_next_command_can_be_pasted_whatever_the_test(test: str) -> None:
+    told = tune("--set", "MaximumRetryAttempts=2", "--set", "expect=null", "--expect", f"discarded={test}",
+                "--expect", "order.per_key=preserved", "--vary", "BisectBatchOnFunctionError=true")  # fmt: skip
+    command = " ".join(line.strip(" \\") for line in told.stdout.partition("next")[2].splitlines()[:5])
+    ran = CliRunner().invoke(main, [*shlex.split(command.partition("   ")[0])[1:], "-q"])
+    assert ran.exit_code == 0, ran.output
+
+
+def test_settings_of_several_mappings_are_told_apart() -> None:
+    mappings = (
+        "mappings: {one: {function: a}, two: {function: b, BatchSize: 10}}\nfunctions: {a: {}, b: {}}\n"
+    )
+    text = HELD.partition("mapping:")[0] + mappings + "expect: {discarded: 0}\n"
+    Path("held.yaml").write_text(text)
+    document = json.loads(tune("--runs", "30", "--json").stdout)
+    assert {path.rpartition(".")[0] for path in document["varied"]} == {"mappings.one", "mappings.two"}
+    told = tune("--vary", "mappings.one.BatchSize=10,100", "--vary", "mappings.two.BatchSize=10,100")
+    assert "\n  two BatchSize " in told.stdout
+
+
 def test_what_is_compared_is_varied_and_expectations_of_single_runs_are_no_goals() -> None:
     compared = (
         "compare: {BisectBatchOnFunctionError: [false, true], producer.rate: [20/s per shard, 30/s per shard]}\n"
