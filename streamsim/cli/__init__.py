@@ -18,12 +18,15 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("run:command", "Play scenarios, print what came of them, check what they expect."),
     "check": ("check:command", "Find what is wrong with scenarios, without playing them."),
     "tune": ("tune:command", "Search for the cheapest settings that do what is expected."),
-    "invoke": ("invoke:command", "Invoke a handler once, as Lambda would."),
-    "serve": ("serve:command", "Answer the Lambda API and API routes of a template's functions."),
+    "init": ("init:command", "Write a scenario: from a template, or by a few questions."),
+    "learn": ("learn:command", "Twelve short lessons: guess, run, see, why."),
+    "explain": ("explain:command", "Say what a setting, a metric or any other word means."),
     "report": ("report:command", "Write a page that shows a trace, for any browser."),
     "export": ("export:command", "Turn a trace into what Perfetto or a spreadsheet reads."),
     "verify": ("verify:verify", "Check the ordering and delivery guarantees of traces."),
     "schema": ("schema:command", "Print the JSON Schema of scenario files, for editors."),
+    "invoke": ("invoke:command", "Invoke a handler once, as Lambda would."),
+    "serve": ("serve:command", "Answer the Lambda API and API routes of a template's functions."),
     "live": ("live:command", "Feed a handler from a real stream, by a mapping's rules."),
     "bench": ("bench:command", "Measure speed against others, and which ordering holds."),
 }
@@ -40,10 +43,12 @@ READER_GONE: Final = 141
 
 HELP: Final = """\b
 Examples:
+  streamsim learn
   streamsim run scenarios/poison_pill.yaml
   streamsim run scenarios/bisect.yaml --set BatchSize=200 --story
   streamsim run scenarios/four_settings.yaml
   streamsim check scenarios/*.yaml
+  streamsim init --from template.yaml
   streamsim run scenarios/bisect.yaml --trace run.ndjson; streamsim verify run.ndjson
 
 See what AWS Lambda will do with your Kinesis or DynamoDB stream, before production does."""

@@ -7,7 +7,7 @@ from shlex import quote
 from typing import Any
 
 import click
-from rich.console import Console, ConsoleRenderable
+from rich.console import Console
 
 from streamsim.report.compared import Run, value_said
 from streamsim.report.comparison import render_comparison
@@ -23,21 +23,16 @@ def source_of(path: Path, changes: Sequence[str], seed: int | None) -> str:
     return " ".join([quote(str(path)), *options, *([] if seed is None else [f"--seed {seed}"])])
 
 
-class _Screen(Console):
+class Screen(Console):
     """A console that leaves a closed pipe to the command line, where every command's exit code is decided."""
 
     def on_broken_pipe(self) -> None:
         raise  # noqa: PLE0704  # rich calls this while it handles the BrokenPipeError
 
 
-def print_report(report: ConsoleRenderable) -> None:
-    """Prints what rich renders."""
-    _Screen(highlight=False).print(report)
-
-
 def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Timeline]]) -> None:
     """Prints the summary of one run, the comparison of several."""
-    console = _Screen(highlight=False)
+    console = Screen(highlight=False)
     if len(runs) == 1:
         played, timeline = runs[0]
         console.print(

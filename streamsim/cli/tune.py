@@ -10,7 +10,7 @@ from shlex import quote
 import click
 
 from streamsim.cli import INTERRUPTED
-from streamsim.cli.run_output import print_report, source_of
+from streamsim.cli.run_output import Screen, source_of
 from streamsim.cli.runs_progress import RunsProgress
 from streamsim.report.progress import ProgressBar
 from streamsim.report.tuned import Tuned
@@ -123,7 +123,7 @@ def command(
     if as_json:
         click.echo(json.dumps(document_of(tuned), indent=2))
     else:
-        print_report(tuned)
+        Screen(highlight=False).print(tuned)
     if tuned.interrupted:
         sys.exit(INTERRUPTED)
     if tuned.found.best is None:
