@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamsim.cli.run_output import document_of, line_of, say, show, show_story, source_of, varied_in
+from streamsim.cli.run_output import document_of, line_of, say, show, show_story, source_of
 from streamsim.cli.whole_page import check_place, write_whole
 from streamsim.cli.whole_trace import CannotWriteError, check_folder, whole_trace
 from streamsim.engine.ports import Sink
@@ -174,7 +174,7 @@ def command(
         if not as_json:
             _print(source_of(path, changes, seed), scenario, runs, quiet=quiet)
         if recording.report is not None:
-            _write_page(recording.report, source_of(path, changes, seed), runs)
+            _write_page(recording.report, path, source_of(path, changes, seed), runs)
     if as_json:
         click.echo(json.dumps({"format": FORMAT, "runs": documents}, indent=2))
     if not holds:
@@ -293,25 +293,13 @@ class _Records:
             self.sinks.append(files.enter_context(ProgressBar(scenario.duration)))
 
 
-def _write_page(path: Path, source: str, runs: Sequence[Ran]) -> None:
-    from streamsim.report.page.document import PageRun  # noqa: PLC0415  # only for who wants a page
-    from streamsim.report.page.page import page  # noqa: PLC0415
+def _write_page(path: Path, scenario: Path, source: str, runs: Sequence[Ran]) -> None:
+    from streamsim.report.page.page import page  # noqa: PLC0415  # only for who wants a page
+    from streamsim.report.page.played import page_runs  # noqa: PLC0415
 
-    varied = varied_in([ran.played for ran in runs])
-    shown = [
-        PageRun(
-            ran.played.header,
-            ran.played.metrics,
-            ran.played.expectations,
-            ran.played.violations,
-            ran.timeline,
-            ran.columns,
-            {name: ran.played.settings[name] for name in varied},
-        )
-        for ran in runs
-        if ran.columns is not None
-    ]
-    write_whole("--report", path, page(shown, source=f"streamsim run {source}"))
+    shown = page_runs([(ran.played, ran.timeline, ran.columns) for ran in runs if ran.columns is not None])
+    file = scenario.read_text(encoding="utf-8", errors="replace") if scenario.is_file() else None
+    write_whole("--report", path, page(shown, source=f"streamsim run {source}", file=file))
 
 
 def _blamed(error: OSError, recording: Recording) -> Exception:

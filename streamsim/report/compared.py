@@ -63,6 +63,36 @@ class Run:
         return all(one["ok"] for one in self.expectations) and not self.violations
 
 
+def failing(runs: Sequence[Run]) -> list[tuple[str, str, list[Mapping[str, Any] | None]]]:
+    """Measure and test of each expectation that some run does not meet, and each run's own; None where it was not asked."""
+    asked = dict.fromkeys((str(one["measure"]), str(one["test"])) for run in runs for one in run.expectations)
+    found_ = []
+    for measure, test in asked:
+        own = [
+            next(
+                (one for one in run.expectations if (one["measure"], str(one["test"])) == (measure, test)),
+                None,
+            )
+            for run in runs
+        ]
+        if any(one is not None and not one["ok"] for one in own):
+            found_.append((measure, test, own))
+    return found_
+
+
+def met(run: Run) -> str:
+    """`5 of 6`, of the expectations that a run meets; empty where nothing was expected."""
+    if not run.expectations:
+        return ""
+    return f"{sum(bool(one['ok']) for one in run.expectations)} of {len(run.expectations)}"
+
+
+def varied_in(settings: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The settings in which runs differ: what `--set` made the same for all of them is not compared."""
+    first = settings[0]
+    return [path for path in first if any(one[path] != first[path] for one in settings)] or list(first)
+
+
 def last_part(key: str) -> str:
     """The setting's own name, without the path to it."""
     return key.rsplit(".", 1)[-1]
