@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("run:command", "Play scenarios, print what came of them, check what they expect."),
     "check": ("check:command", "Find what is wrong with scenarios, without playing them."),
+    "tune": ("tune:command", "Search for the cheapest settings that do what is expected."),
     "init": ("init:command", "Write a scenario: from a template, or by a few questions."),
     "learn": ("learn:command", "Twelve short lessons: guess, run, see, why."),
     "explain": ("explain:command", "Say what a setting, a metric or any other word means."),

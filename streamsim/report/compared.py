@@ -4,12 +4,14 @@ Knows which measures are worth comparing and which way is better; computes none 
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from streamsim.report.phrases import found, measured
 from streamsim.report.timeline import Timeline
+from streamsim.scenario.scalars import resolve
 
 #: Of all of these less is better; in the order in which they matter.
 LESS_IS_BETTER: Final = (
@@ -18,6 +20,9 @@ LESS_IS_BETTER: Final = (
     "producer.delay", "delivered_again", "deliveries.max", "Errors", "Throttles", "cold_starts", "Duration.p99",
     "traffic.lost", "traffic.too_late", "traffic.throttles", "traffic.latency.p99", "cost.usd",
 )  # fmt: skip
+#: Text that YAML takes as it stands, if it is no number and no word of YAML's own.
+_PLAIN: Final = re.compile(r"\w[\w./+-]*")
+
 NEITHER: Final = (
     "Invocations",
     "ConcurrentExecutions.max",
@@ -96,6 +101,13 @@ def last_part(key: str) -> str:
 def value_said(value: Any) -> str:
     """A setting's value as a scenario file has it."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def typed(value: Any) -> str:
+    """A setting's value as one types it behind `--set`: without quotes where it is read as the same text."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and resolve(value) == value:
+        return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def differing(runs: Sequence[Run], measures: Sequence[str]) -> list[str]:
