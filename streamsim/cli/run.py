@@ -10,7 +10,7 @@ import click
 
 from streamsim.cli.backends import NAMES, Backend, Servers, backends
 from streamsim.cli.run_groups import Group, differences_document, group_of, say_lines, show_backends
-from streamsim.cli.run_output import document_of, say, show, show_story, source_of, varied_in
+from streamsim.cli.run_output import document_of, say, show, show_story, source_of
 from streamsim.cli.run_recording import Ran, Recording, record
 from streamsim.cli.whole_page import check_place, write_whole
 from streamsim.cli.whole_trace import CannotWriteError, check_folder
@@ -152,7 +152,7 @@ def command(
         if not as_json:
             _print(source, scenario, own, quiet=quiet)
         if recording.report is not None:
-            _write_page(recording.report, source, [ran for group in own for ran in group.runs])
+            _write_page(recording.report, path, source, [ran for group in own for ran in group.runs])
     if as_json:
         click.echo(json.dumps(_document(told, compared=recording.compared), indent=2))
     if not all(group.holds for group in told):
@@ -203,25 +203,13 @@ def _check(recording: Recording, runs: int, scenarios: int) -> None:
             raise CannotWriteError(option, folder, error) from None
 
 
-def _write_page(path: Path, source: str, runs: Sequence[Ran]) -> None:
-    from streamsim.report.page.document import PageRun  # noqa: PLC0415  # only for who wants a page
-    from streamsim.report.page.page import page  # noqa: PLC0415
+def _write_page(path: Path, scenario: Path, source: str, runs: Sequence[Ran]) -> None:
+    from streamsim.report.page.page import page  # noqa: PLC0415  # only for who wants a page
+    from streamsim.report.page.played import page_runs  # noqa: PLC0415
 
-    varied = varied_in([ran.played for ran in runs])
-    shown = [
-        PageRun(
-            ran.played.header,
-            ran.played.metrics,
-            ran.played.expectations,
-            ran.played.violations,
-            ran.timeline,
-            ran.columns,
-            {name: ran.played.settings[name] for name in varied},
-        )
-        for ran in runs
-        if ran.columns is not None
-    ]
-    write_whole("--report", path, page(shown, source=f"streamsim run {source}"))
+    shown = page_runs([(ran.played, ran.timeline, ran.columns) for ran in runs if ran.columns is not None])
+    file = scenario.read_text(encoding="utf-8", errors="replace") if scenario.is_file() else None
+    write_whole("--report", path, page(shown, source=f"streamsim run {source}", file=file))
 
 
 def _print(source: str, scenario: Scenario, groups: Sequence[Group], *, quiet: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from streamsim.report.compared import Run, value_said
+from streamsim.report.compared import Run, value_said, varied_in
 from streamsim.report.comparison import render_comparison
 from streamsim.report.terminal import render_summary
 from streamsim.report.timeline import Timeline
@@ -42,7 +42,7 @@ def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Time
             )
         )  # fmt: skip
         return
-    varied = varied_in([played for played, _ in runs])
+    varied = varied_in([played.settings for played, _ in runs])
     compared = [
         Run(
             {path: played.settings[path] for path in varied},
@@ -54,12 +54,6 @@ def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Time
         for played, timeline in runs
     ]
     console.print(render_comparison(runs[0][0].header, compared, source=source))
-
-
-def varied_in(runs: Sequence[Played]) -> list[str]:
-    """The settings in which runs differ: what `--set` made the same for all of them is not compared."""
-    first = runs[0].settings
-    return [path for path in first if any(run.settings[path] != first[path] for run in runs)] or list(first)
 
 
 def show_story(played: Played, lines: Iterable[str], *, compared: bool) -> None:

@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 
 from rich.text import Text
 
-from streamsim.report.compared import LESS_IS_BETTER, NEITHER, Run, differing, last_part, value_said
+from streamsim.report.compared import (
+    LESS_IS_BETTER,
+    NEITHER,
+    Run,
+    differing,
+    failing,
+    last_part,
+    met,
+    value_said,
+)
 from streamsim.report.layout import QUIET, sign
 from streamsim.report.phrases import found, measured
 from streamsim.report.sharing import STREAM
@@ -76,18 +85,19 @@ def _count(name: str, counts: Sequence[int]) -> Row:
 
 
 def expectation_rows(runs: Sequence[Run], *, plain: bool) -> Iterator[Row]:
-    """A row for each expectation of any run; blank where it was not asked. Then a row for broken guarantees."""
-    asked = dict.fromkeys((str(one["measure"]), str(one["test"])) for run in runs for one in run.expectations)
-    for measure, test in asked:
-        cells = []
-        for run in runs:
-            own = [one for one in run.expectations if (one["measure"], str(one["test"])) == (measure, test)]
-            if not own:
-                cells.append(Cell("  "))
-                continue
-            well = bool(own[0]["ok"])
-            text = f"{measured(measure, own[0]['value'])} {sign(well, plain=plain)}"
-            cells.append(Cell(text, "green" if well else "bold red"))
+    """How many expectations each run meets; a row for each that some run does not, and one for broken guarantees.
+
+    Blank where it was not asked.
+    """
+    if any(run.expectations for run in runs):
+        yield Row("expectations", [_judged(met(run), _all_ok(run), plain=plain) for run in runs])
+    for measure, test, asked in failing(runs):
+        cells = [
+            Cell("  ")
+            if one is None
+            else _judged(measured(measure, one["value"]), bool(one["ok"]), plain=plain)
+            for one in asked
+        ]
         yield Row(f"{measure}: {test}", cells)
     if any(run.violations for run in runs):
         cells = []
@@ -95,6 +105,14 @@ def expectation_rows(runs: Sequence[Run], *, plain: bool) -> Iterator[Row]:
             count, well = len(run.violations), not run.violations
             cells.append(Cell(f"{count:,} {sign(well, plain=plain)}", "green" if well else "bold red"))
         yield Row("violations", cells)
+
+
+def _all_ok(run: Run) -> bool:
+    return all(one["ok"] for one in run.expectations)
+
+
+def _judged(text: str, well: bool, *, plain: bool) -> Cell:
+    return Cell(f"{text} {sign(well, plain=plain)}", "green" if well else "bold red") if text else Cell("  ")
 
 
 def drawn_table(runs: Sequence[Run], table: list[Row], width: int, *, plain: bool) -> Iterator[Text]:

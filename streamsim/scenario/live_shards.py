@@ -12,6 +12,7 @@ from streamsim.model.stream_type import STREAM_TYPES, StreamType
 from streamsim.rules.source import Source
 from streamsim.scenario.opened import Opened
 from streamsim.streams.aws.endpoint import Endpoint, client_of
+from streamsim.streams.aws.errors import patiently
 from streamsim.streams.aws.fan_out import consumer_of, take_pushed
 from streamsim.streams.aws.kinesis import KinesisShards
 from streamsim.streams.aws.lease_file import LeaseFile
@@ -63,15 +64,16 @@ async def open_shards(
     if source.type == "kinesis":
         client = await stack.enter_async_context(client_of(endpoint, "kinesis"))
         shards: Shards = KinesisShards(client, endpoint.at, source.name)
-        described = await shards.describe()
+        described = await patiently(shards.describe)
         if source.consumer is not None:
-            consumer = await consumer_of(client, endpoint.at, described.arn, source.consumer)
+            asked = partial(consumer_of, client, endpoint.at, described.arn, source.consumer)
+            consumer = await patiently(asked)
             fetch, arn = partial(take_pushed, consumer, shards), consumer.arn
     else:
         tables = await stack.enter_async_context(client_of(endpoint, "dynamodb"))
         streams = await stack.enter_async_context(client_of(endpoint, "dynamodbstreams"))
         shards = TableShards(tables, streams, endpoint.at, source.name)
-        described = await shards.describe()
+        described = await patiently(shards.describe)
     table = await _table(source, described.arn, stack)
     reading = ShardReading(
         shards, described, beginning, Sharing(table, session_timeout / 1000), trouble, fetch

@@ -20,6 +20,10 @@ from streamsim.streams.live.consuming import Reading, Worker, consume
 from streamsim.streams.plan import Plan
 
 
+def _any_shards(_name: str, _stream: models.Stream, _plan: Plan) -> Iterator[str]:
+    return iter(())
+
+
 class Place(NamedTuple):
     """The kind of server that a scenario is to be played on.
 
@@ -29,7 +33,7 @@ class Place(NamedTuple):
 
     server: str
     stream: str
-    unfit_shards: Callable[[str, models.Stream, Plan], Iterator[str]]
+    unfit_shards: Callable[[str, models.Stream, Plan], Iterator[str]] = _any_shards
 
     def unfit(self, scenario: models.Scenario) -> Iterator[str]:
         """Why a scenario cannot be played there, a sentence for each reason; none when it can be."""

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from streamsim.cli import main
 from streamsim.streams.aws.endpoint import Endpoint, client_of
 from tests.streams.brokers import free_port
+from tests.streams.telling import ended, lines
 
 APP = """\
 import base64, os
@@ -94,15 +95,11 @@ def until(
     number: signal.Signals = signal.SIGTERM,
 ) -> list[str]:
     """What the handler tells until it has told enough lines; then the process gets the signal, and what comes yet."""
-    watch = threading.Timer(45, process.kill)
-    watch.start()
     told = []
-    with Path("pipe").open() as pipe:
-        for line in pipe:
-            told.append(line.strip())
-            if enough(told) if callable(enough) else len(told) == enough:
-                process.send_signal(number)
-    watch.cancel()
+    for line in lines(Path("pipe"), process):
+        told.append(line)
+        if enough(told) if callable(enough) else len(told) == enough:
+            process.send_signal(number)
     return told
 
 
@@ -111,7 +108,7 @@ def test_records_are_handled_until_it_is_stopped_and_are_not_again(kinesis: str,
     options = ["--endpoint-url", kinesis, "--trace", "trace.ndjson"]
     process = live(f"kinesis://{stream}", *options)
     told = until(process, 20)
-    out, error = process.communicate()
+    out, error = ended(process)
     assert process.returncode == 0, error
     assert sorted(told) == sorted(f"k{number % 5} {number}" for number in range(20))
     assert f"kinesis://{stream}: group 'streamsim' has 2 of 2 shards here" in error
@@ -123,7 +120,7 @@ def test_records_are_handled_until_it_is_stopped_and_are_not_again(kinesis: str,
     put(kinesis, stream, [("k0", b"20")])
     again = live(f"kinesis://{stream}", *options)
     assert until(again, 1) == ["k0 20"]
-    again.communicate()
+    ended(again)
 
 
 def test_a_killed_process_loses_nothing_and_the_next_one_begins_at_once(kinesis: str, stream: str) -> None:
@@ -132,12 +129,12 @@ def test_a_killed_process_loses_nothing_and_the_next_one_begins_at_once(kinesis:
     for moment in (7, 30, 11):
         process = live(f"kinesis://{stream}", "--endpoint-url", kinesis, "--set", "BatchSize=5")
         told += until(process, moment, signal.SIGKILL)
-        process.communicate()
+        ended(process)
         assert process.returncode == -signal.SIGKILL
     missing = {f"k{number % 5} {number}" for number in range(100)} - set(told)
     process = live(f"kinesis://{stream}", "--endpoint-url", kinesis, "--set", "BatchSize=5")
     last = until(process, missing.issubset)
-    _, error = process.communicate()
+    _, error = ended(process)
     assert process.returncode == 0, error
     firsts = list(dict.fromkeys(told + last))
     for key in range(5):
@@ -152,7 +149,7 @@ def test_a_discarded_batch_goes_to_the_file_before_its_checkpoint(kinesis: str, 
         "--set", "BatchSize=1", "--set", "MaximumRetryAttempts=1",
     )  # fmt: skip
     assert until(process, 3) == ["k poison", "k poison", "k 1"]
-    _, error = process.communicate()
+    _, error = ended(process)
     assert process.returncode == 0, error
     (document,) = [json.loads(line) for line in Path("failed.ndjson").read_text().splitlines()]
     assert document["requestContext"]["condition"] == "RetryAttemptsExhausted"
@@ -182,12 +179,12 @@ def test_a_tables_changes_are_handled_with_checkpoints_in_a_table(dynamodb: str,
     options = ["--endpoint-url", dynamodb, "--checkpoints", f"dynamodb://{leases}"]
     process = live(f"dynamodb://{name}", *options)
     assert until(process, 10) == [f"i{number % 3} {number}" for number in range(10)]
-    _, error = process.communicate()
+    _, error = ended(process)
     assert process.returncode == 0, error
     at(dynamodb, "dynamodb", lambda client: write(client, 10, 13))
     again = live(f"dynamodb://{name}", *options)
     assert until(again, 3) == [f"i{number % 3} {number}" for number in range(10, 13)]
-    again.communicate()
+    ended(again)
     assert not Path("streamsim-checkpoints.sqlite").exists()
 
 

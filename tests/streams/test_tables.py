@@ -9,6 +9,7 @@ import pytest
 
 from streamsim.engine.ports import SourceError
 from streamsim.model.batch import Batch
+from streamsim.model.events import ShardOpen
 from streamsim.model.stream_type import DYNAMODB
 from streamsim.rules.event import event_of
 from streamsim.rules.source import Source
@@ -135,22 +136,15 @@ def test_processes_share_the_shards_by_leases_in_a_table(kinesis: str, dynamodb:
                 ShardMember(stream, LeaseItems(client, "the endpoint", name, "arn", "group"))
                 for _ in range(2)
             ]
-            running = []
-            for member in members:
-                running.append(asyncio.create_task(member.run()))
-                await member.joined.wait()
-            while len(members[1].reading.owned) < 2 and not any(task.done() for task in running):  # noqa: ASYNC110
-                await asyncio.sleep(0)
+            members[0].start()
+            await stream.until(lambda: len(members[0].told(ShardOpen)) == 4)
+            members[1].start()
+            await stream.until(lambda: members[1].owned == 2)
             await stream.put(80)
             await stream.split(0)
             await stream.put(80)
-            seen: set[tuple[str, int]] = set()
-            while len(seen) < stream.total and not any(task.done() for task in running):
-                seen = {(key, number) for member in members for _, key, number, _ in member.records}
-                await asyncio.sleep(0)
-            for member in members:
-                member.stop.set()
-            await asyncio.gather(*running)
+            await stream.until(lambda: len(members[0].seen | members[1].seen) == stream.total)
+            await asyncio.gather(*(member.finish() for member in members))
             assert {key: sorted(own) for key, own in firsts(members).items()} == stream.numbers
             table = LeaseItems(client, "the endpoint", name, "arn", "group")
             leases = (await table.all()).values()

@@ -1,13 +1,16 @@
 """What may be wrong with an endpoint, a stream or a table, in one line each, and what is to be done about it.
 
-Knows botocore's errors. Some are an order to the reader of a shard and no failure: `ExpiredError`, `TrimmedError`,
-`GoneError`, `ThrottledError`.
+Knows botocore's errors. Some are answers to be acted upon and no failures: `ExpiredError`, `TrimmedError`, `GoneError`,
+`ThrottledError`, `UnmetError`.
 """
 
-from collections.abc import Callable
-from typing import Any, Final
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
 
 from streamsim.engine.ports import SourceError
+
+Answered = TypeVar("Answered")
 
 
 class ThrottledError(SourceError):
@@ -18,7 +21,7 @@ class ThrottledError(SourceError):
 
 
 class ExpiredError(SourceError):
-    """The iterator is too old: another one of the same place is as good."""
+    """The iterator, or the token of a long list, is too old: another one of the same place is as good."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, retryable=True)
@@ -36,6 +39,20 @@ class GoneError(SourceError):
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message, retryable=False, hint=hint)
+
+
+class InvalidError(SourceError):
+    """What is asked for makes no sense there."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message, retryable=False, hint=hint)
+
+
+class UnmetError(SourceError):
+    """A write whose condition does not hold: nothing was written."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=False)
 
 
 _THROTTLED: Final = frozenset(
@@ -71,8 +88,26 @@ _FORBIDDEN: Final = frozenset(
     }
 )
 
+#: The stream's key cannot be used: that too may be mended while we wait.
+_LOCKED: Final = frozenset(
+    {
+        "KMSAccessDeniedException",
+        "KMSDisabledException",
+        "KMSInvalidStateException",
+        "KMSNotFoundException",
+        "KMSOptInRequired",
+    }
+)
+
+#: How long to wait when the first calls of all are too many or go wrong, in seconds: others begin at the same time.
+_FIRST_WAITS: Final = (0.2, 0.4, 0.8, 1.6)
+
 _ENDPOINT: Final = "is that the right --endpoint-url?"
 _CREDENTIALS: Final = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with --profile"
+_CLOCK: Final = "set this machine's clock: signatures hold for a few minutes only"
+
+#: How AWS says that a signature is not of now.
+_NOT_NOW: Final = ("Signature expired", "Signature not yet current")
 
 
 def source_error(error: BaseException, at: str, *, starting: bool = False) -> SourceError:
@@ -107,24 +142,31 @@ def source_error(error: BaseException, at: str, *, starting: bool = False) -> So
     return SourceError(what, retryable=not (starting or fatal), hint=hint)
 
 
-#: What is an order to the reader of a shard.
+#: What is an answer to be acted upon, and no failure.
 _ORDERS: Final[dict[str, Callable[[str], SourceError]]] = {
     **dict.fromkeys(_THROTTLED, ThrottledError),
     "ExpiredIteratorException": ExpiredError,
+    "ExpiredNextTokenException": ExpiredError,
     "TrimmedDataAccessException": TrimmedError,
     "ResourceNotFoundException": GoneError,
+    "ConditionalCheckFailedException": UnmetError,
+    **dict.fromkeys(("InvalidArgumentException", "ValidationException"), InvalidError),
 }
 
 
 def _answered(response: dict[str, Any], at: str, *, starting: bool) -> SourceError:
     told = response.get("Error", {})
     code, message = str(told.get("Code", "")), " ".join(str(told.get("Message") or "").split())
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    # what an event of a stream says has no status: those that are known stand above, others may pass
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
     said = f"{at} answers {code}: {message}" if message else f"{at} answers {code}"
     if code in _ORDERS:
         return _ORDERS[code](said)
     if code in _FORBIDDEN:
-        return SourceError(said, retryable=not starting, hint=_CREDENTIALS)
+        mended = _CLOCK if message.startswith(_NOT_NOW) else _CREDENTIALS
+        return SourceError(said, retryable=not starting, hint=mended)
+    if code in _LOCKED:
+        return SourceError(said, retryable=not starting)
     hint = _ENDPOINT if starting and code.isdecimal() else None
     return SourceError(said, retryable=status >= 500 and not starting, hint=hint)
 
@@ -154,3 +196,15 @@ async def answered(call: Any, at: str, key: str | None = None, *, starting: bool
         hint = _ENDPOINT if starting else None
         raise SourceError(f"{at} answers something else than AWS does", retryable=not starting, hint=hint)
     return answer
+
+
+async def patiently(ask: Callable[[], Awaitable[Answered]]) -> Answered:
+    """What it answers, asked a few times while that may help: `SourceError` of the last time."""
+    for wait in _FIRST_WAITS:
+        try:
+            return await ask()
+        except SourceError as error:
+            if not error.retryable:
+                raise
+            await asyncio.sleep(wait)
+    return await ask()

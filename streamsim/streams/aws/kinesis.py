@@ -53,9 +53,7 @@ class KinesisShards:
         except GoneError as error:
             raise await self._no_stream() from error
         summary = answer["StreamDescriptionSummary"]
-        return Described(
-            summary["StreamARN"], summary["RetentionPeriodHours"] * HOUR, time_there(answer), instants=True
-        )
+        return Described(summary["StreamARN"], summary["RetentionPeriodHours"] * HOUR, time_there(answer))
 
     async def _no_stream(self) -> GoneError:
         answer = await answered(self._client.list_streams(Limit=8), self._at, "StreamNames", starting=True)

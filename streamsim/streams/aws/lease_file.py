@@ -61,12 +61,14 @@ class LeaseFile:
         rows = await self._ask(f"SELECT {_COLUMNS} FROM leases WHERE {_OURS} ORDER BY shard", self._ours)
         return {row[0]: Lease(*row) for row in rows}
 
-    async def add(self, lease: Lease) -> None:
+    async def add(self, lease: Lease) -> bool:
         """See `LeaseTable`."""
-        await self._ask(
-            f"INSERT OR IGNORE INTO leases (stream, consumers, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, '', 0, '')",
+        rows = await self._ask(
+            f"INSERT OR IGNORE INTO leases (stream, consumers, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, '', 0, '') "
+            "RETURNING shard",
             (*self._ours, lease.shard, lease.checkpoint, lease.position, lease.since),
         )
+        return bool(rows)
 
     async def take(self, lease: Lease, owner: str) -> Lease | None:
         """See `LeaseTable`."""

@@ -44,7 +44,7 @@ class TableShards:
                 "StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES",
             )
         self._arn = table["LatestStreamArn"]
-        return Described(self._arn, DAY, time_there(answer), instants=False)
+        return Described(self._arn, DAY, time_there(answer))
 
     async def _no_table(self) -> GoneError:
         answer = await answered(self._tables.list_tables(Limit=8), self._at, "TableNames", starting=True)
@@ -75,11 +75,11 @@ class TableShards:
         ]
 
     async def iterator(self, shard: str, place: Place) -> str:
-        """See `Shards`."""
-        assert place.type != "AT_TIMESTAMP", "a table's stream has no such iterators"
+        """See `Shards`. There are none from an instant on: what came before is read, and left out by who asks."""
+        kind = "TRIM_HORIZON" if place.type == "AT_TIMESTAMP" else place.type
         more = {"SequenceNumber": place.number} if place.type == "AFTER_SEQUENCE_NUMBER" else {}
         asked = self._streams.get_shard_iterator(
-            StreamArn=self._arn, ShardId=shard, ShardIteratorType=place.type, **more
+            StreamArn=self._arn, ShardId=shard, ShardIteratorType=kind, **more
         )
         iterator: str = (await answered(asked, self._at, "ShardIterator"))["ShardIterator"]
         return iterator
