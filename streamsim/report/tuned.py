@@ -14,7 +14,7 @@ from typing import Any, Final
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from streamsim.report.compared import Run, typed, value_said
+from streamsim.report.compared import Run, failing, typed, value_said
 from streamsim.report.comparison_rows import Cell, Row, drawn_table, expectation_rows, measure_rows
 from streamsim.report.layout import QUIET, fitted, printable, sign, suggested
 from streamsim.report.phrases import counted, measured, number, strung, wrapped
@@ -61,20 +61,12 @@ class Tuned:
             yield Text()
         runs = self.compared()
         if len(runs) > 1:
-            stars = [run.well for run in runs]
-            asked = list(expectation_rows(runs, plain=plain))
-            missed = sign(well=False, plain=plain)
-            telling = [
-                row
-                for row in asked
-                if len({cell.text for cell in row.cells}) > 1 or row.cells[0].text.endswith(missed)
-            ]
+            stars = [trial.meets for _, trial in self._columns()]
             minimised = self.question.goals.minimise
-            others = [row for row in measure_rows(runs, stars, plain=plain) if row.name != minimised]
-            table = [self._objectives(), *others, *telling]
-            yield from drawn_table(runs, table, width, plain=plain)
-            same = [f"{row.name} {sign(well=True, plain=plain)}" for row in asked if row not in telling]
-            yield from _listed("hold in all  ", same, width, plain=plain)
+            measures = [row for row in measure_rows(runs, stars, plain=plain) if row.name != minimised]
+            asked = [*expectation_rows(runs, plain=plain), *self._losses(plain=plain)]
+            yield from drawn_table(runs, [self._objectives(), *measures, *asked], width, plain=plain)
+            yield from _listed("hold in all  ", _held_by(runs), width, plain=plain)
             yield Text()
         for note in self._notes():
             for i, part in enumerate(wrapped(note, width - 6)):
@@ -109,11 +101,19 @@ class Tuned:
         settings = {
             self._head(place): self.question.settings[place].values[trial.point[place]] for place in shown
         }
-        worst = worst_of(self.question, trial)
-        if not any(run.values.get("discarded") or run.missed for run in self.trials.all()[0].runs):
-            worst = [one for one in worst if one["measure"] != LOST or not one["ok"]]
+        expected = [one for one in worst_of(self.question, trial) if one["measure"] != LOST]
         outcome = trial.runs[0].outcome
-        return Run({_WHOSE: name, **settings}, outcome.metrics, worst, range(outcome.violations))
+        return Run({_WHOSE: name, **settings}, outcome.metrics, expected, range(outcome.violations))
+
+    def _losses(self, *, plain: bool) -> Iterator[Row]:
+        """How much is lost of which no expectation speaks, where the runs differ in it."""
+        shown = [worst_of(self.question, trial)[-1] for _, trial in self._columns()]
+        if len({one["value"] for one in shown}) > 1:
+            cells = [
+                Cell(f"{one['value']} {sign(one['ok'], plain=plain)}", "green" if one["ok"] else "bold red")
+                for one in shown
+            ]
+            yield Row(f"{LOST}: {shown[0]['test']}", cells)
 
     def _head(self, place: int) -> str:
         """A setting as the table calls it: by its name, with what it is a setting of where several have that name."""
@@ -268,6 +268,13 @@ def _exact(measure: str, value: float) -> str:
     if measure_named(measure).unit != "USD" or not 0 < value < 0.1:
         return measured(measure, value)
     return f"${value:.{2 - floor(log10(value))}f}"
+
+
+def _held_by(runs: Sequence[Run]) -> list[str]:
+    """The expectations that every run meets."""
+    missed = {(measure, test) for measure, test, _ in failing(runs)}
+    asked = ((str(one["measure"]), str(one["test"])) for one in runs[0].expectations)
+    return [f"{measure}: {test}" for measure, test in asked if (measure, test) not in missed]
 
 
 def _flow(question: Question) -> str:
