@@ -8,12 +8,14 @@ import sys
 from pathlib import Path
 
 PYTHON = sys.executable
+#: Over the machine's cores, but those of a file together: they share servers.
+SPREAD = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile")
 CHECKS = {
     "ruff": (PYTHON, "-m", "ruff", "check", "."),
     "format": (PYTHON, "-m", "ruff", "format", "--check", "."),
     "mypy": (PYTHON, "-m", "mypy"),
     "rooms": (PYTHON, "-c", "from importlinter.cli import lint_imports_command as lint; lint()"),
-    "pytest": (PYTHON, "-m", "pytest", "-q", "--cov", "--cov-report=term:skip-covered"),
+    "pytest": (PYTHON, "-m", "pytest", "-q", *SPREAD, "--cov", "--cov-report=term:skip-covered"),
 }
 
 

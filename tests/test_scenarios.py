@@ -16,14 +16,14 @@ from tests.conftest import Golden
 from tests.functions.node import not_installed
 
 FOLDER = Path(__file__).parent.parent / "scenarios"
-SCENARIOS = sorted(FOLDER.glob("*.yaml"))
+SCENARIOS = [*sorted(FOLDER.glob("*.yaml")), *sorted(FOLDER.glob("lessons/*/*.yaml"))]
 
 
 def test_there_are_scenarios() -> None:
     assert len(SCENARIOS) >= 9
 
 
-@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: str(path.relative_to(FOLDER)))
 def test_a_scenario_holds_what_it_expects_and_tells_its_story(path: Path, golden: Golden) -> None:
     told = []
     for settings, scenario in variants(load(path)):
@@ -42,6 +42,6 @@ def test_a_scenario_holds_what_it_expects_and_tells_its_story(path: Path, golden
 
 def test_editors_find_the_current_schema_beside_the_scenarios(golden: Golden) -> None:
     golden(FOLDER / "schema.json", CliRunner().invoke(main, ["schema"]).output)
-    assert all(
-        path.read_text().startswith("# yaml-language-server: $schema=schema.json\n") for path in SCENARIOS
-    )
+    for path in SCENARIOS:
+        up = "../" * (len(path.relative_to(FOLDER).parts) - 1)
+        assert path.read_text().startswith(f"# yaml-language-server: $schema={up}schema.json\n")

@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("run:command", "Play scenarios, print what came of them, check what they expect."),
     "check": ("check:command", "Find what is wrong with scenarios, without playing them."),
-    "invoke": ("invoke:command", "Invoke a handler once, as Lambda would."),
-    "serve": ("serve:command", "Answer the Lambda API and API routes of a template's functions."),
+    "tune": ("tune:command", "Search for the cheapest settings that do what is expected."),
+    "init": ("init:command", "Write a scenario: from a template, or by a few questions."),
+    "learn": ("learn:command", "Twelve short lessons: guess, run, see, why."),
+    "explain": ("explain:command", "Say what a setting, a metric or any other word means."),
     "report": ("report:command", "Write a page that shows a trace, for any browser."),
     "export": ("export:command", "Turn a trace into what Perfetto or a spreadsheet reads."),
     "verify": ("verify:verify", "Check the ordering and delivery guarantees of traces."),
     "schema": ("schema:command", "Print the JSON Schema of scenario files, for editors."),
+    "invoke": ("invoke:command", "Invoke a handler once, as Lambda would."),
+    "serve": ("serve:command", "Answer the Lambda API and API routes of a template's functions."),
     "live": ("live:command", "Feed a handler from a real stream, by a mapping's rules."),
     "bench": ("bench:command", "Measure speed against others, and which ordering holds."),
 }
@@ -39,10 +43,12 @@ READER_GONE: Final = 141
 
 HELP: Final = """\b
 Examples:
+  streamsim learn
   streamsim run scenarios/poison_pill.yaml
   streamsim run scenarios/bisect.yaml --set BatchSize=200 --story
   streamsim run scenarios/four_settings.yaml
   streamsim check scenarios/*.yaml
+  streamsim init --from template.yaml
   streamsim run scenarios/bisect.yaml --trace run.ndjson; streamsim verify run.ndjson
 
 See what AWS Lambda will do with your Kinesis or DynamoDB stream, before production does."""
@@ -50,6 +56,18 @@ See what AWS Lambda will do with your Kinesis or DynamoDB stream, before product
 
 class Commands(click.Group):
     """Imports a command when it is called, and turns what goes wrong in it into an exit code."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """See `click.Group`; the program's own end. Threads that a handler left behind do not put it off."""
+        try:
+            return super().__call__(*args, **kwargs)
+        except SystemExit as end:
+            surroundings = sys.modules.get("streamsim.functions.inprocess.surroundings")
+            if surroundings and any(thread.is_alive() for thread in surroundings.LEFT_BEHIND):
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(end.code if isinstance(end.code, int) else 0)
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """See `click.Group`."""

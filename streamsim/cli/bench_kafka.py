@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import click
 
-from streamsim.cli.run_kafka import SourceFailedError, silence
+from streamsim.cli.outside import SourceFailedError, mute_aiokafka
 from streamsim.destinations.kept import KeptDestination
 from streamsim.engine.clock import RealClock
 from streamsim.engine.concurrency import Account
@@ -80,7 +80,7 @@ _DONE: Final = Outcome("success")
 @click.option("--batch-size", type=click.IntRange(1, 10_000), default=1000, show_default=True)
 @click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True)
 def command(brokers: str, partitions: int, records: int, size: int, batch_size: int, rounds: int) -> None:
-    silence()
+    mute_aiokafka()
     load = Load(brokers, f"streamsim-bench-{uuid4().hex[:8]}", partitions, records, batch_size)
     try:
         bare, engine = asyncio.run(_compare(load, size, rounds))

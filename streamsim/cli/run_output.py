@@ -1,7 +1,7 @@
 """What `streamsim run` prints: summaries, one line a run, stories, the JSON document."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from streamsim.report.compared import Run, value_said
+from streamsim.report.compared import Run, value_said, varied_in
 from streamsim.report.comparison import render_comparison
 from streamsim.report.terminal import render_summary
 from streamsim.report.timeline import Timeline
@@ -23,7 +23,7 @@ def source_of(path: Path, changes: Sequence[str], seed: int | None) -> str:
     return " ".join([quote(str(path)), *options, *([] if seed is None else [f"--seed {seed}"])])
 
 
-class _Screen(Console):
+class Screen(Console):
     """A console that leaves a closed pipe to the command line, where every command's exit code is decided."""
 
     def on_broken_pipe(self) -> None:
@@ -32,7 +32,7 @@ class _Screen(Console):
 
 def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Timeline]]) -> None:
     """Prints the summary of one run, the comparison of several."""
-    console = _Screen(highlight=False)
+    console = Screen(highlight=False)
     if len(runs) == 1:
         played, timeline = runs[0]
         console.print(
@@ -42,7 +42,7 @@ def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Time
             )
         )  # fmt: skip
         return
-    varied = varied_in([played for played, _ in runs])
+    varied = varied_in([played.settings for played, _ in runs])
     compared = [
         Run(
             {path: played.settings[path] for path in varied},
@@ -56,16 +56,13 @@ def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Time
     console.print(render_comparison(runs[0][0].header, compared, source=source))
 
 
-def varied_in(runs: Sequence[Played]) -> list[str]:
-    """The settings in which runs differ: what `--set` made the same for all of them is not compared."""
-    first = runs[0].settings
-    return [path for path in first if any(run.settings[path] != first[path] for run in runs)] or list(first)
-
-
 def show_story(played: Played, lines: Iterable[str], *, compared: bool) -> None:
     """Prints a story, under the settings that were compared where there are others."""
     if compared:
-        lines = [*(f"--- {name}: {value_said(value)}" for name, value in _settings(played)), *lines]
+        lines = [
+            *(f"--- {name}: {value_said(value)}" for name, value in said_settings(played.settings).items()),
+            *lines,
+        ]
     for line in lines:
         say(line)
 
@@ -76,15 +73,15 @@ def say(line: str) -> None:
     click.echo(line.encode(encoding, "replace").decode(encoding))
 
 
-def _settings(played: Played) -> list[tuple[str, Any]]:
+def said_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """What was set for a run, but not what chose the runs and what was asked of them."""
-    return [(name, value) for name, value in played.settings.items() if name not in {"compare", "expect"}]
+    return {name: value for name, value in settings.items() if name not in {"compare", "expect"}}
 
 
 def line_of(path: Path, played: Played) -> str:
     """A run in one line: whether all holds, and what does not."""
     failed = [one for one in played.expectations if not one["ok"]]
-    varied = "".join(f" {name}={value_said(value)}" for name, value in _settings(played))
+    varied = "".join(f" {name}={value_said(value)}" for name, value in said_settings(played.settings).items())
     count = len(played.expectations)
     told = f"{count} expectation{' holds' if count == 1 else 's hold'}" if count else "nothing was expected"
     if failed:

@@ -2,13 +2,8 @@
 
 from typing import Any, Literal, NamedTuple
 
-#: How an invocation ended.
-#: `success`   the function returned; a response that reports failed records makes it `partial` in the trace.
-#: `error`     the function raised, exited or ran out of memory.
-#: `timeout`   it was stopped at its Timeout.
-#: `throttled` no concurrency was free (429); the function never saw the batch.
-#: `too_large` the event exceeds 6 MB; the function never saw it, yet the attempt counts (recorded).
-#: `fault`     Lambda itself failed (5xx, KMS, network); the function may have run, the attempt does not count.
+#: How an invocation ended. The function never saw a batch that was throttled or too large; what follows from each is
+#: told in `streamsim/rules/meanings.py`.
 Ending = Literal["success", "error", "timeout", "throttled", "too_large", "fault"]
 
 

@@ -1,7 +1,7 @@
 """Every parameter of the Lambda API's CreateEventSourceMapping, and what becomes of it here.
 
-One table for whoever asks which parameters there are: the page `streamsim/docs/parameters.md` is drawn from it, and a
-test a row holds the simulation to what the row says. Parameters, ranges and defaults are those of the API's model
+One table for whoever asks which parameters there are: a scenario's schema, `streamsim explain` and the page
+`streamsim/docs/parameters.md` are drawn from it, and a test a row holds the simulation to what the row says. Parameters, ranges and defaults are those of the API's model
 for Kinesis and DynamoDB streams. Ranges that are checked come from `streamsim.rules.settings`, which refuses what is
 outside.
 """
@@ -36,7 +36,8 @@ WITHOUT_EFFECT: Final[Mapping[str, str]] = MappingProxyType(
 class Parameter:
     """A parameter by AWS's name: what it may be for either type of stream (None: it has none of it), AWS's default.
 
-    `effect` is what it does here, as far as a trace can tell; `refused` instead is why no scenario may have it.
+    `effect` is what it does here, as far as a trace can tell; `refused` instead is why no scenario may have it. `unit`
+    is what a number counts.
     """
 
     name: str
@@ -45,12 +46,20 @@ class Parameter:
     default: str
     effect: str = ""
     refused: str = ""
+    unit: str = ""
+
+    @property
+    def range(self) -> str:
+        """What it may be, for both types of stream; empty where neither has it."""
+        if self.kinesis == self.dynamodb:
+            return self.kinesis or ""
+        return f"{self.kinesis}; dynamodb: {self.dynamodb or 'none'}"
 
 
-def _whole(name: str, effect: str, least: str = "") -> Parameter:
+def _whole(name: str, unit: str, effect: str, least: str = "") -> Parameter:
     limits = WHOLE_NUMBERS[name]
     values = f"{least or limits.low} to {limits.high:,}"
-    return Parameter(name, values, values, str(limits.default), effect)
+    return Parameter(name, values, values, str(limits.default), effect, unit=unit)
 
 
 def _both(name: str, values: str, default: str, effect: str) -> Parameter:
@@ -59,6 +68,11 @@ def _both(name: str, values: str, default: str, effect: str) -> Parameter:
 
 def _unused(name: str, values: str, default: str = "none") -> Parameter:
     return Parameter(name, values, values, default, refused=WITHOUT_EFFECT[name])
+
+
+def _others(*names: str) -> tuple[Parameter, ...]:
+    """Those that streams have not."""
+    return tuple(Parameter(name, None, None, "", refused=NOT_FOR_STREAMS[name]) for name in names)
 
 
 #: In the order of the API's model.
@@ -75,41 +89,47 @@ PARAMETERS: Final[tuple[Parameter, ...]] = (
         "Enabled",
         "true, false",
         "true",
-        "false: nothing is read. An update stops the mapping once nothing is in flight, or lets it go on from its"
-        " checkpoints.",
+        "Whether the mapping reads. An update to false stops it once nothing is in flight, one to true lets it go on from"
+        " its checkpoints.",
     ),
-    _whole("BatchSize", "The most records in one batch."),
+    _whole(
+        "BatchSize", "records", "The most records in one batch. It may hold fewer, but never more than 6 MB."
+    ),
     _both(
         "FilterCriteria",
         f"up to {MAXIMUM_FILTERS} patterns of {MAXIMUM_PATTERN:,} characters",
         "no filter",
-        "A record that matches no pattern is finished without being sent.",
+        "Which records are sent: those that one pattern at least matches, as in"
+        """ {Filters: [{Pattern: '{"data": {"kind": ["order"]}}'}]}. The others are finished without being sent."""
+        " `suffix`, `equals-ignore-case`, `$or` and patterns on `partitionKey` are not proven on AWS.",
     ),
     _unused("KMSKeyArn", "ARN of a key"),
     _both(
         "MetricsConfig",
         f"Metrics: [{METRIC_GROUPS[0]}]",
         "no metrics (here: all)",
-        "Without EventCount the measures that count events are null. ErrorCount and KafkaMetrics are refused: they are"
-        " for Kafka topics.",
+        "Whether measures that count events, such as PolledEventCount, are reported: without EventCount they are null."
+        " ErrorCount and KafkaMetrics are refused: they are for Kafka topics.",
     ),
-    *(
-        Parameter(name, None, None, "", refused=NOT_FOR_STREAMS[name])
-        for name in ("LoggingConfig", "ScalingConfig")
-    ),
+    *_others("LoggingConfig", "ScalingConfig"),
     _whole(
         "MaximumBatchingWindowInSeconds",
+        "seconds",
         "How long to gather a batch that is not full. 0: whatever a poll finds is sent.",
     ),
     _whole(
-        "ParallelizationFactor", "Lanes of a shard, each with a batch in flight; a key stays in its lane."
+        "ParallelizationFactor",
+        "lanes of a shard",
+        "Lanes of a shard, each with a batch in flight; a key stays in its lane, so that order is kept by key. Goes with no"
+        " tumbling window.",
     ),
     Parameter(
         "StartingPosition",
         "TRIM_HORIZON, LATEST, AT_TIMESTAMP",
         "TRIM_HORIZON, LATEST",
         "required (here: TRIM_HORIZON)",
-        "Which of the records that are there when polling begins are read.",
+        "Which of the records that are there when polling begins are read: all (TRIM_HORIZON), those that arrive from then"
+        " on (LATEST), or those from a time on (AT_TIMESTAMP).",
     ),
     Parameter(
         "StartingPositionTimestamp",
@@ -122,43 +142,48 @@ PARAMETERS: Final[tuple[Parameter, ...]] = (
         "DestinationConfig",
         "OnFailure: a standard SQS queue, a standard SNS topic or an S3 bucket",
         "none",
-        "Where the document about a discarded batch goes. OnSuccess is refused: streams have none.",
+        "Where the document about a discarded batch goes: {OnFailure: {Destination: sqs}}, or sns, s3, or an ARN. OnSuccess"
+        " is refused: streams have none.",
     ),
     _whole(
         "MaximumRecordAgeInSeconds",
-        "Older records are discarded before they are sent or sent again.",
+        "seconds",
+        "Older records are discarded before they are sent or sent again. -1: never, until the stream's retention ends.",
         least=f"-1, {MINIMUM_RECORD_AGE}",
     ),
     _both(
         "BisectBatchOnFunctionError",
         "true, false",
         "false",
-        "A failed batch of several records goes on as two halves, each a new batch.",
+        "A failed batch of several records goes on as two halves, each a new batch, instead of being retried.",
     ),
-    _whole("MaximumRetryAttempts", "How often an unchanged batch is sent again before it is discarded."),
+    _whole(
+        "MaximumRetryAttempts",
+        "retries",
+        "How often an unchanged batch is sent again before it is discarded. -1: until its records leave the stream."
+        " Throttles and faults of Lambda itself do not count.",
+    ),
     _unused("Tags", "a map"),
     _whole(
         "TumblingWindowInSeconds",
-        "Batches belong to windows; at the end of each the function is called with its state and no records. Goes with"
-        " neither several lanes nor filters.",
+        "seconds",
+        "Batches belong to windows of this length; at the end of each the function is called with its state and no records."
+        " 0: no windows. Goes with neither several lanes nor filters.",
     ),
-    *(
-        Parameter(name, None, None, "", refused=NOT_FOR_STREAMS[name])
-        for name in ("Topics", "Queues", "SourceAccessConfigurations", "SelfManagedEventSource")
-    ),
+    *_others("Topics", "Queues", "SourceAccessConfigurations", "SelfManagedEventSource"),
     _both(
         "FunctionResponseTypes",
         f"[{REPORT_BATCH_ITEM_FAILURES}]",
         "[]",
-        "The response may name the records that failed: what is before the first of them is finished.",
+        "With it the response may name the records that failed: what is before the first of them is finished.",
     ),
-    *(
-        Parameter(name, None, None, "", refused=NOT_FOR_STREAMS[name])
-        for name in (
-            "AmazonManagedKafkaEventSourceConfig",
-            "SelfManagedKafkaEventSourceConfig",
-            "DocumentDBEventSourceConfig",
-            "ProvisionedPollerConfig",
-        )
+    *_others(
+        "AmazonManagedKafkaEventSourceConfig",
+        "SelfManagedKafkaEventSourceConfig",
+        "DocumentDBEventSourceConfig",
+        "ProvisionedPollerConfig",
     ),
 )
+
+#: The same by name.
+BY_NAME: Final[Mapping[str, Parameter]] = MappingProxyType({one.name: one for one in PARAMETERS})

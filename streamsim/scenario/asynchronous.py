@@ -11,6 +11,10 @@ from streamsim.rules.destinations import destination_arn, destination_refusal
 from streamsim.rules.settings import described
 from streamsim.scenario.fields import Complaint, reader, refused, whole_number
 from streamsim.scenario.maps import Strict
+from streamsim.scenario.told import told
+
+INVOKE_CONFIG: Final = "documented: Lambda API Reference, PutFunctionEventInvokeConfig"
+DEAD_LETTER: Final = "documented: Lambda API Reference, DeadLetterConfig"
 
 _EVENTS: Final = "an asynchronous event"
 
@@ -52,7 +56,11 @@ class DeadLetter(Strict, label="a DeadLetterConfig", example="{TargetArn: sqs}")
     """Where events go that are given up, as they came."""
 
     TargetArn: Annotated[str, *reader(_dead_letter, type="string")] = Field(
-        description="sqs, sns, or the ARN of a standard queue or a standard topic.", examples=["sqs"]
+        description="The queue or topic that takes them.",
+        examples=["sqs"],
+        json_schema_extra=told(
+            range="sqs, sns, or the ARN of a standard queue or topic", evidence=DEAD_LETTER
+        ),
     )
 
     def settings(self) -> dict[str, Any]:
@@ -64,8 +72,12 @@ class FailureEnd(Strict, label="OnFailure", example="{Destination: sqs}"):
     """Where events go that are given up."""
 
     Destination: Annotated[str, *reader(_destination, type="string")] = Field(
-        description="sqs, sns, s3, or the ARN of a standard queue, a standard topic or a bucket.",
+        description="What takes the document about such an event.",
         examples=["sqs"],
+        json_schema_extra=told(
+            range="sqs, sns, s3, or the ARN of a standard queue, a standard topic or a bucket",
+            evidence=INVOKE_CONFIG,
+        ),
     )
 
 
@@ -73,17 +85,19 @@ class SuccessEnd(Strict, label="OnSuccess", example="{Destination: sqs}"):
     """Where events go that the function has handled."""
 
     Destination: Annotated[str, *reader(_on_success, type="string")] = Field(
-        description="sqs, sns, or the ARN of a standard queue or a standard topic.", examples=["sqs"]
+        description="What takes the document about such an event; not S3.",
+        examples=["sqs"],
+        json_schema_extra=told(
+            range="sqs, sns, or the ARN of a standard queue or topic", evidence=INVOKE_CONFIG
+        ),
     )
 
 
 class Destinations(Strict, label="DestinationConfig", example="{OnFailure: {Destination: sqs}}"):
     """Where asynchronous events go in the end."""
 
-    OnFailure: FailureEnd | None = Field(default=None, description="Where events go that are given up.")
-    OnSuccess: SuccessEnd | None = Field(
-        default=None, description="Where events go that the function has handled."
-    )
+    OnFailure: FailureEnd | None = Field(default=None, json_schema_extra=told(evidence=INVOKE_CONFIG))
+    OnSuccess: SuccessEnd | None = Field(default=None, json_schema_extra=told(evidence=INVOKE_CONFIG))
 
 
 class AsyncSettings(Strict, label="an EventInvokeConfig", example="{MaximumRetryAttempts: 0}"):
@@ -91,16 +105,18 @@ class AsyncSettings(Strict, label="an EventInvokeConfig", example="{MaximumRetry
 
     MaximumRetryAttempts: Annotated[int, *whole_number(0, 2, "MaximumRetryAttempts")] = Field(
         default=2,
-        description="How often an event is tried again after the function failed: 0 to 2, default 2 (Lambda API).",
+        description="How often an event is tried again after the function failed.",
+        json_schema_extra=told(unit="retries", evidence=INVOKE_CONFIG),
     )
     MaximumEventAgeInSeconds: Annotated[int, *whole_number(60, 21_600, "MaximumEventAgeInSeconds")] = Field(
         default=21_600,
-        description="How long an event may stay in Lambda's queue: 60 to 21600 seconds, default 21600 (Lambda API).",
+        description="How long an event may stay in Lambda's queue.",
+        json_schema_extra=told(unit="seconds", evidence=INVOKE_CONFIG),
     )
     DestinationConfig: Destinations = Field(
         default=Destinations(),
-        description="Where events go in the end: {OnFailure: {Destination: sqs}, OnSuccess: {Destination: sns}}. "
-        "Default: nowhere (Lambda API).",
+        description="Where asynchronous events go in the end: {OnFailure: {Destination: sqs}, OnSuccess: {Destination: sns}}.",
+        json_schema_extra=told(default="none", evidence=INVOKE_CONFIG),
     )
 
     @property

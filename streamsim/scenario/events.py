@@ -9,7 +9,6 @@ from typing import Annotated, Any, Final, NamedTuple, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from streamsim.rules.hash_keys import SPACE
 from streamsim.rules.settings import described
 from streamsim.scenario.fields import (
     Complaint,
@@ -25,9 +24,10 @@ from streamsim.scenario.fields import (
 )
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.records import hash_key_of
+from streamsim.scenario.told import ONLY, SHARE, told
 from streamsim.scenario.updates import Delete, Update, Updating
 
-_WHICH_STREAM: Final = "The stream's name, where there are several."
+_WHICH_STREAM: Final = "The name of the stream."
 _SPLIT: Final = "write 0, {shard: 0, at: 0.25} or {shard: 0, hash_key: 12345}"
 _MERGE: Final = "write [0, 1]"
 
@@ -75,15 +75,28 @@ def _merge(value: object) -> tuple[int, int]:
 
 
 _SHARD_SCHEMA: Final = {"type": "integer", "minimum": 0}
+_SPLIT_SHARD: Final = "documented: Kinesis API Reference, SplitShard"
 _SPLIT_SCHEMA: Final[dict[str, Any]] = {
     "anyOf": [
         _SHARD_SCHEMA,
         {
             "type": "object",
             "properties": {
-                "shard": _SHARD_SCHEMA,
-                "at": {"type": ["number", "string"]},
-                "hash_key": {"type": ["integer", "string"], "description": f"Below {SPACE}."},
+                "shard": {**_SHARD_SCHEMA, "description": "The number of the shard to split."},
+                "at": {
+                    "type": ["number", "string"],
+                    "description": "How far into the shard's hash keys it is split.",
+                    **told(unit=SHARE, range="0 to 1, or 0% to 100%", default="0.5"),
+                },
+                "hash_key": {
+                    "type": ["integer", "string"],
+                    "description": "The first hash key of the second child, instead of `at`.",
+                    **told(
+                        range="0 to 2^128 - 1",
+                        default="none",
+                        evidence=f"{_SPLIT_SHARD}, NewStartingHashKey",
+                    ),
+                },
             },
             "required": ["shard"],
             "additionalProperties": False,
@@ -97,21 +110,37 @@ class Reshard(Strict, label="a reshard", example="{to: 8}"):
 
     to: Annotated[int | None, *whole_number(1, None, "to")] = Field(
         default=None,
-        description="UpdateShardCount: so many shards of equal size, at most double and at least half of the open ones.",
+        description="UpdateShardCount: so many shards of equal size.",
+        json_schema_extra=told(
+            unit="shards",
+            range="at most double and at least half of the open ones",
+            evidence="documented: Kinesis API Reference, UpdateShardCount",
+        ),
     )
     split: Annotated[Split | None, *reader(_split, **_SPLIT_SCHEMA)] = Field(
         default=None,
-        description="SplitShard: the shard to split in the middle, or {shard: 0, at: 0.25}, or {shard: 0, hash_key: 12345}.",
+        description="SplitShard: the number of the shard to split in the middle, or {shard: 0, at: 0.25}, or {shard: 0, "
+        "hash_key: 12345}.",
+        json_schema_extra=told(evidence=_SPLIT_SHARD),
     )
     merge: Annotated[
         tuple[int, int] | None,
         *reader(_merge, type="array", minItems=2, maxItems=2, items=_SHARD_SCHEMA),
-    ] = Field(default=None, description="MergeShards: two shards with neighbouring hash keys.")
+    ] = Field(
+        default=None,
+        description="MergeShards: the numbers of two shards with neighbouring hash keys: [0, 1].",
+        json_schema_extra=told(evidence="documented: Kinesis API Reference, MergeShards"),
+    )
     takes: Duration = Field(
         default=0,
-        description="Ours: how long the stream is UPDATING until the shards change. Default 0s (AWS: up to minutes).",
+        description="How long the stream is UPDATING until the shards change.",
+        json_schema_extra=told(
+            evidence="documented: seconds to minutes, by the Kinesis Data Streams Developer Guide, Reshard a stream"
+        ),
     )
-    stream: Reference = Field(default="default", description=_WHICH_STREAM)
+    stream: Reference = Field(
+        default="default", description=_WHICH_STREAM, json_schema_extra=told(default=ONLY)
+    )
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -138,16 +167,20 @@ Done = Reshard | Updating | Delete
 class EventItem(Strict, label="an event", example="{at: 60s, reshard: {to: 8}}"):
     """One event: when, and exactly one thing that is done."""
 
-    at: PositiveDuration = Field(
-        description="When, since the start of the run; later than 0s.", examples=["60s"]
-    )
-    reshard: Reshard | None = Field(default=None, description="A stream's shards are split or merged.")
+    at: PositiveDuration = Field(description="When, since the start of the run.", examples=["60s"])
+    reshard: Reshard | None = None
     update: Update = Field(
         default=None,
         description="UpdateEventSourceMapping: settings of a mapping change, such as {BatchSize: 10} or {Enabled: false}.",
+        json_schema_extra=told(
+            range="AWS's settings of a mapping but StartingPosition and StartingPositionTimestamp; and `mapping`",
+            evidence="documented: Lambda API Reference, UpdateEventSourceMapping",
+        ),
     )
     delete: Delete | None = Field(
-        default=None, description="DeleteEventSourceMapping: a mapping goes, {} where there is only one."
+        default=None,
+        description="DeleteEventSourceMapping: a mapping goes, {} where there is only one. What it has not read stays unread.",
+        json_schema_extra=told(evidence="documented: Lambda API Reference, DeleteEventSourceMapping"),
     )
 
     @model_validator(mode="after")

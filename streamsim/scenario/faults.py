@@ -21,13 +21,14 @@ from streamsim.scenario.fields import (
 )
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.records import partition_key
+from streamsim.scenario.told import ONLY, told
 from streamsim.streams.arrivals import NEVER
 
-_FROM: Final = "When it begins, since the start of the run. Default 0s."
-_FOR: Final = "How long it lasts. Default: to the end of the run."
-_SHARD: Final = "The shard's number, from 0. Default: every shard."
-_WHICH_STREAM: Final = "The stream's name, where there are several."
-_WHICH_FUNCTION: Final = "The function's name. Default: every function."
+_SHARD: Final = "The number of the shard that it concerns, from 0."
+_EVERY_SHARD: Final = told(default="every shard")
+_WHICH_STREAM: Final = "The name of the stream that it concerns."
+_WHICH_FUNCTION: Final = "The name of the function that it concerns."
+_EVERY_FUNCTION: Final = told(default="every function")
 
 Shard = Annotated[int | None, *whole_number(0, None, "a shard")]
 
@@ -50,8 +51,13 @@ class Said(Strict):
 class Spell(Said):
     """A fault that begins at `begin` and lasts for `length` microseconds, None: to the end."""
 
-    begin: LaterInstant = Field(default=0, alias="from", description=_FROM)
-    length: PositiveDuration | None = Field(default=None, alias="for", description=_FOR)
+    begin: LaterInstant = Field(default=0, alias="from", description="When it begins.")
+    length: PositiveDuration | None = Field(
+        default=None,
+        alias="for",
+        description="How long it lasts.",
+        json_schema_extra=told(default="to the end of the run"),
+    )
 
     @property
     def end(self) -> int | None:
@@ -114,13 +120,17 @@ class Poison(Said, label="a poison", example="{shard: 2, at: 12.75s}"):
         *reader(_how, enum=["error", "timeout", "partial", "crash"]),
     ] = Field(
         default="error",
-        description="What the function does: raises an `error` (default), never returns (`timeout`), reports the record in "
+        description="What the function does: raises an `error`, never returns (`timeout`), reports the record in "
         "batchItemFailures (`partial`), or dies (`crash`).",
     )
     fails: Annotated[int | None, *reader(_fails, type="string", pattern=r"^(always|[0-9]+ times?)$")] = Field(
-        default=None, description="On how many deliveries: `always` (default) or `2 times`."
+        default=None,
+        description="On how many deliveries of the record the function fails.",
+        json_schema_extra=told(range="always, or a number such as 2 times", default="always"),
     )
-    stream: Reference = Field(default="default", description=_WHICH_STREAM)
+    stream: Reference = Field(
+        default="default", description=_WHICH_STREAM, json_schema_extra=told(default=ONLY)
+    )
 
     @model_validator(mode="after")
     def _one_choice(self) -> Self:
@@ -138,28 +148,31 @@ class Poison(Said, label="a poison", example="{shard: 2, at: 12.75s}"):
 class ErrorFault(Spell, label="an error fault", example="{probability: 20%, from: 6m, for: 20s}"):
     """Invocations that fail by chance. A real handler has done its work by then."""
 
-    probability: Share = Field(
-        description="How likely an invocation fails: `20%` or `0.2`.", examples=["20%"]
+    probability: Share = Field(description="How likely an invocation fails.", examples=["20%"])
+    function: Reference | None = Field(
+        default=None, description=_WHICH_FUNCTION, json_schema_extra=_EVERY_FUNCTION
     )
-    function: Reference | None = Field(default=None, description=_WHICH_FUNCTION)
 
 
 class LostResponse(Spell, label="a lost_response", example="{probability: 1%}"):
     """Invocations that did their work, and whose answer was lost."""
 
-    probability: Share = Field(description="How likely an answer is lost: `1%` or `0.01`.", examples=["1%"])
-    function: Reference | None = Field(default=None, description=_WHICH_FUNCTION)
+    probability: Share = Field(description="How likely an answer is lost.", examples=["1%"])
+    function: Reference | None = Field(
+        default=None, description=_WHICH_FUNCTION, json_schema_extra=_EVERY_FUNCTION
+    )
 
 
 class Throttle(Spell, label="a throttle", example="{limit: 4, from: 4m, for: 30s}"):
     """Fewer executions than there would be."""
 
     limit: Annotated[int, *whole_number(0, None, "limit")] = Field(
-        description="The most executions at a time: 0 or more.", examples=[4]
+        description="The most executions at a time.", examples=[4], json_schema_extra=told(unit="executions")
     )
     function: Reference | None = Field(
         default=None,
-        description="The function's name. Default: every function; those without reserved concurrency share the limit.",
+        description=_WHICH_FUNCTION,
+        json_schema_extra=told(default="every function; those without reserved concurrency share the limit"),
     )
 
 
@@ -174,8 +187,10 @@ def _factor(value: object) -> float:
 class NoState(Spell, label="a no_state", example="{from: 30s, for: 10s}"):
     """Invocations in a tumbling window that return no state, which makes them failed ones."""
 
-    shard: Shard = Field(default=None, description=_SHARD)
-    function: Reference | None = Field(default=None, description=_WHICH_FUNCTION)
+    shard: Shard = Field(default=None, description=_SHARD, json_schema_extra=_EVERY_SHARD)
+    function: Reference | None = Field(
+        default=None, description=_WHICH_FUNCTION, json_schema_extra=_EVERY_FUNCTION
+    )
 
 
 def _final_how(value: object) -> str:
@@ -187,61 +202,72 @@ class FinalInvoke(Said, label="a final_invoke", example="{at: 35s, shard: 0}"):
 
     at: Instant | None = Field(
         default=None,
-        description="A time within the window, since the start of the run. Default: every window.",
+        description="A time within the window whose last invocation fails.",
+        json_schema_extra=told(default="every window"),
     )
-    shard: Shard = Field(default=None, description=_SHARD)
+    shard: Shard = Field(default=None, description=_SHARD, json_schema_extra=_EVERY_SHARD)
     how: Annotated[
         Literal["error", "timeout", "crash"],
         *reader(_final_how, enum=["error", "timeout", "crash"]),
     ] = Field(
         default="error",
-        description="What the function does: raises an `error` (default), never returns (`timeout`), or dies (`crash`).",
+        description="What the function does: raises an `error`, never returns (`timeout`), or dies (`crash`).",
     )
     fails: Annotated[int | None, *reader(_fails, type="string", pattern=r"^(always|[0-9]+ times?)$")] = Field(
         default=None,
-        description="On how many tries in each window and shard: `always` (default) or `2 times`.",
+        description="On how many tries in each window and shard the function fails.",
+        json_schema_extra=told(range="always, or a number such as 2 times", default="always"),
     )
-    function: Reference | None = Field(default=None, description=_WHICH_FUNCTION)
+    function: Reference | None = Field(
+        default=None, description=_WHICH_FUNCTION, json_schema_extra=_EVERY_FUNCTION
+    )
 
 
 class Slow(Spell, label="a slow", example="{factor: 5, from: 1m, for: 30s}"):
     """Invocations that take longer."""
 
     factor: Annotated[float, *reader(_factor, type="number", exclusiveMinimum=0)] = Field(
-        description="How many times as long an invocation takes.", examples=[5]
+        description="How many times as long an invocation takes.",
+        examples=[5],
+        json_schema_extra=told(range="above 0, up to 1,000,000"),
     )
-    shard: Shard = Field(default=None, description=_SHARD)
-    function: Reference | None = Field(default=None, description=_WHICH_FUNCTION)
+    shard: Shard = Field(default=None, description=_SHARD, json_schema_extra=_EVERY_SHARD)
+    function: Reference | None = Field(
+        default=None, description=_WHICH_FUNCTION, json_schema_extra=_EVERY_FUNCTION
+    )
 
 
 class SourceDown(Spell, label="a source_down", example="{shard: 1, from: 2m, for: 10s}"):
-    """The stream cannot be read, or the mapping's role may not read it any more.
+    """The stream cannot be read, or the mapping's role may not read it any more: polling pauses, and no attempt is spent."""
 
-    recorded: polling pauses, the mapping stays Enabled, and no attempt is spent.
-    """
-
-    shard: Shard = Field(default=None, description=_SHARD)
-    stream: Reference = Field(default="default", description=_WHICH_STREAM)
+    shard: Shard = Field(default=None, description=_SHARD, json_schema_extra=_EVERY_SHARD)
+    stream: Reference = Field(
+        default="default", description=_WHICH_STREAM, json_schema_extra=told(default=ONLY)
+    )
 
 
 class DestinationDown(Spell, label="a destination_down", example="{from: 2m, for: 1m}"):
     """The on-failure destination takes nothing."""
 
     mapping: Reference | None = Field(
-        default=None, description="The mapping's name. Default: every mapping's destination."
+        default=None,
+        description="The name of the mapping whose destination it is.",
+        json_schema_extra=told(default="every mapping's destination"),
     )
 
 
 class LostPut(Spell, label="a lost_put", example="{probability: 1%}"):
     """Calls of a producer with `put` that did what they should, and whose answer was lost."""
 
-    probability: Share = Field(description="How likely an answer is lost: `1%` or `0.01`.", examples=["1%"])
+    probability: Share = Field(description="How likely an answer is lost.", examples=["1%"])
     timeout: PositiveDuration = Field(
         default=SECOND,
-        description="How long the producer waits for an answer before it sends the call again. Default 1s (assumed: SDKs "
-        "differ, and most wait longer).",
+        description="How long the producer waits for an answer before it sends the call again.",
+        json_schema_extra=told(evidence="assumed: SDKs differ, and most wait longer"),
     )
-    stream: Reference = Field(default="default", description=_WHICH_STREAM)
+    stream: Reference = Field(
+        default="default", description=_WHICH_STREAM, json_schema_extra=told(default=ONLY)
+    )
 
 
 Fault = (
@@ -261,26 +287,21 @@ Fault = (
 class FaultItem(Strict, label="a fault", example="{poison: {shard: 2, at: 12s}}"):
     """One fault: exactly one of these keys."""
 
-    poison: Poison | None = Field(default=None, description="A record that the function cannot handle.")
-    error: ErrorFault | None = Field(default=None, description="Invocations fail by chance.")
-    lost_response: LostResponse | None = Field(
-        default=None, description="Work is done, and the answer is lost."
+    poison: Poison | None = None
+    error: ErrorFault | None = None
+    lost_response: LostResponse | None = None
+    throttle: Throttle | None = None
+    no_state: NoState | None = None
+    final_invoke: FinalInvoke | None = None
+    slow: Slow | None = None
+    source_down: SourceDown | None = Field(
+        default=None,
+        json_schema_extra=told(
+            evidence="recorded: the mapping stays Enabled, and no retry is spent (stackd's captures)"
+        ),
     )
-    throttle: Throttle | None = Field(default=None, description="Fewer executions than there would be.")
-    no_state: NoState | None = Field(
-        default=None, description="Invocations in a tumbling window return no state."
-    )
-    final_invoke: FinalInvoke | None = Field(
-        default=None, description="The invocation at the end of a tumbling window fails."
-    )
-    slow: Slow | None = Field(default=None, description="Invocations take longer.")
-    source_down: SourceDown | None = Field(default=None, description="The stream cannot be read.")
-    destination_down: DestinationDown | None = Field(
-        default=None, description="The on-failure destination takes nothing."
-    )
-    lost_put: LostPut | None = Field(
-        default=None, description="Records are put, and the producer never hears of it."
-    )
+    destination_down: DestinationDown | None = None
+    lost_put: LostPut | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from streamsim.model.units import DAY, DURATIONS, parse_duration, parse_size
 from streamsim.rules.settings import described
 from streamsim.scenario.errors import KeyPath, Span, did_you_mean
+from streamsim.scenario.told import INSTANT, SHARE, TIME, told
 
 
 class Complaint(NamedTuple):
@@ -285,13 +286,38 @@ SHARE_SCHEMA: Final[dict[str, Any]] = {
     "anyOf": [
         {"type": "number", "minimum": 0, "maximum": 1},
         {"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$"},
-    ]
+    ],
+    **told(unit=SHARE, range="0 to 1, or 0% to 100%"),
 }
 
-Duration = Annotated[int, *reader(duration, type="string", pattern=DURATION_PATTERN)]
-PositiveDuration = Annotated[int, *reader(positive_duration, type="string", pattern=DURATION_PATTERN)]
-Instant = Annotated[int, *reader(instant, type="string", pattern=_INSTANT_PATTERN)]
-LaterInstant = Annotated[int, *reader(later_instant, type="string", pattern=DURATION_PATTERN)]
+Duration = Annotated[
+    int,
+    *reader(duration, type="string", pattern=DURATION_PATTERN, **told(unit=TIME, range="0s to ten years")),
+]
+PositiveDuration = Annotated[
+    int,
+    *reader(
+        positive_duration,
+        type="string",
+        pattern=DURATION_PATTERN,
+        **told(unit=TIME, range="longer than 0s, up to ten years"),
+    ),
+]
+Instant = Annotated[
+    int,
+    *reader(
+        instant,
+        type="string",
+        pattern=_INSTANT_PATTERN,
+        **told(unit=INSTANT, range="also before the start: -60s"),
+    ),
+]
+LaterInstant = Annotated[
+    int,
+    *reader(
+        later_instant, type="string", pattern=DURATION_PATTERN, **told(unit=INSTANT, range="0s or later")
+    ),
+]
 Share = Annotated[float, *reader(share, **SHARE_SCHEMA)]
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -309,4 +335,12 @@ def name(value: object) -> str:
     return value
 
 
-Reference = Annotated[str, *reader(name, type="string", pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Reference = Annotated[
+    str,
+    *reader(
+        name,
+        type="string",
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        **told(range="1 to 64 letters, digits, _ and -"),
+    ),
+]

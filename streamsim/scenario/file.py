@@ -37,6 +37,7 @@ from streamsim.scenario.mapping import Mapping
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.producer import Producer
 from streamsim.scenario.timestamps import DEFAULT_EPOCH
+from streamsim.scenario.told import SIZE, TIME, told
 from streamsim.scenario.traffic import Traffic, traffic_shape
 
 #: IncreaseStreamRetentionPeriod: 24 hours, the default of a new stream, to 365 days.
@@ -110,49 +111,84 @@ class Stream(Strict, label="a stream", example="{type: kinesis, shards: 4}"):
         *reader(lambda value: one_of(value, tuple(STREAM_TYPES), "type"), enum=list(STREAM_TYPES)),
     ] = Field(
         default="kinesis",
-        description="What the stream is: `kinesis` (default), or `dynamodb`, the stream of a table's item writes.",
+        description="What the stream is: `kinesis`, or `dynamodb`, the stream of a table's item writes.",
     )
     shards: Annotated[int, *whole_number(1, 100_000, "shards")] = Field(
         default=1,
-        description="Shards at the start, with equal parts of the hash key space: 1 to 100000, default 1, on-demand 4.",
+        description="Shards at the start, with equal parts of the hash key space.",
+        json_schema_extra=told(
+            unit="shards",
+            default="1; on-demand 4",
+            evidence="documented: Kinesis Data Streams Developer Guide, Choose the data stream capacity mode",
+        ),
     )
     mode: Annotated[Literal["provisioned", "on-demand"], *reader(_mode, enum=list(_MODES))] = Field(
         default="provisioned",
-        description="The capacity mode: `provisioned` (default), where shards change by events only; `on-demand`, where a "
-        "shard that takes more than 500 KB or 500 records a second is split, and which begins with 4 shards.",
+        description="The capacity mode: `provisioned`, where shards change by events only; `on-demand`, where a shard that "
+        "takes more than 500 KB or 500 records a second is split, and which begins with 4 shards.",
+        json_schema_extra=told(
+            evidence="documented: Kinesis Data Streams Developer Guide, Choose the data stream capacity mode"
+        ),
     )
     scales_within: PositiveDuration = Field(
         default=15 * MINUTE,
-        description="On-demand: how long the split of a shard takes from when it is seen outgrown. Default 15m "
-        "(Kinesis: within 15 minutes).",
+        description="On-demand: how long the split of a shard takes from when it is seen outgrown.",
+        json_schema_extra=told(
+            evidence="documented: within 15 minutes, by the Kinesis Data Streams Developer Guide, Choose the data"
+            " stream capacity mode"
+        ),
     )
-    retention: Annotated[int, *reader(_retention, type="string")] = Field(
+    retention: Annotated[
+        int, *reader(_retention, type="string", **told(unit=TIME, range="24h to 8760h; dynamodb: 24h"))
+    ] = Field(
         default=24 * HOUR,
-        description="How long records stay: 24h (default) to 8760h (Kinesis, IncreaseStreamRetentionPeriod).",
+        description="How long records stay in the stream.",
+        json_schema_extra=told(
+            evidence="documented: Kinesis API Reference, IncreaseStreamRetentionPeriod; Amazon DynamoDB Developer Guide,"
+            " Change data capture for DynamoDB Streams"
+        ),
     )
-    max_record_size: Annotated[int, *reader(_record_size, type="string", pattern=SIZE_PATTERN)] = Field(
-        default=MIB, description="The largest record: 1MiB (default) to 10MiB (Kinesis, UpdateMaxRecordSize)."
+    max_record_size: Annotated[
+        int,
+        *reader(
+            _record_size,
+            type="string",
+            pattern=SIZE_PATTERN,
+            **told(unit=SIZE, range="1MiB to 10MiB, in whole KiB"),
+        ),
+    ] = Field(
+        default=MIB,
+        description="The largest record that the stream takes.",
+        json_schema_extra=told(evidence="documented: Kinesis API Reference, UpdateMaxRecordSize"),
     )
     view: Annotated[
         View, *reader(lambda value: one_of(value, get_args(View), "view"), enum=get_args(View))
     ] = Field(
         default="NEW_AND_OLD_IMAGES",
-        description="dynamodb: what a record shows of its item, the table's StreamViewType. Default NEW_AND_OLD_IMAGES.",
+        description="Of dynamodb: what a record shows of its item, the table's StreamViewType.",
+        json_schema_extra=told(evidence="documented: DynamoDB API Reference, StreamSpecification"),
     )
     key_name: Annotated[str, *reader(_key_name, type="string", minLength=1, maxLength=LONGEST_KEY_NAME)] = (
         Field(
             default="id",
-            description="dynamodb: the attribute that is the table's partition key, a text. Default id.",
+            description="Of dynamodb: the attribute that is the table's partition key, a text.",
+            json_schema_extra=told(
+                range="1 to 255 bytes",
+                evidence="documented: Amazon DynamoDB Developer Guide, Supported data types and naming rules",
+            ),
         )
     )
     roll_over: PositiveDuration = Field(
         default=4 * HOUR,
-        description="dynamodb: how long a shard takes records before a child takes its place. Default 4h (assumed: AWS "
-        "says that shards roll over by themselves, and names no time).",
+        description="Of dynamodb: how long a shard takes records before a child takes its place.",
+        json_schema_extra=told(
+            evidence="documented: that shards roll over by themselves (Amazon DynamoDB Developer Guide, Change data capture"
+            " for DynamoDB Streams); assumed: how often"
+        ),
     )
     producer: Producer | None = Field(
         default=None,
-        description="In `streams`: what writes into this stream. Beside `stream`, `producer` is a key of the file.",
+        description="In `streams`: what writes into this stream. Beside `stream`, `producer` is a key of the file itself.",
     )
 
     @model_validator(mode="after")
@@ -222,11 +258,13 @@ class ScenarioFile(Strict, label="a scenario", example="`scenario: …` and othe
     """A streamsim scenario: a stream, the function it feeds, what goes wrong, and what must come of it."""
 
     scenario: Annotated[str, *reader(sentence, type="string", minLength=1)] = Field(
-        description="What this scenario shows, in a sentence.", examples=["One bad record, found by bisect"]
+        description="What this scenario shows, in a sentence.",
+        examples=["One bad record, found by bisect"],
+        json_schema_extra=told(range="1 to 300 characters"),
     )
     seed: Annotated[int, *reader(_seed, type="integer", minimum=0)] = Field(
         default=0,
-        description="The seed of everything drawn by chance: 0 or more, default 0. Same file and seed, same result.",
+        description="The seed of everything drawn by chance. Same file and seed, same result.",
     )
     duration: Duration = Field(
         default=0,
@@ -235,22 +273,33 @@ class ScenarioFile(Strict, label="a scenario", example="`scenario: …` and othe
     )
     epoch: Annotated[int, *reader(_epoch, type="string", format="date-time")] = Field(
         default=unix(DEFAULT_EPOCH),
-        description=f"The ISO time at which the run starts, t = 0. Default {DEFAULT_EPOCH}; without an offset it is UTC.",
+        description="The time at which the run starts, t = 0; without an offset it is UTC.",
+        json_schema_extra=told(unit="ISO time", range="1970 to 2999", default=DEFAULT_EPOCH),
     )
-    stream: Stream | None = Field(default=None, description="The one stream, named `default`.")
+    stream: Stream | None = Field(
+        default=None,
+        description="The one stream, named `default`.",
+        json_schema_extra=told(default="a Kinesis stream of one shard"),
+    )
     streams: dict[str, Stream] | None = Field(
         default=None, description="Several streams by name, each with its producer."
     )
     producer: Producer | None = Field(default=None, description="What writes into `stream`.")
     mapping: Mapping | None = Field(
-        default=None, description="The one event source mapping, named `default`."
+        default=None,
+        description="The one event source mapping, named `default`.",
+        json_schema_extra=told(default="one with AWS's defaults"),
     )
     mappings: dict[str, Mapping] | None = Field(
         default=None, description="Several mappings by name. Two on one stream each get every record."
     )
-    function: Function | None = Field(default=None, description="The one function, named `default`.")
+    function: Function | None = Field(
+        default=None,
+        description="The one function, named `default`.",
+        json_schema_extra=told(default="one that takes 100ms"),
+    )
     functions: dict[str, Function] | None = Field(default=None, description="Several functions by name.")
-    account: Account = Field(default=Account(), description="The limits that all functions share.")
+    account: Account = Account()
     traffic: tuple[Traffic, ...] = Field(
         default=(),
         description="Event sources that are no streams and share the account's concurrency: a list of "
@@ -269,7 +318,8 @@ class ScenarioFile(Strict, label="a scenario", example="`scenario: …` and othe
     )
     expect: Any = Field(
         default=None,
-        description="What must come out: measures and tests, as a map or a list of maps with `when`.",
+        description="What must come out: measures and tests, such as {discarded: 1, IteratorAge.max: <= 8s}. Or a list of such "
+        "maps; with {when: {BatchSize: 10}} in it, one is for the runs of `compare` that have this value.",
     )
 
     @classmethod

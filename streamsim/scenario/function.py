@@ -10,11 +10,12 @@ from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, mode
 
 from streamsim.engine.concurrency import KEEP_WARM
 from streamsim.functions.modelled import LONGEST_INIT
+from streamsim.functions.package import size_refusals
 from streamsim.functions.runtime import LogFormat
 from streamsim.model.units import show_duration
-from streamsim.rules.limits import Year, function_refusals
+from streamsim.rules.limits import CONCURRENT_EXECUTIONS, Year, function_refusals
 from streamsim.rules.settings import described
-from streamsim.scenario.asynchronous import AsyncSettings, DeadLetter
+from streamsim.scenario.asynchronous import DEAD_LETTER, INVOKE_CONFIG, AsyncSettings, DeadLetter
 from streamsim.scenario.fields import (
     SHARE_SCHEMA,
     Complaint,
@@ -40,6 +41,7 @@ from streamsim.scenario.handlers import (
     variables_of,
 )
 from streamsim.scenario.maps import Strict
+from streamsim.scenario.told import QUOTAS, SIZE, TIME, told
 
 _PART: Final = re.compile(r"([^/+]+?)(\s*/\s*(records?|[A-Za-z]+))?")
 _PER_RECORD: Final = ("record", "records")
@@ -113,30 +115,43 @@ def _cold_start(value: object) -> int:
 class Model(Strict, label="a model", example="{duration: 140ms + 21ms/record, jitter: 10%}"):
     """A function that is only a model: how long an invocation takes."""
 
-    duration: Annotated[ModelledDuration, *reader(modelled_duration, type="string")] = Field(
-        description="How long an invocation takes: `140ms`, or `140ms + 21ms/record` for a part that grows with the batch. "
-        "With a handler also `measured`: as long as it really takes, and then no two runs are the same.",
-        examples=["140ms + 21ms/record"],
+    duration: Annotated[ModelledDuration, *reader(modelled_duration, type="string", **told(unit=TIME))] = (
+        Field(
+            description="How long an invocation takes: `140ms`, or `140ms + 21ms/record` for a part that grows with the batch. "
+            "With a handler also `measured`: as long as it really takes, and then no two runs are the same.",
+            examples=["140ms + 21ms/record"],
+        )
     )
     jitter: Annotated[float, *reader(share, **SHARE_SCHEMA)] = Field(
         default=0.0,
-        description="How far a duration may be off, evenly spread: `10%` is plus or minus a tenth. Default 0%.",
+        description="How far a duration may be off, evenly spread: `10%` is plus or minus a tenth.",
     )
     state: Annotated[ModelledState, *reader(modelled_state, type="string")] = Field(
         default=ModelledState(0, 0),
         description="How large the state is that it returns in a tumbling window: `200B`, or `200B + 40B/record` for a part "
-        "that grows with the records of the window. Default: a bare count of the records. Above 1 MB the window ends early.",
+        "that grows with the records of the window. Above 1 MB the window ends early.",
         examples=["200B + 40B/record"],
+        json_schema_extra=told(
+            unit=SIZE,
+            default="a bare count of the records",
+            evidence="documented: Lambda Developer Guide, Implementing stateful Kinesis Data Streams processing in Lambda",
+        ),
     )
-    cold_start: Annotated[int, *reader(_cold_start, type="string")] = Field(
-        default=0,
-        description="How long the Init of a new execution environment takes, before the function runs: 0s (default) to "
-        "10s (Lambda execution environment lifecycle). It counts as concurrency, and not as duration.",
-        examples=["400ms"],
+    cold_start: Annotated[int, *reader(_cold_start, type="string", **told(unit=TIME, range="0s to 10s"))] = (
+        Field(
+            default=0,
+            description="How long the Init of a new execution environment takes, before the function runs. It counts as "
+            "concurrency, and not as duration.",
+            examples=["400ms"],
+            json_schema_extra=told(
+                evidence="documented: Lambda Developer Guide, Understanding the Lambda execution environment lifecycle"
+            ),
+        )
     )
     keep_warm: PositiveDuration = Field(
         default=KEEP_WARM,
-        description="How long an execution environment stays after its last invocation. Default 10m; assumed: AWS names no time.",
+        description="How long an execution environment stays after its last invocation.",
+        json_schema_extra=told(evidence="assumed: AWS names no time"),
     )
 
     @property
@@ -181,13 +196,27 @@ def _within(name: str, value: object, low: int, high: int) -> int:
 
 _STORAGE_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
-    "properties": {"Size": {"type": "integer", "minimum": 512, "maximum": 10_240}},
+    "properties": {
+        "Size": {
+            "type": "integer",
+            "minimum": 512,
+            "maximum": 10_240,
+            "description": "The size of /tmp.",
+            **told(unit="MB", evidence=QUOTAS),
+        }
+    },
     "required": ["Size"],
     "additionalProperties": False,
 }
 _FORMAT_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
-    "properties": {"LogFormat": {"enum": ["Text", "JSON"]}},
+    "properties": {
+        "LogFormat": {
+            "enum": ["Text", "JSON"],
+            "description": "`Text` lines, or a `JSON` document a line.",
+            **told(evidence="documented: Lambda API Reference, LoggingConfig"),
+        }
+    },
     "required": ["LogFormat"],
     "additionalProperties": False,
 }
@@ -202,64 +231,87 @@ class Function(Strict, label="a function", example="{model: {duration: 140ms + 2
 
     model: Model = Field(
         default=DEFAULT_MODEL,
-        description="What an invocation does, as a model. Default: {duration: 100ms} (assumed).",
+        description="What an invocation does, as a model: how long it takes.",
+        json_schema_extra=told(default="{duration: 100ms}", evidence="assumed"),
     )
     handler: Annotated[str | None, *reader(handler_name, type="string")] = Field(
         default=None,
         description="Real code that handles the batches: `orders.app:handler`, or as AWS writes it, `orders/app.handler`. "
-        "`model` then says how long an invocation takes, and the handler what comes of it.",
+        "The model then says how long an invocation takes, and the handler what comes of it.",
     )
     path: Annotated[Path, *reader(code_folder, type="string")] = Field(
         default_factory=Path,
-        description="The folder with the handler's code, relative to the scenario file. Default: where that file is.",
+        description="The folder with the handler's code, relative to the scenario file: up to 250 MB.",
+        json_schema_extra=told(default="where the scenario file is", evidence=QUOTAS),
     )
     runtime: Annotated[RuntimeKind, *reader(runtime_kind, enum=list(RUNTIMES))] = Field(
         default="in-process",
-        description="What the handler runs in: `in-process` (default), quick and easy to debug, or `process`, a process "
+        description="What the handler runs in: `in-process`, quick and easy to debug, or `process`, a process "
         "of its own for each environment, with AWS's runtime client.",
     )
     environment: Annotated[Names[str, str], *reader(variables_of, **_VARIABLES_SCHEMA)] = Field(
-        default_factory=dict, description="The handler's environment variables: 4 KB at most (Lambda quotas)."
+        default_factory=dict,
+        description="The handler's environment variables.",
+        json_schema_extra=told(range="4 KB at most", evidence=QUOTAS),
     )
     LoggingConfig: Annotated[LogFormat, *reader(log_format, **_FORMAT_SCHEMA)] = Field(
         default="Text",
-        description="{LogFormat: JSON} writes the handler's log as JSON. Default {LogFormat: Text}.",
+        description="How the handler's log is written: {LogFormat: JSON}, or {LogFormat: Text}.",
+        json_schema_extra=told(
+            default="{LogFormat: Text}", evidence="documented: Lambda API Reference, LoggingConfig"
+        ),
     )
     EphemeralStorage: Annotated[int, *reader(_storage, **_STORAGE_SCHEMA)] = Field(
-        default=512, description="{Size: 512} is how many MB of /tmp there are: 512 to 10240 (Lambda quotas)."
+        default=512,
+        description="How large /tmp is, for a handler in a process of its own: {Size: 512}.",
+        json_schema_extra=told(default="{Size: 512}", evidence=QUOTAS),
     )
     MemorySize: Annotated[int, *_limited("MemorySize", 128, 10_240)] = Field(
-        default=128, description="Memory in MB: 128 to 10240, default 128 (Lambda quotas). Decides the cost."
+        default=128,
+        description="The function's memory. It decides the cost, and is the limit of a handler in a process of its own.",
+        json_schema_extra=told(unit="MB", evidence=QUOTAS),
     )
     Timeout: Annotated[int, *_limited("Timeout", 1, 900)] = Field(
         default=3,
-        description="Seconds after which an invocation is stopped: 1 to 900, default 3 (Lambda quotas).",
+        description="How long an invocation may take before it is stopped.",
+        json_schema_extra=told(unit="seconds", evidence=QUOTAS),
     )
     ReservedConcurrentExecutions: Annotated[
         int | None, *whole_number(0, None, "ReservedConcurrentExecutions")
     ] = Field(
         default=None,
-        description="Executions that only this function may have, and the most it may have: 0 or more. Default: it "
-        "shares what is unreserved. AWS keeps 100 of the account's executions unreserved and refuses more; accounts "
-        "with a ConcurrentExecutions below 100 stand for small models of an account, and that rule does not bind them.",
+        description="Executions that only this function may have, and the most it may have. AWS keeps 100 of the account's "
+        "executions unreserved and refuses more; accounts with a ConcurrentExecutions below 100 stand for small models of an "
+        "account, and that rule does not bind them.",
+        json_schema_extra=told(
+            unit="executions",
+            default="none: it shares what is unreserved",
+            evidence="documented: Lambda Developer Guide, Configuring reserved concurrency for a function",
+        ),
     )
     ProvisionedConcurrentExecutions: Annotated[
         int, *whole_number(1, None, "ProvisionedConcurrentExecutions")
     ] = Field(
         default=0,
-        description="Environments that are always initialized: 1 or more, default none. They count against the reserved "
-        "or the unreserved concurrency all the time; more executions than that run on demand (Lambda Developer Guide, "
-        "Configuring provisioned concurrency). `cost.usd` does not hold what they cost.",
+        description="Environments that are always initialized. They count against the reserved or the unreserved "
+        "concurrency all the time; more executions than that run on demand. `cost.usd` does not hold what they cost.",
+        json_schema_extra=told(
+            unit="environments",
+            default="none",
+            evidence="documented: Lambda Developer Guide, Configuring provisioned concurrency for a function",
+        ),
     )
     EventInvokeConfig: AsyncSettings | None = Field(
         default=None,
         description="How asynchronous events of `traffic` are retried, and where they go: "
-        "{MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60} (Lambda API, PutFunctionEventInvokeConfig).",
+        "{MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60}.",
+        json_schema_extra=told(default="Lambda's own", evidence=INVOKE_CONFIG),
     )
     DeadLetterConfig: DeadLetter | None = Field(
         default=None,
         description="The dead-letter queue of asynchronous events of `traffic`: {TargetArn: sqs}. It takes an event that is "
-        "given up as it came, where a destination gets a document about it; with both, both do (Lambda API, DeadLetterConfig).",
+        "given up as it came, where a destination gets a document about it; with both, both do.",
+        json_schema_extra=told(evidence=DEAD_LETTER),
     )
 
     @model_validator(mode="after")
@@ -267,6 +319,8 @@ class Function(Strict, label="a function", example="{model: {duration: 140ms + 2
         given = self.model_fields_set
         path = self.path if "path" in given or self.handler is None else code_folder(".", info)
         complaints = list(handler_complaints(self.handler, path, self.runtime, given))
+        if "path" in given and path != code_folder(".", info):  # beside a scenario is more than code
+            complaints += [Complaint(("path",), message, hint) for _, message, hint in size_refusals(path)]
         if self.handler is None and self.model.duration.measured:
             message = "only a function with a handler can be measured"
             hint = "write how long it takes, such as 100ms, or add a `handler`"
@@ -299,10 +353,15 @@ class Account(Strict, label="an account", example="{ConcurrentExecutions: 1000}"
     """The account's limits, which all its functions share."""
 
     ConcurrentExecutions: Annotated[int, *whole_number(1, None, "ConcurrentExecutions")] = Field(
-        default=1000,
-        description="Executions of all functions at a time: 1 or more, default 1000 (Lambda quotas).",
+        default=CONCURRENT_EXECUTIONS,
+        description="Executions of all functions at a time.",
+        json_schema_extra=told(unit="executions", evidence=QUOTAS),
     )
     limits: Annotated[Year, *reader(_limits, enum=["current", "2017", 2017])] = Field(
         default="current",
-        description="Whose quotas, error documents and log lines hold: `current` (default), or those of December `2017`.",
+        description="Whose quotas, error documents and log lines hold: `current`, or those of December `2017`. "
+        "Settings of functions that came later are refused then; those of mappings still act.",
+        json_schema_extra=told(
+            evidence="documented: Lambda Developer Guide, Lambda quotas, today and in December 2017"
+        ),
     )

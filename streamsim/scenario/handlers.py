@@ -47,6 +47,10 @@ def code_folder(value: object, info: ValidationInfo) -> Path:
         raise refused(f"a path is the name of a folder, not {described(value)}", "write for example ./src")
     directory: Path = (info.context or {}).get("directory", Path())
     path = (directory / value).absolute()
+    if path.is_file():
+        raise refused(
+            f"{value} is a file, and a scenario takes code from a folder", "unpack it, and name the folder"
+        )
     if not path.is_dir():
         near = sorted(entry.name for entry in directory.absolute().iterdir() if entry.is_dir())
         hint = did_you_mean(value.strip("./"), near) or "a path is relative to the scenario file"

@@ -31,7 +31,7 @@ from streamsim.streams.live.stream import LiveStream
 class ShardSource:
     """A stream or a table by its name. Processes of one `group` share it.
 
-    Their checkpoints are in a file, or in the DynamoDB table of that name, at `checkpoints_at`. `session` is how many
+    Their checkpoints are in a file, or in the DynamoDB table of that name, at `checkpoints_at`. `session_timeout` is how many
     milliseconds a silent process may keep its shards. A registered `consumer` of a stream gets its records pushed.
     """
 
@@ -41,7 +41,7 @@ class ShardSource:
     group: str
     checkpoints: Path | str
     checkpoints_at: Endpoint
-    session: int
+    session_timeout: int
     consumer: str | None = None
 
     @property
@@ -56,7 +56,7 @@ class ShardSource:
 
 
 async def open_shards(
-    source: ShardSource, beginning: Beginning, session: int, trouble: Trouble, stack: AsyncExitStack
+    source: ShardSource, beginning: Beginning, session_timeout: int, trouble: Trouble, stack: AsyncExitStack
 ) -> Opened:
     """Connects to the stream and makes its reading, which has yet to join. `SourceError` when it cannot be read."""
     endpoint = source.endpoint
@@ -75,7 +75,9 @@ async def open_shards(
         shards = TableShards(tables, streams, endpoint.at, source.name)
         described = await patiently(shards.describe)
     table = await _table(source, described.arn, stack)
-    reading = ShardReading(shards, described, beginning, Sharing(table, session / 1000), trouble, fetch)
+    reading = ShardReading(
+        shards, described, beginning, Sharing(table, session_timeout / 1000), trouble, fetch
+    )
     stack.push_async_callback(reading.stop)
     region, account = described.arn.split(":")[3:5]
 

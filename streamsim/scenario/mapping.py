@@ -14,9 +14,8 @@ from streamsim.model.mapping import EventSourceMapping, StartingPosition
 from streamsim.model.names import exact_time
 from streamsim.model.units import MILLISECOND, MINUTE
 from streamsim.rules.destinations import destination_arn
-from streamsim.rules.parameters import WITHOUT_EFFECT
+from streamsim.rules.parameters import BY_NAME, WITHOUT_EFFECT
 from streamsim.rules.settings import (
-    MINIMUM_RECORD_AGE,
     NOT_FOR_STREAMS,
     REPORT_BATCH_ITEM_FAILURES,
     WHOLE_NUMBERS,
@@ -27,123 +26,110 @@ from streamsim.scenario.checked import DESTINATION, FILTERS, METRICS, accepted, 
 from streamsim.scenario.fields import Complaint, Duration, Reference, reader
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.timestamps import starting_timestamp
+from streamsim.scenario.told import CREATE_MAPPING, ONLY, told
 
-_STREAM: Final = "The stream's name, where there are several. Default: the only one, or `default`."
-_FUNCTION: Final = "The function's name, where there are several. Default: the only one, or `default`."
+_KINESIS: Final = "Lambda Developer Guide, Using Lambda to process records from Amazon Kinesis Data Streams"
+
+
+def _aws(name: str, **default: Any) -> Any:
+    """The field of a parameter of the Lambda API, told as the table of parameters does; whole numbers have its default."""
+    one = BY_NAME[name]
+    return Field(
+        **(default or {"default": WHOLE_NUMBERS[name].default}),
+        description=one.effect,
+        json_schema_extra=told(unit=one.unit, range=one.range, default=one.default, evidence=CREATE_MAPPING),
+    )
 
 
 class Mapping(Strict, label="a mapping", example="{BatchSize: 100}"):
     """An event source mapping: AWS's settings under AWS's names, and a few of our own in lower case."""
 
-    BatchSize: Annotated[int, *accepted_whole("BatchSize")] = Field(
-        default=WHOLE_NUMBERS["BatchSize"].default,
-        description="The most records in one batch: 1 to 10000, default 100 (Lambda API).",
+    BatchSize: Annotated[int, *accepted_whole("BatchSize")] = _aws("BatchSize")
+    MaximumBatchingWindowInSeconds: Annotated[int, *accepted_whole("MaximumBatchingWindowInSeconds")] = _aws(
+        "MaximumBatchingWindowInSeconds"
     )
-    MaximumBatchingWindowInSeconds: Annotated[int, *accepted_whole("MaximumBatchingWindowInSeconds")] = Field(
-        default=WHOLE_NUMBERS["MaximumBatchingWindowInSeconds"].default,
-        description="How long to gather records for a batch: whole seconds, 0 to 300, default 0: as soon as there is "
-        "one (Lambda API).",
+    ParallelizationFactor: Annotated[int, *accepted_whole("ParallelizationFactor")] = _aws(
+        "ParallelizationFactor"
     )
-    ParallelizationFactor: Annotated[int, *accepted_whole("ParallelizationFactor")] = Field(
-        default=WHOLE_NUMBERS["ParallelizationFactor"].default,
-        description="Batches of one shard at a time, in order by partition key: 1 to 10, default 1 (Lambda API).",
+    MaximumRetryAttempts: Annotated[int, *accepted_whole("MaximumRetryAttempts")] = _aws(
+        "MaximumRetryAttempts"
     )
-    MaximumRetryAttempts: Annotated[int, *accepted_whole("MaximumRetryAttempts")] = Field(
-        default=WHOLE_NUMBERS["MaximumRetryAttempts"].default,
-        description="Attempts after the first before a failed batch is given up: 0 to 10000, or -1 (default): until "
-        "its records leave the stream (Lambda API).",
+    MaximumRecordAgeInSeconds: Annotated[int, *accepted_whole("MaximumRecordAgeInSeconds")] = _aws(
+        "MaximumRecordAgeInSeconds"
     )
-    MaximumRecordAgeInSeconds: Annotated[int, *accepted_whole("MaximumRecordAgeInSeconds")] = Field(
-        default=WHOLE_NUMBERS["MaximumRecordAgeInSeconds"].default,
-        description=f"Age at which records are given up: {MINIMUM_RECORD_AGE} to 604800 seconds, or -1 (default): the "
-        "stream's retention (Lambda API).",
-    )
-    BisectBatchOnFunctionError: Annotated[bool, *accepted(type="boolean")] = Field(
-        default=False,
-        description="Whether a failed batch is split in two instead of being retried. Default false (Lambda API).",
+    BisectBatchOnFunctionError: Annotated[bool, *accepted(type="boolean")] = _aws(
+        "BisectBatchOnFunctionError", default=False
     )
     FunctionResponseTypes: Annotated[
         tuple[str, ...],
         *reader(tuple, type="array", maxItems=1, items={"enum": [REPORT_BATCH_ITEM_FAILURES]}),
-    ] = Field(
-        default=(),
-        description="[ReportBatchItemFailures]: the function's response may name the first record that failed. "
-        "Default [] (Lambda API).",
-    )
-    DestinationConfig: Annotated[Names[str, Any], *accepted(**DESTINATION)] = Field(
-        default_factory=dict,
-        description="Where discarded batches go: {OnFailure: {Destination: sqs}}, or sns, s3, or the ARN of a standard "
-        "queue, a standard topic or a bucket. Default: nowhere (Lambda API).",
+    ] = _aws("FunctionResponseTypes", default=())
+    DestinationConfig: Annotated[Names[str, Any], *accepted(**DESTINATION)] = _aws(
+        "DestinationConfig", default_factory=dict
     )
     StartingPosition: Annotated[
         Literal["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"],
         *accepted(enum=["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"]),
-    ] = Field(
-        default="TRIM_HORIZON",
-        description="Where the mapping begins: TRIM_HORIZON (the oldest record), LATEST or AT_TIMESTAMP. AWS requires "
-        "it; here the default is TRIM_HORIZON.",
-    )
+    ] = _aws("StartingPosition", default="TRIM_HORIZON")
     StartingPositionTimestamp: Annotated[
         int | None,
         PlainValidator(starting_timestamp),
         WithJsonSchema({"type": ["number", "string"]}),
-    ] = Field(
-        default=None,
-        description="With AT_TIMESTAMP: Unix seconds, an ISO time, or a time before the start such as -10m; not in the "
-        "future (Lambda API).",
+    ] = _aws("StartingPositionTimestamp", default=None)
+    TumblingWindowInSeconds: Annotated[int, *accepted_whole("TumblingWindowInSeconds")] = _aws(
+        "TumblingWindowInSeconds"
     )
-    TumblingWindowInSeconds: Annotated[int, *accepted_whole("TumblingWindowInSeconds")] = Field(
-        default=0,
-        description="Length of the windows within which the function's response hands a state on: 0 to 900 seconds, "
-        "default 0: off (Lambda API). Not with ParallelizationFactor above 1, nor with filters.",
+    FilterCriteria: Annotated[Names[str, Any], *accepted(**FILTERS)] = _aws(
+        "FilterCriteria", default_factory=dict
     )
-    FilterCriteria: Annotated[Names[str, Any], *accepted(**FILTERS)] = Field(
-        default_factory=dict,
-        description='{Filters: [{Pattern: \'{"data": {"kind": ["order"]}}\'}]}: up to 5 patterns, JSON as text; a record that '
-        "matches none is finished without being sent. Default: every record is sent (Lambda API; the operators are those "
-        "of the Lambda Developer Guide). `suffix`, `equals-ignore-case`, `$or` and patterns on `partitionKey` are not "
-        "proven on AWS.",
+    MetricsConfig: Annotated[Names[str, Any] | None, *accepted(**METRICS)] = _aws(
+        "MetricsConfig", default=None
     )
-    MetricsConfig: Annotated[Names[str, Any] | None, *accepted(**METRICS)] = Field(
-        default=None,
-        description="{Metrics: [EventCount]}: measures that count events, such as PolledEventCount, are reported; with "
-        "{Metrics: []} they are null. On AWS the default is none of them; here it is all (Lambda API).",
+    Enabled: Annotated[bool, *accepted(type="boolean")] = _aws("Enabled", default=True)
+    stream: Reference = Field(
+        default="default",
+        description="The name of the stream that the mapping reads.",
+        json_schema_extra=told(default=ONLY),
     )
-    Enabled: Annotated[bool, *accepted(type="boolean")] = Field(
-        default=True,
-        description="Whether the mapping reads: true (default) or false, until `events` changes it (Lambda API).",
+    function: Reference = Field(
+        default="default",
+        description="The name of the function that the mapping feeds.",
+        json_schema_extra=told(default=ONLY),
     )
-    stream: Reference = Field(default="default", description=_STREAM)
-    function: Reference = Field(default="default", description=_FUNCTION)
     consumer: Reference | None = Field(
         default=None,
-        description="Ours: the name of the enhanced fan-out consumer that the mapping reads its stream through, instead of "
-        "polling: 2 MB/s of each shard for itself, records after 70 ms. Default: none.",
+        description="The name of the enhanced fan-out consumer that the mapping reads its stream through, instead of"
+        " polling: 2 MB/s of each shard for itself, records after 70 ms.",
+        json_schema_extra=told(
+            evidence="documented: Kinesis Data Streams Developer Guide, Develop enhanced fan-out consumers"
+        ),
     )
     start_up_lag: Duration = Field(
         default=0,
-        description="Ours: how long AWS takes to begin polling. Default 0s; recorded: 20 to 110 s, and minutes by the "
-        "Lambda Developer Guide.",
+        description="How long it takes after the mapping is made until polling begins.",
+        json_schema_extra=told(
+            evidence="recorded: 20 to 110 s from creation to the first delivery (LocalStack's AWS-validated snapshots);"
+            f" documented: minutes, by the {_KINESIS}"
+        ),
     )
     update_lag: Duration = Field(
         default=0,
-        description="Ours: how long a change of the settings takes to reach the pollers. Default 0s; up to 90 s by the "
-        "Lambda Developer Guide.",
+        description="How long a change of the mapping's settings takes to reach the pollers.",
+        json_schema_extra=told(evidence=f"documented: up to 90 s, by the {_KINESIS}"),
     )
     hand_over: Duration = Field(
         default=20 * MILLISECOND,
-        description="Ours: what the poller needs before each request to the function. Default 20ms; recorded: 13 to "
-        "52 ms from the end of an invocation to the beginning of the next.",
+        description="What the poller needs before each request to the function.",
+        json_schema_extra=told(
+            evidence="recorded: 13 to 52 ms from the end of an invocation to the beginning of the next (stackd's captures)"
+        ),
     )
     window_idle: Duration = Field(
         default=2 * MINUTE,
-        description="Ours: how long after its end a tumbling window is closed when no later record closes it. Default 2m "
-        "(assumed; recorded: not within 111 s).",
+        description="How long after its end a tumbling window is closed when no later record closes it.",
+        json_schema_extra=told(evidence="assumed; recorded: not within 111 s (stackd's captures)"),
     )
-    back_off: BackOffSettings = Field(
-        default=BackOffSettings(),
-        description="Ours: how long an unchanged batch waits before it is sent again.",
-    )
+    back_off: BackOffSettings = BackOffSettings()
 
     @property
     def destination(self) -> str | None:

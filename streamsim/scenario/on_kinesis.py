@@ -7,24 +7,22 @@ its children get their records after that. t = 0 is when every mapping has its s
 
 import asyncio
 import tempfile
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from streamsim.engine.clock import RealClock
 from streamsim.engine.ports import Clock, SourceError
 from streamsim.functions.handler import Journal
-from streamsim.model.mapping import StartingPosition
 from streamsim.model.names import timestamp
 from streamsim.rules.hash_keys import hash_key
 from streamsim.scenario import models
 from streamsim.scenario.header import header_of
-from streamsim.scenario.play import Judging, Played
-from streamsim.scenario.real_run import RealRun, Recorder, Shared
+from streamsim.scenario.play import Judging, Played, Recorder
+from streamsim.scenario.real_run import Place, RealRun, Shared
 from streamsim.scenario.shards import shards_of
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.aws.endpoint import Endpoint, client_of
@@ -44,38 +42,12 @@ _PAUSE = 0.2
 _ASK = 0.05
 
 
-def unfit_for_kinesis(scenario: models.Scenario) -> Iterator[str]:
-    """Why a scenario cannot be played on Kinesis, a sentence for each reason; none when it can be."""
-    for name, stream in scenario.streams.items():
-        yield from _unfit_stream(name, stream)
-    for name, mapping in scenario.mappings.items():
-        if mapping.consumer is not None:
-            yield f"mapping {name!r} reads with enhanced fan-out"
-        if mapping.to_mapping(name, scenario.epoch).starting_position is not StartingPosition.TRIM_HORIZON:
-            yield f"mapping {name!r} begins somewhere else than at TRIM_HORIZON, and the stream is new"
-    if scenario.traffic:
-        yield "traffic from other event sources is only modelled"
-    fed = Counter(mapping.function for mapping in scenario.mappings.values())
-    for fault in scenario.faults:
-        if isinstance(fault, models.SourceDown):
-            yield "source_down: stop the endpoint instead"
-        if isinstance(fault, models.Poison) and any(count > 1 for count in fed.values()):
-            yield "poison in one of several streams of one function: give each stream a function of its own"
-
-
-def _unfit_stream(name: str, stream: models.Stream) -> Iterator[str]:
-    if stream.type != "kinesis":
-        yield f"stream {name!r} is a table's"
-        return
-    if stream.producer is not None and stream.producer.put is not None:
-        yield f"the producer of stream {name!r} meets simulated write limits, and the endpoint has its own"
-    if "retention" in stream.model_fields_set:
-        yield f"retention of stream {name!r}: what is trimmed when is the endpoint's business"
+ON_KINESIS: Final = Place("endpoint", "stream")
 
 
 async def play_on_kinesis(
-    scenario: models.Scenario,
     endpoint: Endpoint,
+    scenario: models.Scenario,
     settings: Mapping[str, Any],
     recorded: Recorder,
     on_failure: Path | None = None,

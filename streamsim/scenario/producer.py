@@ -4,11 +4,10 @@ import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple, Self, get_args
+from typing import Annotated, Any, Final, Literal, NamedTuple, Self
 
 from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 
-from streamsim.rules.item_writes import Op
 from streamsim.rules.settings import described
 from streamsim.scenario.errors import KeyPath, closest, did_you_mean
 from streamsim.scenario.fields import (
@@ -26,16 +25,15 @@ from streamsim.scenario.fields import (
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.put import Put
 from streamsim.scenario.rates import RATE_SCHEMA, RatePoint, read_rate
-from streamsim.scenario.records import FIELDS, Record, partition_key, read_records, record_size
+from streamsim.scenario.records import Record, partition_key, read_records, record_size
+from streamsim.scenario.shapes import KEYS_SCHEMA, MOST_KEYS, RECORDS_SCHEMA
+from streamsim.scenario.told import SIZE, told
 
 PLACEHOLDERS: Final = ("n", "key", "shard")
 _PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 #: Bytes of a record's payload where a scenario says nothing.
 DEFAULT_SIZE: Final = 200
-
-#: Key names are held in memory and hashed one by one.
-MOST_KEYS: Final = 1_000_000
 
 
 class Keys(NamedTuple):
@@ -163,46 +161,6 @@ def _records(value: object, info: ValidationInfo) -> tuple[Record, ...]:
     return found
 
 
-_KEY_SCHEMA: Final = {"type": "string", "minLength": 1, "maxLength": 256}
-_KEYS_SCHEMA: Final[dict[str, Any]] = {
-    "anyOf": [
-        {"type": "integer", "minimum": 1, "maximum": MOST_KEYS},
-        {"type": "array", "items": _KEY_SCHEMA, "minItems": 1},
-        {
-            "type": "object",
-            "properties": {
-                "count": {"type": "integer", "minimum": 1, "maximum": MOST_KEYS},
-                "skew": {"type": "string", "pattern": r"^(uniform|zipf\s+[0-9]+(\.[0-9]+)?)$"},
-            },
-            "required": ["count"],
-            "additionalProperties": False,
-        },
-    ]
-}
-_RECORD_TYPES: Final[dict[str, Any]] = {
-    "key": _KEY_SCHEMA,
-    "data": {},
-    "shard": {"type": "integer", "minimum": 0},
-    "explicit_hash_key": {"type": ["string", "integer"]},
-    "op": {"enum": list(get_args(Op))},
-}
-_RECORDS_SCHEMA: Final[dict[str, Any]] = {
-    "anyOf": [
-        {"type": "string", "pattern": r"\.(jsonl|ndjson|json|csv)$"},
-        {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "properties": {name: _RECORD_TYPES.get(name, {"type": "string"}) for name in FIELDS},
-                "required": ["key"],
-                "additionalProperties": False,
-            },
-        },
-    ]
-}
-
-
 class Producer(Strict, label="a producer"):
     """What writes into a stream: records at a rate, or given one by one, and a backlog from before the start."""
 
@@ -214,13 +172,18 @@ class Producer(Strict, label="a producer"):
     arrivals: Annotated[Literal["poisson", "constant"], *reader(_arrivals, enum=["poisson", "constant"])] = (
         Field(
             "poisson",
-            description="How arrivals are spread: `poisson` (independent of each other, the default) or `constant` (evenly apart).",
+            description="How arrivals are spread: `poisson` (independent of each other) or `constant` (evenly apart).",
         )
     )
-    keys: Annotated[Keys | None, *reader(read_keys, **_KEYS_SCHEMA)] = Field(
+    keys: Annotated[Keys | None, *reader(read_keys, **KEYS_SCHEMA)] = Field(
         default=None,
-        description="Partition keys: how many, `{count: 5000, skew: zipf 1.1}`, or a list (1 to 256 characters each). "
-        "Default: every record has a key of its own.",
+        description="Partition keys: how many, `{count: 5000, skew: zipf 1.1}`, or a list of them.",
+        json_schema_extra=told(
+            unit="keys",
+            range="1 to 1,000,000; each of 1 to 256 characters",
+            default="none: every record has a key of its own",
+            evidence="documented: Kinesis API Reference, PutRecord",
+        ),
     )
     data: Annotated[Any, *reader(read_data)] = Field(
         default=None,
@@ -229,28 +192,34 @@ class Producer(Strict, label="a producer"):
         "number of it), its partition key, its shard's number.",
     )
     backlog: Annotated[int, *whole_number(0, 1_000_000_000_000, "backlog")] = Field(
-        default=0, description="How many records of the stream are already there at the start. Default 0."
+        default=0,
+        description="How many records of the stream are already there at the start.",
+        json_schema_extra=told(unit="records"),
     )
-    size: Annotated[int, *reader(record_size, type="string", pattern=SIZE_PATTERN)] = Field(
+    size: Annotated[
+        int,
+        *reader(
+            record_size,
+            type="string",
+            pattern=SIZE_PATTERN,
+            **told(unit=SIZE, range="up to the stream's max_record_size"),
+        ),
+    ] = Field(
         default=DEFAULT_SIZE,
-        description="Payload of each record without `data`: `200B` (default) up to the stream's max_record_size.",
+        description="The payload of each record without `data`.",
     )
     deletes: Share = Field(
         default=0.0,
-        description="dynamodb: the part of the writes that deletes the item, such as `10%`; one that finds none is a put. "
-        "Default 0.",
+        description="Of dynamodb: the part of the writes that deletes the item, such as `10%`; one that finds none is a put.",
     )
     ttl: Share = Field(
         default=0.0,
-        description="dynamodb: the part of the writes that is the end of an item's time to live, as with `deletes`. "
-        "Default 0.",
+        description="Of dynamodb: the part of the writes that is the end of an item's time to live, as with `deletes`.",
     )
-    records: Annotated[tuple[Record, ...], PlainValidator(_records), WithJsonSchema(_RECORDS_SCHEMA)] = Field(
+    records: Annotated[tuple[Record, ...], PlainValidator(_records), WithJsonSchema(RECORDS_SCHEMA)] = Field(
         default=(),
         description="Instead of `rate`: records one by one, as a list of `{key, data, at, shard, size, explicit_hash_key}`, "
-        "for a table `{key, data, at, size, op}` with `op` put (default), delete or ttl; "
-        "or the name of a .jsonl, .json or .csv file relative to the scenario. `at` is the arrival since the start "
-        "(default 0s, negative before it).",
+        "for a table of `{key, data, at, size, op}`; or the name of a .jsonl, .json or .csv file relative to the scenario.",
     )
     put: Put | None = Field(
         default=None,

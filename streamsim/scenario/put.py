@@ -7,7 +7,11 @@ from pydantic import Field, model_validator
 from streamsim.model.units import MILLISECOND, SECOND
 from streamsim.scenario.fields import Duration, PositiveDuration, one_of, reader, refused, whole_number
 from streamsim.scenario.maps import Strict
+from streamsim.scenario.told import told
 from streamsim.streams.putting import Putting
+
+_SDKS: Final = "documented: AWS SDKs and Tools Reference Guide, Retry behavior, standard mode"
+_PUT: Final = "documented: Kinesis API Reference, PutRecords"
 
 _APIS: Final = ("PutRecords", "PutRecord")
 _ORDERINGS: Final = ("none", "key")
@@ -24,15 +28,18 @@ class PutBackOff(Strict, label="back_off", example="{base: 1s, cap: 20s}"):
 
     base: PositiveDuration = Field(
         default=SECOND,
-        description="The longest wait before the second attempt, doubled before each further one. Default 1s "
-        "(AWS SDKs, retry behaviour: the wait after a throttle begins at a second).",
+        description="The longest wait before the second attempt, doubled before each further one.",
+        json_schema_extra=told(evidence=f"{_SDKS}, where the wait after a throttle begins at a second"),
     )
     cap: PositiveDuration = Field(
-        default=20 * SECOND, description="The longest wait of all. Default 20s (AWS SDKs, retry behaviour)."
+        default=20 * SECOND,
+        description="The longest wait of all.",
+        json_schema_extra=told(evidence=_SDKS),
     )
     jitter: Annotated[Literal["full", "none"], *_word(_JITTERS, "jitter")] = Field(
         default="full",
-        description="`full` (default): waits are drawn evenly from nothing up to the longest; `none`: always the longest.",
+        description="How waits are drawn. `full`: evenly from nothing up to the longest; `none`: always the longest.",
+        json_schema_extra=told(evidence=_SDKS),
     )
 
 
@@ -41,44 +48,50 @@ class Put(Strict, label="put", example="{api: PutRecords}"):
 
     api: Annotated[Literal["PutRecords", "PutRecord"], *_word(_APIS, "api")] = Field(
         default="PutRecords",
-        description="`PutRecords` (default): many records a call, each taken or refused by its own shard, in no order that "
+        description="The call. `PutRecords`: many records a call, each taken or refused by its own shard, in no order that "
         "AWS promises. `PutRecord`: one record a call, and of a key one at a time.",
+        json_schema_extra=told(evidence=_PUT),
     )
     records: Annotated[int, *whole_number(1, 500, "records")] = Field(
         default=500,
-        description="PutRecords: the most records of a call, 1 to 500, default 500. A call holds 10 MiB at most.",
+        description="Of PutRecords: the most records of a call. A call holds 10 MiB at most.",
+        json_schema_extra=told(unit="records", evidence=_PUT),
     )
     linger: Duration = Field(
         default=100 * MILLISECOND,
-        description="PutRecords: how long a record waits for others to fill its call. Default 100ms "
-        "(Kinesis Producer Library, RecordMaxBufferedTime).",
+        description="Of PutRecords: how long a record waits for others to fill its call.",
+        json_schema_extra=told(evidence="documented: Kinesis Producer Library, RecordMaxBufferedTime"),
     )
     ordering: Annotated[Literal["none", "key"] | None, *_word(_ORDERINGS, "ordering")] = Field(
         default=None,
-        description="PutRecord: `key` (its default) sends a record only after the answer to the one before it of its key, "
-        "as SequenceNumberForOrdering needs; with `none` records do not wait for each other, as with PutRecords.",
+        description="Of PutRecord: `key` sends a record only after the answer to the one before it of its key, as "
+        "SequenceNumberForOrdering needs; with `none` records do not wait for each other, as with PutRecords.",
+        json_schema_extra=told(
+            default="key", evidence="documented: Kinesis API Reference, PutRecord, SequenceNumberForOrdering"
+        ),
     )
     in_flight: Annotated[int, *whole_number(1, 10_000, "in_flight")] = Field(
         default=24,
-        description="The most calls that are unfinished at once, those that wait to be sent again included: 1 to 10000. "
-        "Default 24 (Kinesis Producer Library, MaxConnections).",
+        description="The most calls that are unfinished at once, those that wait to be sent again included.",
+        json_schema_extra=told(unit="calls", evidence="documented: Kinesis Producer Library, MaxConnections"),
     )
     latency: Duration = Field(
-        default=20 * MILLISECOND, description="How long the answer to a call takes. Default 20ms (assumed)."
+        default=20 * MILLISECOND,
+        description="How long the answer to a call takes.",
+        json_schema_extra=told(evidence="assumed"),
     )
     retry: Annotated[Literal["failed", "all"], *_word(_RETRIES, "retry")] = Field(
         default="failed",
-        description="PutRecords: what is sent again when records of a call are refused: the `failed` ones (default), or "
-        "`all` of the call, which puts those that were taken into the stream twice.",
+        description="Of PutRecords: what is sent again when records of a call are refused: the `failed` ones, or `all` of "
+        "the call, which puts those that were taken into the stream twice.",
+        json_schema_extra=told(evidence=_PUT),
     )
     attempts: Annotated[int, *whole_number(1, 1000, "attempts")] = Field(
         default=3,
-        description="How often a record is sent before the producer gives it up: 1 to 1000, default 3 "
-        "(AWS SDKs, standard retry mode).",
+        description="How often a record is sent before the producer gives it up.",
+        json_schema_extra=told(unit="attempts", evidence=_SDKS),
     )
-    back_off: PutBackOff = Field(
-        default=PutBackOff(), description="How long the producer waits before it sends again."
-    )
+    back_off: PutBackOff = PutBackOff()
 
     @model_validator(mode="after")
     def _of_its_api(self) -> Self:

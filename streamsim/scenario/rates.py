@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from streamsim.rules.settings import described
 from streamsim.scenario.errors import KeyPath, did_you_mean
 from streamsim.scenario.fields import (
+    DURATION_PATTERN,
     RATE_PATTERN,
     Complaint,
     all_refused,
@@ -16,6 +17,7 @@ from streamsim.scenario.fields import (
     positive_duration,
     refused,
 )
+from streamsim.scenario.told import INSTANT, RATE, TIME, told
 
 
 class RatePoint(NamedTuple):
@@ -88,13 +90,22 @@ def _read(value: dict[str, Any], readers: dict[str, Any], path: KeyPath) -> list
     return below(((*path, name), read, value[name]) for name, read in readers.items())
 
 
+def _quantity(meaning: str, pattern: str, unit: str) -> dict[str, Any]:
+    return {"type": "string", "pattern": pattern, "description": meaning, **told(unit=unit)}
+
+
 _RATE: Final[dict[str, Any]] = {"type": "string", "pattern": RATE_PATTERN}
 RATE_SCHEMA: Final[dict[str, Any]] = {
+    **told(unit=RATE, range="0/s to 100,000,000/s"),
     "anyOf": [
         _RATE,
         {
             "type": "object",
-            "properties": {"from": _RATE, "to": _RATE, "over": {"type": "string"}},
+            "properties": {
+                "from": _quantity("Of a ramp: the rate at its beginning.", RATE_PATTERN, RATE),
+                "to": _quantity("Of a ramp: the rate at its end, and from there on.", RATE_PATTERN, RATE),
+                "over": _quantity("Of a ramp: how long the rate changes evenly.", DURATION_PATTERN, TIME),
+            },
             "required": ["from", "to", "over"],
             "additionalProperties": False,
         },
@@ -103,10 +114,13 @@ RATE_SCHEMA: Final[dict[str, Any]] = {
             "minItems": 1,
             "items": {
                 "type": "object",
-                "properties": {"at": {"type": "string"}, "rate": _RATE},
+                "properties": {
+                    "at": _quantity("Of a step: when it begins.", DURATION_PATTERN, INSTANT),
+                    "rate": _quantity("Of a step: the rate until the next one.", RATE_PATTERN, RATE),
+                },
                 "required": ["at", "rate"],
                 "additionalProperties": False,
             },
         },
-    ]
+    ],
 }

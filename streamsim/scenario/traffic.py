@@ -24,6 +24,7 @@ from streamsim.scenario.fields import (
 )
 from streamsim.scenario.maps import Strict
 from streamsim.scenario.rates import RATE_SCHEMA, RatePoint, read_rate
+from streamsim.scenario.told import ONLY, TIME, told
 
 SOURCES: Final = ("api_gateway", "s3", "schedule")
 
@@ -88,13 +89,13 @@ class ApiRequest(Strict, label="a request", example="{method: POST, path: /order
     """What the calls of api_gateway ask for, where a handler reads it."""
 
     method: Annotated[str, *reader(_method, enum=list(METHODS))] = Field(
-        default="GET", description="The HTTP method. Default GET."
+        default="GET", description="The HTTP method."
     )
     path: Annotated[str, *reader(_path, type="string", pattern="^/")] = Field(
-        default="/", description="The path, with a query if there is one: `/orders?page=1`. Default /."
+        default="/", description="The path, with a query if there is one: `/orders?page=1`."
     )
     body: Annotated[str, *reader(_body)] = Field(
-        default="", description="The body: text, or a value that is sent as JSON. Default: none."
+        default="", description="The body: text, or a value that is sent as JSON."
     )
 
 
@@ -103,38 +104,47 @@ class Traffic(Strict, label="traffic", example="{name: checkout, source: api_gat
 
     name: Reference = Field(description="What the source is called in reports.", examples=["checkout"])
     source: Annotated[Literal["api_gateway", "s3", "schedule"], *reader(_source, enum=list(SOURCES))] = Field(
-        description="`api_gateway` calls and waits for the answer; a throttled call gets 429 and is gone. `s3` and `schedule` "
-        "hand events to Lambda's queue, which retries them.",
+        description="What it is. `api_gateway` calls and waits for the answer; a throttled call gets 429 and is gone. `s3` and "
+        "`schedule` hand events to Lambda's queue, which retries them.",
         examples=["api_gateway"],
+        json_schema_extra=told(evidence="documented: Lambda Developer Guide, Invoking Lambda functions"),
     )
     function: Reference = Field(
-        default="default", description="The function it calls, where there are several."
+        default="default",
+        description="The name of the function that it calls.",
+        json_schema_extra=told(default=ONLY),
     )
     rate: Annotated[tuple[RatePoint, ...], *reader(_rate, **RATE_SCHEMA)] = Field(
         default=(),
         description="Requests over time, counted from `from`: `1000/s`; a ramp `{from: 200/s, to: 1200/s, over: 2m}`; or steps "
-        "`[{at: 0s, rate: 12/s}, {at: 1m, rate: 50/s}]`. Not for a schedule.",
+        "`[{at: 0s, rate: 12/s}, {at: 1m, rate: 50/s}]`. Not for a schedule, and required otherwise.",
     )
     arrivals: Annotated[Literal["poisson", "constant"], *reader(_arrivals, enum=["poisson", "constant"])] = (
         Field(
             default="poisson",
-            description="How requests are spread: `poisson` (independent of each other, the default) or `constant` (evenly apart).",
+            description="How requests are spread: `poisson` (independent of each other) or `constant` (evenly apart).",
         )
     )
-    every: Annotated[int | None, *reader(_every, type="string")] = Field(
+    every: Annotated[
+        int | None, *reader(_every, type="string", **told(unit=TIME, range="1m to 8760h, in whole minutes"))
+    ] = Field(
         default=None,
-        description="Of a schedule: how often it fires, in whole minutes; the first time one interval after `from` "
-        "(EventBridge rate expressions).",
+        description="Of a schedule, and required there: how often it fires; the first time one interval after `from`.",
+        json_schema_extra=told(
+            evidence="documented: Amazon EventBridge User Guide, Setting a schedule pattern, rate expressions"
+        ),
     )
     duration: Duration | None = Field(
         default=None,
-        description="How long the function takes for one request. Default: the fixed part of its model's duration.",
+        description="How long the function takes for one request.",
+        json_schema_extra=told(default="the fixed part of the duration of the function's model"),
     )
-    begin: LaterInstant = Field(
-        default=0, alias="from", description="When it begins, since the start of the run. Default 0s."
-    )
+    begin: LaterInstant = Field(default=0, alias="from", description="When it begins.")
     length: PositiveDuration | None = Field(
-        default=None, alias="for", description="How long it lasts. Default: to the scenario's duration."
+        default=None,
+        alias="for",
+        description="How long it lasts.",
+        json_schema_extra=told(default="to the end of the scenario's duration"),
     )
     request: ApiRequest = Field(
         default=ApiRequest(),
@@ -143,8 +153,11 @@ class Traffic(Strict, label="traffic", example="{name: checkout, source: api_gat
     )
     TimeoutInMillis: Annotated[int, *whole_number(50, 30_000, "TimeoutInMillis")] = Field(
         default=29_000,
-        description="Of api_gateway: how long the caller waits for the answer before it gets 504, while the function goes on: "
-        "50 to 30000 ms, default 29000 (API Gateway quotas: 29 s of a REST API, 30 s of an HTTP API).",
+        description="Of api_gateway: how long the caller waits for the answer before it gets 504, while the function goes on.",
+        json_schema_extra=told(
+            unit="milliseconds",
+            evidence="documented: Amazon API Gateway Developer Guide, quotas: 29 s of a REST API, 30 s of an HTTP API",
+        ),
     )
 
     @property

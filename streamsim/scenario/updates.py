@@ -16,8 +16,9 @@ from streamsim.scenario.errors import did_you_mean
 from streamsim.scenario.fields import Complaint, Reference, all_refused, reader, refused
 from streamsim.scenario.mapping import Mapping as MappingSettings
 from streamsim.scenario.maps import Strict, complaints_of
+from streamsim.scenario.told import ONLY, told
 
-_WHICH_MAPPING: Final = "The mapping's name, where there are several."
+_WHICH_MAPPING: Final = "The name of the mapping."
 
 #: Settings of CreateEventSourceMapping that UpdateEventSourceMapping does not have (Lambda API).
 _KEPT: Final = ("StartingPosition", "StartingPositionTimestamp", "EventSourceArn")
@@ -93,7 +94,7 @@ def _unknown(settings: Mapping[str, Any]) -> Iterator[Complaint]:
 
 def _schema() -> dict[str, Any]:
     properties = MappingSettings.model_json_schema()["properties"]
-    mapping = {"type": "string", "description": _WHICH_MAPPING}
+    mapping = {"type": "string", "description": _WHICH_MAPPING, **told(default=ONLY)}
     return {
         "type": "object",
         "properties": {name: properties[name] for name in UPDATABLE} | {"mapping": mapping},
@@ -106,9 +107,11 @@ Update = Annotated[Updating | None, *reader(updating, **_schema())]
 
 
 class Delete(Strict, label="a delete", example="{mapping: orders}"):
-    """A mapping is deleted: what it has not read stays unread."""
+    """A mapping is deleted."""
 
-    mapping: Reference | None = Field(default=None, description=_WHICH_MAPPING)
+    mapping: Reference | None = Field(
+        default=None, description=_WHICH_MAPPING, json_schema_extra=told(default=ONLY)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from streamsim.engine.ports import Clock
 from streamsim.model.stream_type import KINESIS, StreamType
 from streamsim.model.units import DAY
+from streamsim.streams.kafka_access import OPEN, Access
 from streamsim.streams.live.log import LiveLog
 from streamsim.streams.live.stream import LiveStream
 
@@ -65,3 +66,4 @@ class Membership:
     group: str
     session_timeout: int = 10_000
     client_id: str = "streamsim"
+    access: Access = OPEN

@@ -27,16 +27,58 @@ class Outage:
 
 
 class ReadLimit:
-    """What a shard still answers to all its readers together."""
+    """What a shard still answers to all its readers together, and who of them is next.
+
+    assumed: readers that find it used up get their turns in the order in which they asked. At AWS the calls of some are
+    refused, now of these, now of those; were it left to chance here, whose polls fall on round instants would keep all
+    others out for ever.
+    """
 
     def __init__(self, free_at: int = -NEVER, kind: StreamType = KINESIS) -> None:
         self.free_at = free_at
         self.kind = kind
         self._spacing = kind.call_spacing
         self._bytes_per_second = kind.bytes_per_second
+        self._readers = 0
+        #: When each reader that waits for its turn will come for it, in the order in which they asked.
+        self._turns: dict[Poller, int] = {}
 
-    def spend(self, now: int, size: int) -> None:
+    def join(self) -> None:
+        """One reader more."""
+        self._readers += 1
+
+    def turn(self, reader: "Poller", now: int, arrival: int, poll: int) -> int:
+        """When the reader that would read at `poll` may do so. If something has arrived by then, it is expected."""
+        if self._readers == 1:
+            return max(poll, self.free_at)
+        free = self.free_at
+        for turn in self._ahead(reader, now):
+            free = max(free, turn) + self._spacing
+        if poll < free and arrival <= free:
+            self._turns[reader] = free
+        else:
+            self._turns.pop(reader, None)
+        return max(poll, free)
+
+    def admits(self, reader: "Poller", now: int) -> bool:
+        """Whether the reader may read now."""
+        return now >= self.free_at and (self._readers == 1 or not self._ahead(reader, now))
+
+    def _ahead(self, reader: "Poller", now: int) -> list[int]:
+        """The turns of those who wait before this reader; who did not come for his turn waits no longer."""
+        ahead: list[int] = []
+        for other, turn in list(self._turns.items()):
+            if other is reader:
+                break
+            if turn < now:
+                del self._turns[other]
+            else:
+                ahead.append(turn)
+        return ahead
+
+    def spend(self, reader: "Poller", now: int, size: int) -> None:
         """Accounts for a call at `now` that answered `size` bytes."""
+        self._turns.pop(reader, None)
         rate = self._bytes_per_second
         busy = self._spacing if rate is None else max(self._spacing, size * SECOND // rate)
         self.free_at = max(now, self.free_at) + busy
@@ -58,6 +100,7 @@ class Poller:
         self.ends_at = -NEVER if closed_at == NEVER else closed_at
         self.fetched = position
         self._limit = limit
+        limit.join()
         self._outages = outages
         self.may_fail = bool(outages)
         self.kind = limit.kind
@@ -69,14 +112,14 @@ class Poller:
 
     def poll_for(self, now: int, arrival: int) -> int:
         """The first poll from `now` on that is not before `arrival`: idle polls are an interval apart."""
-        poll = max(now, self._limit.free_at, self._interval_from)
+        poll = self._limit.turn(self, now, arrival, max(now, self._interval_from))
         if arrival > poll:
             poll += whole_intervals(arrival - poll, self._interval)
         return answered(self._outages, poll, self._interval) if self._outages else poll
 
     def may_read(self, now: int) -> bool:
         """Whether a poll at `now` is allowed and would be answered."""
-        if now < self._limit.free_at or now < self._interval_from:
+        if now < self._interval_from or not self._limit.admits(self, now):
             return False
         return not self._outages or answered(self._outages, now, self._interval) == now
 
@@ -91,7 +134,7 @@ class Poller:
         if arrived > start:
             self.fetched, size = self._within_call(start, min(arrived, start + self.kind.call_records))
         self._interval_from = -NEVER if self.fetched < arrived else now + self._interval
-        self._limit.spend(now, size)
+        self._limit.spend(self, now, size)
 
     def _within_call(self, start: int, stop: int) -> tuple[int, int]:
         most, call_bytes = (stop - start) * self._largest_record, self.kind.call_bytes

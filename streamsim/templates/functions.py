@@ -1,14 +1,16 @@
 """The functions of a template: AWS::Serverless::Function and AWS::Lambda::Function as `PublishedFunction`.
 
-Properties, ranges and defaults are those of the AWS SAM Developer Guide and the CloudFormation User Guide. Functions whose code is
-not on this machine, or in a language that nothing here runs, are left out with a note.
+Properties, ranges and defaults are those of the AWS SAM Developer Guide and the CloudFormation User Guide. Of functions
+to be served, those whose code is not on this machine, or in a language that nothing here runs, are left out with a note.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from streamsim.functions.package import UnreadablePackageError, size_refusals
 from streamsim.functions.published import PublishedFunction
 from streamsim.functions.runtime import Deployment, LogFormat
 from streamsim.model.asynchronous import EventInvokeConfig
@@ -23,49 +25,54 @@ from streamsim.templates.stack import Stack
 #: Languages that an execution environment here can run.
 _RUNS: Final = ("python", "nodejs", "provided")
 
+_UNTRACED: Final = "nothing is traced, so no report has a line of X-Ray's"
+
 #: What is accepted and has no effect here, and why.
 _NOT_APPLIED: Final[Mapping[str, str]] = {
     "Layers": "layers are not downloaded; install what they hold beside the code",
     "VpcConfig": "the network is this machine's",
     "FileSystemConfigs": "file systems are not mounted",
+    "Tracing": _UNTRACED,
+    "TracingConfig": _UNTRACED,
     "SnapStart": "environments are never restored from snapshots",
     "ProvisionedConcurrencyConfig": "no environment is started before it is needed",
-    "FunctionUrlConfig": "function URLs are not served; use an API's route",
     "DurableConfig": "executions are not durable",
     "ImageConfig": "images are not run",
 }
 
 
+class Code(NamedTuple):
+    """Where a function's code is: a folder or a .zip file, and what was written into the template; or why it is not here.
+
+    `span` is where the template says so.
+    """
+
+    place: Path
+    inline: str | None = None
+    missing: str = ""
+    span: Span | None = None
+
+
 def functions(stack: Stack) -> dict[str, PublishedFunction]:
-    """The functions by logical id, in the order of the template."""
+    """The functions that can be served, by logical id, in the order of the template."""
     found = {}
     for resource in stack.of_type(*FUNCTIONS):
-        function = _function(stack, resource)
-        if function is not None:
-            found[resource.id] = function
+        if _can_be_served(stack, resource):
+            found[resource.id] = published(stack, resource)
+            _tell_not_applied(stack, resource)
     return found
 
 
-def _function(stack: Stack, resource: Resource) -> PublishedFunction | None:
-    place = _place(stack, resource)
-    language = stack.known(resource, "Runtime", "", str, "a text such as python3.12")
-    if place is None or not _can_run(stack, resource, language):
-        return None
-    folder, inline = place
-    handler = stack.known(
-        resource, "Handler", "bootstrap" if language.startswith("provided") else "", str, "a text"
-    )
-    if not handler:
-        stack.problem(resource.span, f"{resource.id} has no Handler", "write `Handler: app.lambda_handler`")
-        return None
-    for key, reason in _NOT_APPLIED.items():
-        if key in resource.properties:
-            stack.note(resource.properties[key].span, f"{resource.id}.{key} has no effect: {reason}")
+def published(stack: Stack, resource: Resource) -> PublishedFunction:
+    """A function as its properties describe it, wherever its code is; what is wrong with them is the stack's problem."""
+    code = code_of(stack, resource)
+    language = language_of(stack, resource)
+    handler = _handler(stack, resource, language)
     retries, on_success, on_failure = _event_invoke_config(stack, resource)
     deployment = Deployment(
         stack.named(resource),
         handler,
-        folder,
+        code.place,
         _number(stack, resource, "MemorySize", 128),
         _number(stack, resource, "Timeout", 3) * SECOND,
         _environment(stack, resource),
@@ -84,12 +91,67 @@ def _function(stack: Stack, resource: Resource) -> PublishedFunction | None:
         on_success,
         on_failure,
         _dead_letter(stack, resource),
-        inline,
+        code.inline,
     )
 
 
-def _place(stack: Stack, resource: Resource) -> tuple[Path, str | None] | None:
-    """Folder and inline code; None, with a note, where the code is elsewhere."""
+def language_of(stack: Stack, resource: Resource) -> str:
+    """The function's Runtime; empty where it has none, as images have."""
+    found: str = stack.known(resource, "Runtime", "", str, "a text such as python3.12")
+    return found
+
+
+def _handler(stack: Stack, resource: Resource, language: str) -> str:
+    default = "bootstrap" if language.startswith("provided") else ""
+    found: str = stack.known(resource, "Handler", default, str, "a text")
+    return found
+
+
+def _can_be_served(stack: Stack, resource: Resource) -> bool:
+    """Whether its code can be run here; a note or a problem says why not."""
+    code, language = code_of(stack, resource), language_of(stack, resource)
+    if code.missing:
+        _left_out(stack, resource, code.span or resource.span, code.missing)
+        return False
+    if not _fits(stack, resource, code):
+        return False
+    if not can_run(language):
+        span = resource.properties["Runtime"].span if "Runtime" in resource.properties else resource.span
+        _left_out(stack, resource, span, f"nothing here runs {language or 'a function without Runtime'}")
+        return False
+    if not _handler(stack, resource, language):
+        stack.problem(resource.span, f"{resource.id} has no Handler", "write `Handler: app.lambda_handler`")
+        return False
+    return True
+
+
+def _fits(stack: Stack, resource: Resource, code: Code) -> bool:
+    """Whether its package can be read; one that AWS would refuse is a problem."""
+    if code.inline is not None or code.place == stack.folder.resolve():  # beside a template is more than code
+        return True
+    span = code.span or resource.span
+    try:
+        for _, message, hint in size_refusals(code.place):
+            stack.problem(span, message, hint)
+    except UnreadablePackageError as error:
+        _left_out(stack, resource, span, str(error))
+        return False
+    return True
+
+
+def can_run(language: str) -> bool:
+    """Whether an execution environment here runs functions in this language."""
+    return language.startswith(_RUNS)
+
+
+def _tell_not_applied(stack: Stack, resource: Resource) -> None:
+    for key, reason in _NOT_APPLIED.items():
+        if key in resource.properties:
+            stack.note(resource.properties[key].span, f"{resource.id}.{key} has no effect: {reason}")
+
+
+def code_of(stack: Stack, resource: Resource) -> Code:
+    """Where the function's code is."""
     inline = stack.value(resource, "InlineCode")
     code = (
         stack.value(resource, "CodeUri") if resource.type == FUNCTIONS[0] else stack.value(resource, "Code")
@@ -101,30 +163,19 @@ def _place(stack: Stack, resource: Resource) -> tuple[Path, str | None] | None:
     if isinstance(code, dict) and isinstance(code.get("ZipFile"), str):
         inline = code["ZipFile"]
     if isinstance(inline, str):
-        return stack.folder, inline
+        return Code(stack.folder, inline)
     if code is NOTHING and resource.type == FUNCTIONS[0] and stack.value(resource, "PackageType") != "Image":
-        return stack.folder, None
+        return Code(stack.folder)
     if not isinstance(code, str) or code.startswith("s3://"):
-        _left_out(stack, resource, span, "its code is not on this machine")
-        return None
-    folder = Path(os.path.realpath(stack.folder / code))
-    if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises for names that cannot be
-        what = "is a packed file; name the folder" if os.path.isfile(folder) else "is not there"  # noqa: PTH113
-        _left_out(stack, resource, span, f"its code folder {code} {what}")
-        return None
-    return folder, None
+        return Code(stack.folder, None, "its code is not on this machine", span)
+    place = Path(os.path.realpath(stack.folder / code))
+    if not os.path.exists(place):  # noqa: PTH110 - Path.exists raises for names that cannot be
+        return Code(stack.folder, None, f"its code {code} is not there", span)
+    return Code(place, None, "", span)
 
 
 def _left_out(stack: Stack, resource: Resource, span: Span, reason: str) -> None:
     stack.note(span, f"{resource.id} is not served: {reason}")
-
-
-def _can_run(stack: Stack, resource: Resource, language: str) -> bool:
-    if language.startswith(_RUNS):
-        return True
-    span = resource.properties["Runtime"].span if "Runtime" in resource.properties else resource.span
-    _left_out(stack, resource, span, f"nothing here runs {language or 'a function without Runtime'}")
-    return False
 
 
 def _number(stack: Stack, resource: Resource, key: str, default: int) -> int:
@@ -219,12 +270,33 @@ def _event_invoke_config(
         stack.problem(place, f"MaximumEventAgeInSeconds is 60 to 21600, not {text(age)}")
         age = 21_600
     destinations = _map(config.get("DestinationConfig"))
-    success, failure = (_map(destinations.get(name)) for name in ("OnSuccess", "OnFailure"))
-    return (
-        EventInvokeConfig(attempts, age * SECOND),
-        _optional(success.get("Destination")),
-        _optional(failure.get("Destination")),
+    success, failure = (
+        _destination(stack, resource, name, _map(destinations.get(name)), place)
+        for name in ("OnSuccess", "OnFailure")
     )
+    return EventInvokeConfig(attempts, age * SECOND), success, failure
+
+
+def _destination(
+    stack: Stack, resource: Resource, end: str, written: dict[str, Any], span: Span
+) -> str | None:
+    """The ARN; SAM makes a queue or a topic where only the type is written (AWS SAM Developer Guide, "OnSuccess")."""
+    found, kind = written.get("Destination"), text(written.get("Type", NOTHING))
+    if isinstance(found, Unknown):
+        stack.note(span, f"events of {resource.id} are not sent to {end}: {found.reason}")
+    if found is None and kind in _MADE:
+        where = f"{stack.account.region}:{stack.account.id}"
+        return f"arn:aws:{kind.lower()}:{where}:{resource.id}EventInvokeConfig{end}{_MADE[kind]}"
+    if found is None and written:
+        stack.problem(span, f"{end} of {resource.id} names no Destination", "write its ARN")
+    if isinstance(found, str) and not _TAKES.match(found):
+        hint = "write the ARN of a queue, a topic, a bucket, a function or an event bus"
+        stack.problem(span, f"{end} of {resource.id} cannot be {found[:60]!r}", hint)
+    return _optional(found)
+
+
+_TAKES: Final = re.compile(r"arn:aws[a-zA-Z-]*:(sqs|sns|s3|lambda|events):")
+_MADE: Final[Mapping[str, str]] = {"SQS": "Queue", "SNS": "Topic"}
 
 
 def _dead_letter(stack: Stack, resource: Resource) -> str | None:

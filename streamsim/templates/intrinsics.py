@@ -29,6 +29,13 @@ TAGS: Final[Mapping[str, str]] = MappingProxyType(
 
 _PLACEHOLDER: Final = re.compile(r"\$\{(!?)([^{}]*)\}")
 
+_DYNAMIC: Final = re.compile(r"\{\{resolve:[^{}]{1,200}\}\}")
+
+#: What refers to what refers to what, so far and no further; and characters of a text that is put together. Templates
+#: of people stay far below both.
+_DEEPEST: Final = 32
+_LONGEST: Final = 100_000
+
 
 class Unknown(NamedTuple):
     """A value that only a deployment has, and why."""
@@ -59,6 +66,8 @@ class Scope:
     referred: Referred
     account: Account = field(default_factory=Account)
     stack: str = "local"
+    _known: dict[tuple[str, str | None], Any] = field(default_factory=dict)
+    _open: list[tuple[str, str | None]] = field(default_factory=list)
 
     def value(self, node: Node | None) -> Any:
         """The node as dicts, lists and scalars; a part that is not known is an `Unknown`, one that is not there is left out."""
@@ -68,7 +77,7 @@ class Scope:
             values = [self.value(item) for item in node.items]
             return [value for value in values if value is not NOTHING]
         if node.entries is None:
-            return node.scalar
+            return _looked_up(node.scalar)
         if len(node.entries) == 1:
             name, entry = next(iter(node.entries.items()))
             if name in _FUNCTIONS:
@@ -86,7 +95,25 @@ class Scope:
         node = self.conditions.get(condition)
         if node is None:
             return Unknown(f"there is no condition {condition}")
-        return _truth(self.value(node))
+        return _truth(self._once((f"condition {condition}", None), lambda: self.value(node)))
+
+    def of(self, name: str, attribute: str | None) -> Any:
+        """What Ref (`attribute` None) or Fn::GetAtt gives of a resource."""
+        return self._once((name, attribute), lambda: self.referred(name, attribute))
+
+    def _once(self, key: tuple[str, str | None], found: Callable[[], Any]) -> Any:
+        """What a name stands for, worked out once; one that is made of itself stands for nothing."""
+        if key in self._open:
+            return Unknown(f"{key[0]} is made of itself")
+        if len(self._open) == _DEEPEST:
+            return Unknown(f"{key[0]} is {_DEEPEST} references deep")
+        if key not in self._known:
+            self._open.append(key)
+            try:
+                self._known[key] = found()
+            finally:
+                self._open.pop()
+        return self._known[key]
 
     def ref(self, name: str) -> Any:
         """What `Ref` gives: a parameter, a pseudo parameter, or a resource's name."""
@@ -103,7 +130,7 @@ class Scope:
             "AWS::StackId": f"arn:aws:cloudformation:{self.account.region}:{self.account.id}:stack/{self.stack}/local",
             "AWS::NotificationARNs": [],
         }
-        return pseudo[name] if name in pseudo else self.referred(name, None)
+        return pseudo[name] if name in pseudo else self.of(name, None)
 
 
 def _truth(value: Any) -> bool | Unknown:
@@ -137,7 +164,7 @@ def _get_att(scope: Scope, node: Node) -> Any:
     parts = value if isinstance(value, list) else text(value).split(".", 1)
     if len(parts) != 2 or unknown_in(parts):
         return Unknown("an Fn::GetAtt that names no attribute")
-    return scope.referred(text(parts[0]), text(parts[1]))
+    return scope.of(text(parts[0]), text(parts[1]))
 
 
 def _sub(scope: Scope, node: Node) -> Any:
@@ -145,7 +172,8 @@ def _sub(scope: Scope, node: Node) -> Any:
     template = node
     if node.items is not None:
         template = node.items[0] if node.items else Node(node.span, "")
-        own = scope.value(node.items[1]) if len(node.items) > 1 else {}
+        given = scope.value(node.items[1]) if len(node.items) > 1 else {}
+        own = given if isinstance(given, dict) else {}
     unknown: list[Unknown] = []
 
     def filled(found: re.Match[str]) -> str:
@@ -155,7 +183,7 @@ def _sub(scope: Scope, node: Node) -> Any:
         if name in own:
             value = own[name]
         elif "." in name:
-            value = scope.referred(*name.split(".", 1))
+            value = scope.of(*name.split(".", 1))
         else:
             value = scope.ref(name)
         if isinstance(value, Unknown):
@@ -163,7 +191,19 @@ def _sub(scope: Scope, node: Node) -> Any:
         return text(value)
 
     result = _PLACEHOLDER.sub(filled, text(template.scalar))
-    return unknown[0] if unknown else result
+    return unknown[0] if unknown else _short(result)
+
+
+def _looked_up(value: Any) -> Any:
+    """The value, unless a deployment looks it up ("Get values stored in other services using dynamic references")."""
+    found = _DYNAMIC.search(value) if isinstance(value, str) else None
+    return value if found is None else Unknown(f"{found[0]} is looked up when it is deployed")
+
+
+def _short(result: str) -> Any:
+    if _DYNAMIC.search(result):
+        return _looked_up(result)
+    return result if len(result) <= _LONGEST else Unknown(f"a text of more than {_LONGEST:,} characters")
 
 
 def _join(scope: Scope, node: Node) -> Any:
@@ -172,7 +212,7 @@ def _join(scope: Scope, node: Node) -> Any:
         return unknown
     if not isinstance(value, list) or len(value) != 2 or not isinstance(value[1], list):
         return Unknown("an Fn::Join without separator and list")
-    return text(value[0]).join(text(part) for part in value[1])
+    return _short(text(value[0]).join(text(part) for part in value[1]))
 
 
 def _split(scope: Scope, node: Node) -> Any:

@@ -4,7 +4,7 @@ Must not know what functions and APIs are made of; `streamsim.templates.function
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -13,7 +13,7 @@ from streamsim.scenario.document import Entry, Node, compose
 from streamsim.scenario.errors import Problem, ScenarioError, Source, Span, did_you_mean
 from streamsim.scenario.reading import MAXIMUM_SCENARIO_SIZE, read
 from streamsim.templates.intrinsics import NOTHING, TAGS, Scope, Unknown, text, unknown_in
-from streamsim.templates.resources import Resource, name_property, referred
+from streamsim.templates.resources import CONSUMER, IMPLICIT, Resource, name_property, referred
 
 #: The section of Globals for each type (AWS SAM Developer Guide, "Globals section of the AWS SAM template").
 _GLOBALS: Final = {
@@ -21,6 +21,11 @@ _GLOBALS: Final = {
     "AWS::Serverless::Api": "Api",
     "AWS::Serverless::HttpApi": "HttpApi",
 }
+
+#: Transforms whose work is done here, or changes nothing that is read here.
+_TRANSFORMS: Final = frozenset(
+    {"AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::SecretsManager-2020-07-23"}
+)
 
 
 class Note(NamedTuple):
@@ -114,12 +119,12 @@ def load_stack(path: Path, parameters: Mapping[str, str], account: Account) -> S
     root = compose(content, Source.of(name, content), TAGS)
     section = root.child("Resources")
     if section is None or not section.entries:
-        raise ScenarioError(
-            [Problem("this template has no Resources", root.span, "name a SAM or CloudFormation template")]
-        )
+        raise ScenarioError([Problem("this template has no Resources", root.span, _instead(root))])
     resources = {
         key: found for key, entry in section.entries.items() if (found := _resource(key, entry, root))
     }
+    for kind, key in IMPLICIT.items():
+        resources.setdefault(key, _of_type(key, kind, section.span, None, root))
     problems: list[Problem] = []
     values = dict(_parameters(root, parameters, problems, name))
     if problems:
@@ -132,7 +137,8 @@ def load_stack(path: Path, parameters: Mapping[str, str], account: Account) -> S
         resource = resources.get(key)
         if resource is None:
             return Unknown(f"there is no parameter or resource {key}")
-        return referred(resource, holder[0].named(resource), attribute, account)
+        stream = holder[0].value(resource, "StreamARN") if resource.type == CONSUMER else NOTHING
+        return referred(resource, holder[0].named(resource), attribute, account, stream)
 
     scope = Scope(
         values,
@@ -141,27 +147,51 @@ def load_stack(path: Path, parameters: Mapping[str, str], account: Account) -> S
         refer,
         account,
     )
-    holder.append(Stack(path.absolute().parent, section.span, resources, scope))
-    return holder[0]
+    stack = Stack(path.absolute().parent, section.span, resources, scope)
+    holder.append(stack)
+    _tell_unread(stack, section, root)
+    return stack
+
+
+def _instead(root: Node) -> str:
+    """What to name instead of a file that is no template."""
+    if root.child("provider") is not None and root.child("functions") is not None:
+        return "Serverless Framework makes one with `serverless package`: .serverless/cloudformation-template-update-stack.json"
+    if root.child("scenario") is not None:
+        return "this is a scenario; play it with `streamsim run`"
+    return "name a SAM or CloudFormation template"
+
+
+def _tell_unread(stack: Stack, section: Node, root: Node) -> None:
+    """Parts of a template that only a deployment, or another file, can tell."""
+    for resource in stack.of_type("AWS::CloudFormation::Stack", "AWS::Serverless::Application"):
+        stack.note(resource.span, f"what is in the nested stack {resource.id} is not read; name its template")
+    for key, entry in (section.entries or {}).items():
+        if key.startswith("Fn::"):
+            stack.note(entry.key, f"what {key.rpartition('::')[0]} makes is not read")
+    transform = root.child("Transform")
+    named = (transform.items or [transform]) if transform else []
+    for one in named:
+        name = text(one.scalar) if one.entries is None else text(one.child("Name") and one.plain()["Name"])
+        if name not in _TRANSFORMS:
+            stack.note(one.span, f"what the transform {name or 'here'} makes of this template is not known")
 
 
 def _resource(key: str, entry: Entry, root: Node) -> Resource | None:
     """The resource with its Globals; None where it has no type."""
-    kind, properties = entry.node.child("Type"), entry.node.child("Properties")
-    condition = entry.node.child("Condition")
+    kind, condition = entry.node.child("Type"), entry.node.child("Condition")
     if kind is None or not isinstance(kind.scalar, str):
         return None
+    found = _of_type(key, kind.scalar, entry.key, entry.node.child("Properties"), root)
+    return replace(found, condition=text(condition.scalar)) if condition else found
+
+
+def _of_type(key: str, kind: str, span: Span, properties: Node | None, root: Node) -> Resource:
     shared = root.child("Globals")
-    common = shared.child(_GLOBALS[kind.scalar]) if shared and kind.scalar in _GLOBALS else None
+    common = shared.child(_GLOBALS[kind]) if shared and kind in _GLOBALS else None
     found = merged(common, properties)
     written = {} if found is None or found.entries is None else found.entries
-    return Resource(
-        key,
-        kind.scalar,
-        entry.key,
-        {name: one.node for name, one in written.items()},
-        text(condition.scalar) if condition else None,
-    )
+    return Resource(key, kind, span, {name: one.node for name, one in written.items()})
 
 
 def merged(common: Node | None, own: Node | None) -> Node | None:
@@ -208,6 +238,10 @@ def _parameters(
         value: Any = Unknown(f"parameter {key} has no default; give one with --parameter {key}=…")
         if key in given:
             value = given[key]
+        elif kind and text(kind.scalar).startswith("AWS::SSM::Parameter::Value<"):
+            value = Unknown(
+                f"parameter {key} is looked up when it is deployed; give it with --parameter {key}=…"
+            )
         elif default is not None:
             value = default.plain()
         if isinstance(value, str) and kind and text(kind.scalar) in {"CommaDelimitedList", "List<Number>"}:

@@ -1,38 +1,15 @@
 """What the oracle reports: a broken guarantee, in words, with the lines that prove it. Knows no rules."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from streamsim.model.batch import Positions, as_ranges
 from streamsim.model.events import Event
 
 #: The guarantees that can break. Where Jepsen's Kafka workload has a name for the anomaly, it is that name.
-#: `lost`                    a record neither delivered, discarded, filtered nor expired when its shard ended, or an event
-#:                           neither answered nor given up when the run was over
-#: `nonmonotonic-delivery`   records of a lane delivered for the first time out of order
-#: `skip`                    a batch that is not the head of its lane's unfinished records
-#: `checkpoint-ahead`        a checkpoint past unfinished records
-#: `checkpoint-back`         a checkpoint before an earlier one, or a shard begun again before its checkpoint
-#: `two-in-flight`           two invocations of one lane at once, or a result nobody waited for
-#: `id-changed`              an unchanged batch under another request id
-#: `id-reused`               a changed batch under a request id used before
-#: `attempt-misnumbered`     an attempt that is neither the first nor one more than those that counted
-#: `over-retried`            more attempts than MaximumRetryAttempts allows
-#: `under-retried`           given up before the attempts were used, or counted wrongly in the document
-#: `not-bisected`            a failed batch of several records retried or given up despite BisectBatchOnFunctionError
-#: `split-uneven`            parts that do not begin where the rules cut the batch
-#: `too-early`               an unchanged batch sent again before its back-off was over
-#: `age`                     a maximum age ignored, or records or events given up by an age they had not reached
-#: `undelivered-first`       a discarded batch or window whose document went nowhere, or somewhere without OnFailure
-#: `over-limit`              concurrency above its ceiling, or counted wrongly
-#: `batch-too-large`         more records than BatchSize
-#: `child-before-parent`     a child shard begun before its parents were through, or before there was one
-#: `window-mixed`            a batch that is not in the one tumbling window of its records, or in none
-#: `window-order`            a batch of a window that was over: closed, or earlier than the last
-#: `window-open`             a window whose state nobody closed before the next one, or before the shard ended
-#: `time-back`               an event before the one above it
-#: `out-of-place`            an event that cannot follow what came before
 Kind = Literal[
     "lost",
     "nonmonotonic-delivery",
@@ -59,6 +36,36 @@ Kind = Literal[
     "time-back",
     "out-of-place",
 ]
+
+#: What each of them means.
+ANOMALIES: Final[Mapping[Kind, str]] = MappingProxyType(
+    {
+        "lost": "A record neither delivered, discarded, filtered nor expired when its shard ended, or an event neither answered nor given up when the run was over.",
+        "nonmonotonic-delivery": "Records of a lane delivered for the first time out of order.",
+        "skip": "A batch that is not the head of its lane's unfinished records.",
+        "checkpoint-ahead": "A checkpoint past unfinished records.",
+        "checkpoint-back": "A checkpoint before an earlier one, or a shard begun again before its checkpoint.",
+        "two-in-flight": "Two invocations of one lane at once, or a result nobody waited for.",
+        "id-changed": "An unchanged batch under another request id.",
+        "id-reused": "A changed batch under a request id used before.",
+        "attempt-misnumbered": "An attempt that is neither the first nor one more than those that counted.",
+        "over-retried": "More attempts than MaximumRetryAttempts allows.",
+        "under-retried": "Given up before the attempts were used, or counted wrongly in the document.",
+        "not-bisected": "A failed batch of several records retried or given up despite BisectBatchOnFunctionError.",
+        "split-uneven": "Parts that do not begin where the rules cut the batch.",
+        "too-early": "An unchanged batch sent again before its back-off was over.",
+        "age": "A maximum age ignored, or records or events given up by an age they had not reached.",
+        "undelivered-first": "A discarded batch or window whose document went nowhere, or somewhere without OnFailure.",
+        "over-limit": "Concurrency above its ceiling, or counted wrongly.",
+        "batch-too-large": "More records than BatchSize.",
+        "child-before-parent": "A child shard begun before its parents were through, or before there was one.",
+        "window-mixed": "A batch that is not in the one tumbling window of its records, or in none.",
+        "window-order": "A batch of a window that was over: closed, or earlier than the last.",
+        "window-open": "A window whose state nobody closed before the next one, or before the shard ended.",
+        "time-back": "An event before the one above it.",
+        "out-of-place": "An event that cannot follow what came before.",
+    }
+)
 
 #: How many violations of one kind are kept; a broken run would otherwise fill the memory with the same sentence.
 KEPT_OF_A_KIND: Final = 100

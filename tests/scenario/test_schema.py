@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,50 @@ from streamsim.scenario.schema import json_schema
 ROOT = Path(__file__).parents[2]
 
 
-def every_property(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    found = {f"scenario.{name}": of for name, of in schema["properties"].items()}
+def below(schema: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any], bool]]:
+    """Every key of a map, and of the maps that its values may be: where it stands, its schema, whether it is required."""
+    for name, one in schema.get("properties", {}).items():
+        yield f"{path}.{name}", one, name in schema.get("required", ())
+        yield from below(one, f"{path}.{name}")
+    for inner in [*schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else ())]:
+        yield from below(inner, path)
+
+
+def every_key() -> Iterator[tuple[str, dict[str, Any], bool]]:
+    schema = json_schema()
+    yield from below(schema, "scenario")
     for definition, content in schema["$defs"].items():
-        found |= {f"{definition}.{name}": of for name, of in content["properties"].items()}
-    return found
+        yield from below(content, definition)
+
+
+#: Whole numbers that count nothing: they tell one from another.
+NUMBERS = ("seed", "shard", "record")
 
 
 def test_every_key_is_described() -> None:
-    properties = every_property(json_schema())
-    assert set(ScenarioFile.model_fields) <= {name.removeprefix("scenario.") for name in properties}
-    assert [name for name, of in properties.items() if not of.get("description")] == []
+    keys = list(every_key())
+    assert {f"scenario.{name}" for name in ScenarioFile.model_fields} <= {path for path, _, _ in keys}
+    assert [path for path, one, _ in keys if not one.get("description", "")[:1].strip()] == []
+
+
+def test_every_key_tells_its_unit_range_and_default() -> None:
+    lacking = []
+    for path, one, required in every_key():
+        told = one["description"]
+        kind, pattern = one.get("type", ""), one.get("pattern", "")
+        counts = kind == "integer" and path.rpartition(".")[2] not in NUMBERS
+        carries = "us|ms|s|m|h|d)" in pattern or "KiB" in pattern or r"\s+per\s+shard" in pattern
+        wanted = {
+            "Unit: ": counts or carries,
+            "Range: ": kind in ("integer", "number", "boolean") or "enum" in one,
+            "Default: ": "default" in one and not required,
+        }
+        lacking += [f"{path} has no {fact}" for fact, needed in wanted.items() if needed and fact not in told]
+    assert lacking == []
+
+
+def test_no_fact_is_told_but_in_words() -> None:
+    assert "told_" not in json.dumps(json_schema())
 
 
 def test_unknown_keys_are_refused_everywhere() -> None:

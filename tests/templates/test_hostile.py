@@ -1,4 +1,4 @@
-"""Templates with anything in the place of anything: they are served, or refused with a place, and nothing else."""
+"""Templates with anything in the place of anything: they are served, drafted, or refused with a place, and nothing else."""
 
 import copy
 import tempfile
@@ -11,15 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamsim.scenario.document import Node, compose
+from streamsim.scenario.draft import written
 from streamsim.scenario.errors import ScenarioError, Source
+from streamsim.scenario.load import load_text
+from streamsim.templates.drafting import draft_of
 from streamsim.templates.intrinsics import TAGS
 from streamsim.templates.template import load_template
 
-WRITTEN = Path(__file__).parent / "written"
-TREES = [
-    compose(path.read_text(), Source.of(path.name, path.read_text()), TAGS).plain()
-    for path in sorted(WRITTEN.glob("*.yaml"))
-]
+FOLDER = Path(__file__).parent
+PATHS = sorted(path for path in FOLDER.glob("*/*.yaml") if path.suffixes == [".yaml"])
+TREES = [compose(path.read_text(), Source.of(path.name, path.read_text()), TAGS).plain() for path in PATHS]
 
 ODD: list[Any] = [
     None, 0, -1, 3.5, True, "", "text", "${", "${Missing}", [], [[]], [None], {}, {"Ref": "Missing"}, {"Ref": ["a"]},
@@ -35,7 +36,7 @@ def places(tree: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [place for key, value in inner for place in [(*path, key), *places(value, (*path, key))]]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_anything_in_the_place_of_anything_is_told_or_served(data: st.DataObject) -> None:
     tree = copy.deepcopy(data.draw(st.sampled_from(TREES)))
@@ -52,6 +53,9 @@ def test_anything_in_the_place_of_anything_is_told_or_served(data: st.DataObject
         path.write_text(yaml.safe_dump(tree, sort_keys=False))
         with suppress(ScenarioError):
             assert load_template(path).functions
+        with suppress(ScenarioError):
+            draft, _ = draft_of(path, {}, (), Path(folder))
+            assert load_text(written(draft, f"{folder}/scenario.yaml"), f"{folder}/scenario.yaml").mappings
 
 
 def test_what_is_composed_knows_where_it_stands() -> None:

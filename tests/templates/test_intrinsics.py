@@ -10,9 +10,16 @@ from streamsim.templates.intrinsics import NOTHING, TAGS, Scope, Unknown
 
 
 def value(text: str) -> Any:
+    twice = {
+        f"Twice{number}": f"!And [Condition: Twice{number - 1}, Condition: Twice{number - 1}]"
+        for number in range(1, 60)
+    }
     conditions = {
         key: compose(written, Source.of(key, written), TAGS)
         for key, written in {
+            **twice,
+            "Twice0": "!Equals [a, a]",
+            "Loop": "!Not [Condition: Loop]",
             "Yes": "!Equals [a, !Ref Name]",
             "No": "!Not [Condition: Yes]",
             "Either": "!Or [!Condition No, !Condition Yes]",
@@ -20,7 +27,14 @@ def value(text: str) -> Any:
             "Open": "!Equals [a, !Ref Lost]",
         }.items()
     }
-    parameters = {"Name": "a", "Names": ["x", "y"], "Count": 3, "On": True, "Lost": Unknown("lost")}
+    parameters = {
+        "Name": "a",
+        "Names": ["x", "y"],
+        "Count": 3,
+        "On": True,
+        "Long": "x" * 100,
+        "Lost": Unknown("lost"),
+    }
     mappings = {"Sizes": {"a": {"memory": 256}}}
 
     def referred(key: str, attribute: str | None) -> Any:
@@ -45,6 +59,8 @@ ROWS: list[tuple[str, str, Any]] = [
     ("an attribute as a list", "{'Fn::GetAtt': [Queue, Arn]}", "<Queue.Arn>"),
     ("text with names in it", "!Sub 'a-${Name}-${AWS::AccountId}-${Queue.Arn}-${Count}-${On}'", "a-a-123456789012-<Queue.Arn>-3-true"),
     ("text with its own names", "!Sub ['${Mine}-${Name}', {Mine: !Ref Count}]", "3-a"),
+    ("text that grows too long", "!Join ['', [" + ", ".join(["!Ref Long"] * 1200) + "]]", Unknown("a text of more than 100,000 characters")),
+    ("text with names of its own that are none", "!Sub ['${Name}', 5]", "a"),
     ("text with a literal placeholder", "!Sub '${!Name}'", "${Name}"),
     ("joined", "!Join [',', [a, !Ref Count, !Ref Names]]", "a,3,['x', 'y']"),
     ("joined from a list parameter", "!Join [',', !Ref Names]", "x,y"),
@@ -58,12 +74,17 @@ ROWS: list[tuple[str, str, Any]] = [
     ("if one of both holds", "!If [Either, 1, 2]", 1),
     ("if both hold", "!If [Both, 1, 2]", 2),
     ("if nobody knows", "!If [Open, 1, 2]", Unknown("lost")),
+    ("if it is made of itself", "!If [Loop, 1, 2]", Unknown("condition Loop is made of itself")),
+    ("if it is made of many", "!If [Twice20, 1, 2]", 1),
+    ("if it is made of too many", "!If [Twice59, 1, 2]", Unknown("condition Twice27 is 32 references deep")),
     ("if there is no condition", "!If [Nope, 1, 2]", Unknown("there is no condition Nope")),
     ("no value is not there", "{a: !Ref AWS::NoValue, b: [!Ref AWS::NoValue, 1]}", {"b": [1]}),
     ("no value at all", "!Ref AWS::NoValue", NOTHING),
     ("another stack's export", "!ImportValue other", Unknown("it is another stack's export 'other'")),
     ("what is not known spreads into text", "!Sub 'a-${Lost}'", Unknown("lost")),
     ("and into what is joined", "!Join ['', [a, !Ref Lost]]", Unknown("lost")),
+    ("what is looked up", "'{{resolve:ssm:/a/b:1}}'", Unknown("{{resolve:ssm:/a/b:1}} is looked up when it is deployed")),
+    ("what is looked up inside a text", "!Sub 'x-{{resolve:ssm:/a}}-${Name}'", Unknown("{{resolve:ssm:/a}} is looked up when it is deployed")),
     ("but not beside it", "[!Ref Lost, !Ref Name]", [Unknown("lost"), "a"]),
     ("a function that is not worked out", "!GetAZs ''", Unknown("Fn::GetAZs is not worked out here")),
     ("an attribute of nothing", "!GetAtt Queue", Unknown("an Fn::GetAtt that names no attribute")),
