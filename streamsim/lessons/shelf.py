@@ -1,6 +1,7 @@
 """Where the lessons are that come with streamsim, and which of them somebody means."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -28,10 +29,13 @@ def folder_of(asked: str) -> Path:
     for path in lessons.values():
         if asked in {path.name, named(path)[1]}:
             return path
-    if (Path(asked) / TEXT).is_file():
-        return Path(asked)
+    with suppress(OSError, ValueError):  # no file has such a name: too long, a zero byte
+        if (Path(asked) / TEXT).is_file():
+            return Path(asked)
     hint = (
         did_you_mean(asked, names)
         or f"lessons are 1 to {max(lessons, default=0)}; `streamsim learn` lists them"
     )
-    raise ScenarioError([Problem(f"there is no lesson {asked!r}", Span(Source("streamsim learn")), hint)])
+    raise ScenarioError(
+        [Problem(f"there is no lesson {asked[:80]!r}", Span(Source("streamsim learn")), hint)]
+    )
