@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from streamsim.cli.live_run import LiveRun, Watching, note
+from streamsim.cli.live_run import LiveRun, Watching
 from streamsim.cli.live_source import CHECKPOINTS, SourceOptions, access_of, source_of
 from streamsim.cli.outside import mute_aiokafka
 from streamsim.destinations.addresses import Address, AddressError, TopicAddress, address_of
@@ -198,10 +198,8 @@ def command(
     outputs = Outputs(
         destination,
         None if logs is None else LogFolder(logs),
-        _silent,
         _destinations(source, on_failure_endpoint),
         options.access,
-        note,
     )
     if not verbose:
         mute_aiokafka()
@@ -228,11 +226,3 @@ def _destinations(source: LiveSource, url: str | None) -> Endpoint:
     if isinstance(source, ShardSource):
         return replace(source.endpoint, url=url)
     return Endpoint(url)
-
-
-def _silent(silent: bool) -> None:
-    note(
-        "the broker does not answer: nothing new is begun until it does"
-        if silent
-        else "the broker answers again"
-    )

@@ -18,9 +18,10 @@ from streamsim.cli.whole_trace import CannotWriteError
 from streamsim.destinations.addresses import FileAddress
 from streamsim.engine.ports import Sink, SourceError
 from streamsim.report.exposition import CONTENT_TYPE, Exposition
+from streamsim.report.phrases import counted, measured
 from streamsim.report.scraping import scraped
 from streamsim.report.view.screen import LiveView
-from streamsim.scenario.live import Live, Outputs, run_live
+from streamsim.scenario.live import Attendant, Live, Outputs, run_live
 from streamsim.scenario.live_mapping import LiveSource
 from streamsim.scenario.live_topic import TopicSource
 from streamsim.scenario.models import Scenario
@@ -75,15 +76,8 @@ class LiveRun:
     async def _live(self, stop: asyncio.Event) -> Live:
         with self._files:
             try:
-                return await run_live(
-                    self._scenario,
-                    self._source,
-                    self._outputs,
-                    self._recorded,
-                    stop,
-                    self._joined,
-                    self._trouble,
-                )
+                attendant = Attendant(self._recorded, self._joined, self._trouble, _silent, note)
+                return await run_live(self._scenario, self._source, self._outputs, attendant, stop)
             except SourceError as error:
                 raise SourceFailedError(error) from error
             except OSError as error:
@@ -179,14 +173,26 @@ class LiveRun:
         assert self._oracle is not None
         violations = self._oracle.finish()
         metrics = self._measures.report({})
+        said = [
+            counted(metrics[measure], noun)
+            for measure, noun in (("records", "record"), ("Invocations", "invocation"), ("Errors", "error"))
+        ]
         age = metrics["IteratorAge"]["p99"]
+        old = [] if age is None else [f"IteratorAge p99 {measured('IteratorAge.p99', age)}"]
         click.echo(
-            f"{metrics['records']} records, {metrics['Invocations']} invocations, {metrics['Errors']} errors, "
-            f"{metrics['discarded']} discarded, IteratorAge p99 {age} ms, {live.commits} commits"
+            ", ".join([*said, f"{metrics['discarded']:,} discarded", *old, counted(live.commits, "commit")])
         )
         for violation in violations[:10]:
             click.echo(f"{violation.kind}: {violation.sentence}", err=True)
         return 1 if violations else 0
+
+
+def _silent(silent: bool) -> None:
+    note(
+        "the broker does not answer: nothing new is begun until it does"
+        if silent
+        else "the broker answers again"
+    )
 
 
 def note(text: str) -> None:

@@ -4,17 +4,17 @@ A verdict above it, what differs though it must not below it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from streamsim.report.compared import LESS_IS_BETTER, NEITHER, Run, differing, same_in_all, value_said
+from streamsim.report.compared import LESS_IS_BETTER, NEITHER, differing, same_in_all, value_said
 from streamsim.report.comparison_rows import Cell, Row, drawn_table, expectation_rows
 from streamsim.report.differences import CONTENT, IDS, RETRIED, Difference, Told, request_ids, retried
 from streamsim.report.layout import QUIET, fitted, printable, sign, suggested
-from streamsim.report.phrases import counted, found, measured, strung, wrapped
+from streamsim.report.phrases import found, measured, strung, wrapped
 from streamsim.trace.header import Header
 
 #: How measures are marked that are the same, as they must be, that depend on how fast a backend is, and that differ though
@@ -42,13 +42,8 @@ class SideBySide:
         yield from self._verdict(width, plain=plain)
         yield Text()
         runs = [one.run for one in self.told]
-        rows = [*self._content(plain=plain), *self._timing(), *_failed(runs, plain=plain)]
+        rows = [*self._content(plain=plain), *self._timing(), *expectation_rows(runs, plain=plain)]
         yield from drawn_table(runs, rows, width, plain=plain)
-        asked = [run.expectations for run in runs]
-        holding = sum(all(one["ok"] for one in expected) for expected in zip(*asked, strict=True))
-        if holding:
-            all_of = "" if holding == len(asked[0]) else f"{holding} of "
-            yield Text(f"  {all_of}{counted(len(asked[0]), 'expectation')} hold on each", QUIET)
         same = [name for name in same_in_all(runs) if name not in CONTENT]
         if same:
             yield Text()
@@ -71,10 +66,7 @@ class SideBySide:
         mark, style = sign(well=not (wrong or failed), plain=plain), "bold green"
         said = f"The same on {where}, but for timing" if self.differences else f"The same on {where}"
         if wrong:
-            said, style = (
-                f"{counted(len(wrong), 'measure')} must be the same on {where}, and is not",
-                "bold red",
-            )
+            said, style = f"Not the same on {where}: {', '.join(one.measure for one in wrong)}", "bold red"
         elif failed:
             said, style = f"What was expected does not hold on {' and '.join(failed)}", "bold red"
         for i, part in enumerate(wrapped(said, width - 2)):
@@ -120,18 +112,6 @@ def render_backends(
     """
     said = ", ".join(f"{name} {value_said(value)}" for name, value in settings.items())
     return SideBySide(header, told, differences, said, source)
-
-
-def _failed(runs: Sequence[Run], *, plain: bool) -> Iterator[Row]:
-    """Rows of the expectations that do not hold everywhere, and of broken guarantees."""
-    failed = {(one["measure"], one["test"]) for run in runs for one in run.expectations if not one["ok"]}
-    cut = [
-        replace(
-            run, expectations=[one for one in run.expectations if (one["measure"], one["test"]) in failed]
-        )
-        for run in runs
-    ]
-    yield from expectation_rows(cut, plain=plain)
 
 
 def _mark(difference: Difference, *, plain: bool) -> Cell:

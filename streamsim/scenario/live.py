@@ -1,16 +1,17 @@
 """Runs a mapping of a real stream to a real handler until it is asked to stop."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from streamsim.destinations.addresses import Address
 from streamsim.engine.clock import RealClock
 from streamsim.engine.concurrency import Account
 from streamsim.engine.mapping import MappingRun
-from streamsim.engine.ports import Destination
+from streamsim.engine.ports import Destination, Sink
 from streamsim.functions.elapsed import ElapsedClock
 from streamsim.functions.environments import Environments
 from streamsim.functions.handler import HandlerFunction, Journal
@@ -41,16 +42,28 @@ from streamsim.trace.header import Header
 class Outputs:
     """Where things go: documents of discarded batches to `on_failure`, logs of the handler to `journal`.
 
-    `silent` is told when the broker does not answer, and when it does again. `endpoint` is where SQS, SNS
-    and S3 are, `access` how brokers let us in; `complain` hears why a document did not arrive.
+    `endpoint` is where SQS, SNS and S3 are, `access` how the brokers of a topic let us in.
     """
 
     on_failure: Address | None = None
     journal: Journal | None = None
-    silent: Callable[[bool], None] = lambda _silent: None
     endpoint: Endpoint = AWS
     access: Access = OPEN
-    complain: Callable[[str], None] = lambda _line: None
+
+
+class Attendant(NamedTuple):
+    """Who is told of the run while it goes on.
+
+    `recorded` makes the sinks once the header is known, and `joined` hears that there is a first share of the partitions or
+    shards. `trouble` hears what goes wrong with a shard and when it goes on, `silent` that a broker does not answer and
+    that it does again, `complain` why a document did not arrive.
+    """
+
+    recorded: Recorder
+    joined: "Callable[[Live], None]"
+    trouble: Trouble
+    silent: Callable[[bool], None]
+    complain: Callable[[str], None]
 
 
 @dataclass(slots=True)
@@ -72,52 +85,22 @@ class Live:
 
 
 async def run_live(
-    scenario: Scenario,
-    source: LiveSource,
-    outputs: Outputs,
-    recorded: Recorder,
-    stop: asyncio.Event,
-    joined: Callable[[Live], None],
-    trouble: Trouble,
+    scenario: Scenario, source: LiveSource, outputs: Outputs, attendant: Attendant, stop: asyncio.Event
 ) -> Live:
-    """Works until `stop` is set; nothing is in flight then and the last checkpoints are committed. `SourceError`.
-
-    `recorded` makes the sinks once the header is known, `joined` is told when the group has given its partitions, and
-    `trouble` what goes wrong with a shard meanwhile.
-    """
-    (name, described), deployment = next(iter(scenario.mappings.items())), _deployment(scenario)
+    """Works until `stop` is set; nothing is in flight then and the last checkpoints are committed. `SourceError`."""
+    ((name, described),) = scenario.mappings.items()
+    deployment = _deployment(scenario)
     async with AsyncExitStack() as stack:
         now = wall_clock()
         settings = described.to_mapping(name, now)
-        since = settings.starting_position_timestamp
-        beginning = Beginning(settings.starting_position, 0 if since is None else since + now)
         session_timeout = _session_timeout(scenario, deployment, source)
-        if isinstance(source, ShardSource):
-            opened = await open_shards(source, beginning, session_timeout, trouble, stack)
-        else:
-            opened = await open_topic(source, beginning, session_timeout, outputs.silent, stack)
-        destination = None
-        if outputs.on_failure is not None:
-            destination = await open_destination(
-                outputs.on_failure,
-                stack,
-                brokers=source.brokers if isinstance(source, TopicSource) else None,
-                endpoint=outputs.endpoint,
-                access=outputs.access,
-                complain=outputs.complain,
-            )
+        opened = await _open(source, _beginning(settings, now), session_timeout, attendant, stack)
+        destination = await _destination(source, outputs, attendant, stack)
+        if destination is not None:
             settings = replace(settings, on_failure=destination.name)
-        reading = opened.reading
-        await reading.join()
+        await opened.reading.join()
         clock, epoch = RealClock(), wall_clock()
-        header = _header(scenario, opened, settings, epoch)
-        sinks = tuple(recorded(header))
-
-        def tell(event: Event) -> None:
-            for sink in sinks:
-                sink(event)
-            reading.hear(event)
-
+        tell = _telling(opened, attendant.recorded(_header(scenario, opened, settings, epoch)))
         of = replace(opened.source, function=deployment.name, epoch=epoch)
         function = _function(scenario, deployment, clock, epoch, outputs.journal)
         stack.push_async_callback(function.close)
@@ -134,9 +117,54 @@ async def run_live(
             shared=True,
         )
         live = Live(opened, clock)
-        joined(live)
-        await consume(reading, Worker(mapping, clock, epoch), clock.failed, stop)
+        attendant.joined(live)
+        await consume(opened.reading, Worker(mapping, clock, epoch), clock.failed, stop)
         return live
+
+
+def _beginning(settings: EventSourceMapping, now: int) -> Beginning:
+    since = settings.starting_position_timestamp
+    return Beginning(settings.starting_position, 0 if since is None else since + now)
+
+
+async def _open(
+    source: LiveSource,
+    beginning: Beginning,
+    session_timeout: int,
+    attendant: Attendant,
+    stack: AsyncExitStack,
+) -> Opened:
+    match source:
+        case ShardSource():
+            return await open_shards(source, beginning, session_timeout, attendant.trouble, stack)
+        case TopicSource():
+            return await open_topic(source, beginning, session_timeout, attendant.silent, stack)
+
+
+async def _destination(
+    source: LiveSource, outputs: Outputs, attendant: Attendant, stack: AsyncExitStack
+) -> Destination | None:
+    if outputs.on_failure is None:
+        return None
+    return await open_destination(
+        outputs.on_failure,
+        stack,
+        brokers=source.brokers if isinstance(source, TopicSource) else None,
+        endpoint=outputs.endpoint,
+        access=outputs.access,
+        complain=attendant.complain,
+    )
+
+
+def _telling(opened: Opened, sinks: Sequence[Sink]) -> Sink:
+    """Tells everybody who listens, and the reading last."""
+
+    def tell(event: Event) -> None:
+        for sink in sinks:
+            sink(event)
+        opened.reading.hear(event)
+
+    return tell
 
 
 def _given(destination: Destination | None) -> Destination:
