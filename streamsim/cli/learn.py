@@ -16,6 +16,7 @@ from streamsim.lessons.playing import Run, changed_from, runs_of
 from streamsim.lessons.shelf import folder_of, shelf
 from streamsim.lessons.words import difference, facts, heading, judged, prose, question, shown, typed_lines
 from streamsim.report.layout import suggested
+from streamsim.scenario.shipped import typed
 
 HELP: Final = """\b
 Examples:
@@ -150,10 +151,8 @@ def _next(lesson: Lesson, run: str) -> Iterable[tuple[str, str]]:
 
 def _path(path: Path) -> str:
     """A file as one would type it here."""
-    try:
-        return quote(str(path.relative_to(Path.cwd())))
-    except ValueError:
-        return quote(str(path))
+    here = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return quote(str(typed(path) or here))
 
 
 def _write_page(path: Path, lesson: Lesson, runs: tuple[Run, Run]) -> None:

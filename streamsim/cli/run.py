@@ -12,6 +12,7 @@ from streamsim.cli.backends import NAMES, Backend, Servers, backends
 from streamsim.cli.run_groups import Group, differences_document, group_of, say_lines, show_backends
 from streamsim.cli.run_output import document_of, say, show, show_story, source_of
 from streamsim.cli.run_recording import Ran, Recording, record
+from streamsim.cli.scenario_file import scenario_file
 from streamsim.cli.whole_page import check_apart, check_place, write_whole
 from streamsim.cli.whole_trace import CannotWriteError, check_folder
 from streamsim.scenario.load import load, variants
@@ -131,7 +132,8 @@ def command(
 ) -> None:
     if story and as_json:
         raise click.UsageError("--json is one document and --story is text; choose one")
-    files = [(path, load(path, changes, seed)) for path in scenarios]
+    places = [scenario_file(path) for path in scenarios]
+    files = [(path, load(place, changes, seed)) for path, place in zip(scenarios, places, strict=True)]
     chosen = backends(names, Servers(brokers, kafka_config, endpoint_url, at_once), files)
     if no_view and all(backend.place is None for backend in chosen):
         raise click.UsageError("--no-view goes with --backend kafka or kinesis")
@@ -141,7 +143,7 @@ def command(
     many = sum(len(variants(scenario)) for _, scenario in files)
     _check(recording, many * len(chosen), scenarios)
     told = []
-    for path, scenario in files:
+    for (path, scenario), place in zip(files, places, strict=True):
         source = source_of(path, changes, seed)
         own = []
         for settings, variant in variants(scenario):
@@ -152,7 +154,7 @@ def command(
         if not as_json:
             _print(source, scenario, own, quiet=quiet)
         if recording.report is not None:
-            _write_page(recording.report, path, source, [ran for group in own for ran in group.runs])
+            _write_page(recording.report, place, source, [ran for group in own for ran in group.runs])
     if as_json:
         click.echo(json.dumps(_document(told, compared=recording.compared), indent=2))
     if not all(group.holds for group in told):

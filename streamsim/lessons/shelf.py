@@ -7,15 +7,15 @@ from typing import Final
 
 from streamsim.lessons.lesson import TEXT, named
 from streamsim.scenario.errors import Problem, ScenarioError, Source, Span, did_you_mean
+from streamsim.scenario.shipped import folder
 
-#: In an installed package the lessons are beside this file, in a checkout among the scenarios.
-_INSTALLED: Final = Path(__file__).with_name("shipped")
-_CHECKOUT: Final = Path(__file__).parents[2] / "scenarios" / "lessons"
+#: Where the lessons are among the scenarios.
+_FOLDER: Final = "lessons"
 
 
 def shelf() -> Mapping[int, Path]:
     """The folders of all lessons by their number, ascending."""
-    place = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
+    place = folder() / _FOLDER
     found = {named(path.parent)[0]: path.parent for path in place.glob(f"*/{TEXT}")}
     return {number: found[number] for number in sorted(n for n in found if n is not None)}
 

@@ -6,13 +6,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-import streamsim.lessons
 from streamsim.cli import main
 from streamsim.lessons.shelf import shelf
 from tests.conftest import Golden
@@ -196,13 +194,6 @@ def test_colour_is_for_terminals_and_for_who_wants_it(
         monkeypatch.setenv(name, value)
     told = CliRunner().invoke(main, ["learn", "8", "--yes"], color=True).stdout
     assert (re.search("\x1b\\[[0-9;]*3[0-9]", told) is not None) is coloured
-
-
-def test_an_installed_package_has_the_lessons() -> None:
-    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
-    assert "scenarios/lessons" in wheel["only-include"]
-    shipped = Path(streamsim.lessons.__file__).with_name("shipped").relative_to(ROOT)
-    assert wheel["sources"] == {"scenarios/lessons": str(shipped)}
 
 
 def test_a_command_that_is_wider_than_the_terminal_is_not_broken(
