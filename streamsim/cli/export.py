@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from streamsim.cli import WRONG_INPUT
-from streamsim.cli.whole_page import check_place, write_whole
+from streamsim.cli.trace_input import trace_input
+from streamsim.cli.whole_page import check_apart, check_place, write_whole
 
 HELP = """\b
 Examples:
@@ -31,6 +32,7 @@ Exit codes: 0 all of it is written, 2 the trace cannot be read or the file not w
 def command(trace: str, form: str, output: Path | None) -> None:
     if output is not None:
         check_place("--output", output)
+        check_apart("--output", output, Path(trace))
     text = _exported(trace, form)
     if output is None:
         click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
@@ -46,7 +48,7 @@ def _exported(trace: str, form: str) -> str:
     name = "standard input" if trace == "-" else trace
     text = io.StringIO()
     try:
-        header, events = read_trace(sys.stdin.buffer if trace == "-" else Path(trace))
+        header, events = read_trace(trace_input(trace))
         sink = Perfetto(header, text.write) if form == "perfetto" else AttemptsTable(header, text.write)
         for event in events:
             sink(event)

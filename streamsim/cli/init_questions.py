@@ -80,7 +80,7 @@ def _answer(question: Question, answers: dict[str, Any], name: str) -> Any:
     _say(indent(fill(f"{question.meaning}.", _WIDTH), "  "))
     while True:
         _say(f"  [{shown}] > ", end="")
-        line = sys.stdin.readline()
+        line = "" if sys.stdin is None else sys.stdin.readline()
         if not line:
             raise AnswersEndedError(question)
         text = line.strip()

@@ -4,10 +4,11 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import click
+
+from streamsim.cli.trace_input import trace_input
 
 HOLDS: Final = 0
 BROKEN: Final = 1
@@ -82,9 +83,8 @@ def _examine(trace: str) -> Finding:
     from streamsim.trace.oracle import Oracle  # noqa: PLC0415
 
     name = STANDARD_INPUT if trace == "-" else trace
-    source = sys.stdin.buffer if trace == "-" else Path(trace)
     try:
-        header, events = read_trace(source)
+        header, events = read_trace(trace_input(trace))
         try:
             oracle = Oracle(header)
         except ValueError as error:
