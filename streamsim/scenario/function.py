@@ -295,7 +295,7 @@ class Function(Strict, label="a function", example="{model: {duration: 140ms + 2
     ] = Field(
         default=0,
         description="Environments that are always initialized. They count against the reserved or the unreserved "
-        "concurrency all the time; more executions than that run on demand. `cost.usd` does not hold what they cost.",
+        "concurrency all the time; more executions than that run on demand. `cost.usd` holds what they cost, for five minutes at least.",
         json_schema_extra=told(
             unit="environments",
             default="none",
