@@ -25,7 +25,7 @@ from streamsim.model.events import Event, ShardEnd, ShardOpen
 from streamsim.model.mapping import EventSourceMapping
 from streamsim.model.outcome import Outcome
 from streamsim.rules.source import Source
-from streamsim.streams.kafka import KafkaStream, Membership
+from streamsim.streams.kafka import Membership, kafka_stream
 from streamsim.streams.kafka_group import KafkaReading
 from streamsim.streams.kafka_topics import create_topic, delete_topic, producer_of, wall_clock
 from streamsim.streams.live.consuming import Beginning, Worker, consume
@@ -174,7 +174,7 @@ async def _engine(load: Load) -> Measured:
 
     mapping = MappingRun(
         EventSourceMapping(batch_size=load.batch_size, hand_over=0),
-        KafkaStream(reading.logs, clock),
+        kafka_stream(reading.logs, clock),
         _Nothing(),
         Account(1000, {"default": None}).functions["default"],
         lambda arn: KeptDestination(arn, clock),

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import click
 
 from streamsim.cli.live_run import LiveRun, Watching
-from streamsim.cli.live_source import CHECKPOINTS, SourceOptions, access_of, source_of
+from streamsim.cli.live_source import CHECKPOINTS, SourceOptions, access_of, endpoint_of, source_of
 from streamsim.cli.outside import mute_aiokafka
 from streamsim.destinations.addresses import Address, AddressError, TopicAddress, address_of
 from streamsim.functions.log_folder import LogFolder
@@ -223,6 +223,7 @@ def _on_failure(text: str | None, source: LiveSource) -> Address | None:
 
 def _destinations(source: LiveSource, url: str | None) -> Endpoint:
     """Where SQS, SNS and S3 are: at AWS unless somebody says so, for whom the stream is read."""
+    endpoint = Endpoint() if url is None else endpoint_of(url)
     if isinstance(source, ShardSource):
-        return replace(source.endpoint, url=url)
-    return Endpoint(url)
+        return replace(source.endpoint, url=endpoint.url)
+    return endpoint

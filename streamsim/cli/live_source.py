@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 import click
 
@@ -19,6 +20,7 @@ from streamsim.streams.kafka_access import OPEN, Access
 _TOPIC: Final = re.compile(r"kafka://(?P<brokers>[^/]+)/(?P<topic>[A-Za-z0-9._-]{1,249})")
 _STREAM: Final = re.compile(r"kinesis://(?P<name>[A-Za-z0-9_.-]{1,128})")
 _TABLE: Final = re.compile(r"dynamodb://(?P<name>[A-Za-z0-9_.-]{3,255})")
+_REGION: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 #: Where checkpoints of streams and tables are kept.
 CHECKPOINTS: Final = Path("streamsim-checkpoints.sqlite")
@@ -51,7 +53,7 @@ def source_of(text: str, options: SourceOptions) -> LiveSource:
         )
     if found := _STREAM.fullmatch(text) or _TABLE.fullmatch(text):
         _refuse(options, ("event",), "goes with kafka://")
-        endpoint = Endpoint(_url(options.endpoint_url), options.region, options.profile)
+        endpoint = Endpoint(_url(options.endpoint_url), _region(options.region), options.profile)
         kind: Literal["kinesis", "dynamodb"] = "kinesis" if text.startswith("kinesis:") else "dynamodb"
         if kind == "dynamodb":
             _refuse(options, ("consumer",), "goes with kinesis://")
@@ -102,6 +104,23 @@ def _refuse(options: SourceOptions, names: tuple[str, ...], said: str) -> None:
 
 
 def _url(text: str | None) -> str | None:
-    if text is not None and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", text):
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text)
+        whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and " " not in text
+    except ValueError:  # a port that is none, half an address
+        whole = False
+    if not whole:
         raise click.UsageError(f"{text!r} is no endpoint; write http://localhost:4568")
+    if parts.username is not None:
+        raise click.UsageError(
+            "credentials are no part of an endpoint; set AWS_ACCESS_KEY_ID, or use --profile"
+        )
+    return text
+
+
+def _region(text: str | None) -> str | None:
+    if text is not None and not _REGION.fullmatch(text):
+        raise click.UsageError(f"{text!r} is no region; write eu-west-1")
     return text

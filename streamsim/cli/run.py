@@ -33,7 +33,7 @@ Examples:
   streamsim run scenarios/real_handler.yaml --logs logs/
   streamsim run scenarios/bisect.yaml --backend kafka --kafka localhost:9092
   streamsim run scenarios/bisect.yaml --backend kinesis --endpoint-url http://localhost:4568
-  streamsim run scenarios/bisect.yaml --backend virtual --backend kafka
+  streamsim run scenarios/bisect.yaml --backend virtual --backend kafka --at-once
   streamsim run scenarios/*.yaml --quiet
 
 Plays scenarios, prints what came of them, and checks what they expect.

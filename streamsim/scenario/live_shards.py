@@ -21,10 +21,10 @@ from streamsim.streams.aws.leases import LeaseTable
 from streamsim.streams.aws.polling import Trouble
 from streamsim.streams.aws.reading import ShardReading
 from streamsim.streams.aws.shards import Shards
-from streamsim.streams.aws.stream import ShardStream
 from streamsim.streams.aws.table import TableShards
 from streamsim.streams.aws.tenure import Sharing
 from streamsim.streams.live.consuming import Beginning
+from streamsim.streams.live.stream import LiveStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ async def open_shards(
     region, account = described.arn.split(":")[3:5]
 
     def stream(clock: Clock) -> Stream:
-        return ShardStream(reading.logs, reading.parents, clock, source.kind, described.retention)
+        return LiveStream(reading.logs, reading.parents, clock, source.kind, described.retention)
 
     return Opened(
         reading,

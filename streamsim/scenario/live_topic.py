@@ -8,7 +8,7 @@ from typing import Final, Literal
 from streamsim.model.stream_type import KAFKA, KINESIS, StreamType
 from streamsim.rules.source import Source
 from streamsim.scenario.opened import Opened
-from streamsim.streams.kafka import KafkaStream, Membership
+from streamsim.streams.kafka import Membership, kafka_stream
 from streamsim.streams.kafka_access import OPEN, Access
 from streamsim.streams.kafka_errors import partitions_of
 from streamsim.streams.kafka_group import KafkaReading
@@ -69,7 +69,7 @@ async def open_topic(
     stack.push_async_callback(reading.stop)
     return Opened(
         reading,
-        lambda clock: KafkaStream(reading.logs, clock, source.kind),
+        lambda clock: kafka_stream(reading.logs, clock, source.kind),
         Source(
             source.topic,
             type=source.kind,

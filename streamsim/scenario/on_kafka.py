@@ -22,7 +22,7 @@ from streamsim.scenario.play import Judging, Played, Recorder
 from streamsim.scenario.real_run import Place, RealRun, Shared
 from streamsim.scenario.shards import shards_of
 from streamsim.streams.arrivals import NEVER
-from streamsim.streams.kafka import KafkaStream, Membership
+from streamsim.streams.kafka import Membership, kafka_stream
 from streamsim.streams.kafka_access import OPEN, Access
 from streamsim.streams.kafka_group import KafkaReading
 from streamsim.streams.kafka_topics import create_topic, delete_topic, producer_of, wall_clock
@@ -77,7 +77,7 @@ async def play_on_kafka(
         streams = {name: {**settings, "topic": topics[name]} for name, settings in header.streams.items()}
         header = replace(header, streams=streams)
         judging = Judging(header)
-        shared = {name: Shared(one, KafkaStream(one.logs, clock)) for name, one in readings.items()}
+        shared = {name: Shared(one, kafka_stream(one.logs, clock)) for name, one in readings.items()}
         run = RealRun(scenario, shared, (*judging.sinks, *recorded(header)), clock)
         await run.run(producing.work(clock), on_failure, journal)
         return judging.judged(scenario, settings, clock.now)

@@ -30,10 +30,10 @@ from streamsim.streams.aws.errors import ThrottledError, answered
 from streamsim.streams.aws.kinesis import KinesisShards
 from streamsim.streams.aws.lease_file import LeaseFile
 from streamsim.streams.aws.reading import ShardReading
-from streamsim.streams.aws.stream import ShardStream
 from streamsim.streams.aws.tenure import Sharing
 from streamsim.streams.kafka_topics import wall_clock
 from streamsim.streams.live.consuming import Beginning
+from streamsim.streams.live.stream import LiveStream
 from streamsim.streams.logs import SimulatedLog
 from streamsim.streams.plan import Change, PlannedShard
 
@@ -71,7 +71,7 @@ async def play_on_kinesis(
         header = replace(header_of(scenario), clock="real", epoch=timestamp(epoch))
         judging = Judging(header)
         shared = {
-            name: Shared(reading, ShardStream(reading.logs, reading.parents, clock, kind, retention))
+            name: Shared(reading, LiveStream(reading.logs, reading.parents, clock, kind, retention))
             for name, (reading, kind, retention) in readings.items()
         }
         run = RealRun(scenario, shared, (*judging.sinks, *recorded(header)), clock)

@@ -26,10 +26,10 @@ from streamsim.streams.aws.lease_file import LeaseFile
 from streamsim.streams.aws.leases import Lease, LeaseTable
 from streamsim.streams.aws.polling import Pace, poll
 from streamsim.streams.aws.reading import Fetch, ShardReading
-from streamsim.streams.aws.stream import ShardStream
 from streamsim.streams.aws.tenure import Sharing
 from streamsim.streams.kafka_topics import wall_clock
 from streamsim.streams.live.consuming import Beginning, Worker, consume
+from streamsim.streams.live.stream import LiveStream
 from tests.streams.members import PLAIN, judge
 
 #: Microseconds: Lambda's would make every test last for seconds.
@@ -106,7 +106,11 @@ class Stream:
         return sum(map(len, self.numbers.values()))
 
     async def shards(self) -> list[dict[str, Any]]:
-        listed: list[dict[str, Any]] = (await self.client.list_shards(StreamName=self.name))["Shards"]
+        answer = await self.client.list_shards(StreamName=self.name)
+        listed: list[dict[str, Any]] = answer["Shards"]
+        while token := answer.get("NextToken"):
+            answer = await self.client.list_shards(NextToken=token)
+            listed += answer["Shards"]
         return listed
 
     async def open_shards(self) -> list[dict[str, Any]]:
@@ -160,6 +164,20 @@ async def stream_of(url: str, shards: int) -> AsyncIterator[Stream]:
             await stream.delete()
 
 
+class Line:
+    """The way of a process to its table of leases, which may be cut."""
+
+    def __init__(self, table: LeaseTable) -> None:
+        self._table = table
+        self.cut = False
+
+    def __getattr__(self, name: str) -> Any:
+        async def never(*_arguments: object) -> None:
+            raise SourceError("nobody is there", retryable=True)
+
+        return never if self.cut and name != "close" else getattr(self._table, name)
+
+
 @dataclass
 class ShardMember:
     """One process. A call may take `patience` seconds, and one that reads `reads_within` where that is given."""
@@ -180,6 +198,7 @@ class ShardMember:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     _reading: ShardReading | None = None
     running: asyncio.Task[None] = field(init=False)
+    _line: Line = field(init=False)
 
     @property
     def owned(self) -> int:
@@ -236,7 +255,8 @@ class ShardMember:
             table = self.table
             if isinstance(table, Path):
                 table = LeaseFile(table, described.arn, "tests")
-            sharing = Sharing(table, self.session, renewals=round(self.session / LOOK))
+            self._line = Line(table)
+            sharing = Sharing(self._line, self.session, renewals=round(self.session / LOOK))
             fetch: Fetch = partial(poll, read, pace=QUICK)
             if self.consumer:
                 consumer = await consumer_of(client, "the endpoint", described.arn, self.consumer)
@@ -254,7 +274,7 @@ class ShardMember:
 
             mapping = MappingRun(
                 self.mapping,
-                ShardStream(reading.logs, reading.parents, clock, shards.kind, described.retention),
+                LiveStream(reading.logs, reading.parents, clock, shards.kind, described.retention),
                 self,
                 Account(1000, {"default": None}).functions["default"],
                 lambda arn: KeptDestination(arn, clock),
@@ -273,6 +293,10 @@ class ShardMember:
 
     def told(self, kind: type[Any]) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]
+
+    def cut(self) -> None:
+        """From now on it does not reach the table of leases: for others it is dead."""
+        self._line.cut = True
 
     @property
     def errors(self) -> list[str]:

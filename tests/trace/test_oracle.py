@@ -469,6 +469,27 @@ def test_a_killed_child_beside_a_busy_parent_is_told_at_the_end() -> None:
     assert [violation.kind for violation in judged(told(text, header()), header())] == ["child-before-parent"]
 
 
+def test_an_execution_that_was_overtaken_and_ends_later_is_told_once() -> None:
+    """The concurrency of the second request says that the first has ended; its result, a line too late, ends nothing."""
+    text = """
+        0  open p at 0 of 9
+        0  open q at 0 of 4
+        0  invoke p a 1 0-3 running=1
+        0  invoke q b 1 0-3 running=2
+        40 invoke p c 1 4-7 running=2
+        40 result p a 1 success
+        50 result q b 1 success
+        80 result p c 1 success
+        80 invoke p d 1 8 running=1
+        90 result p d 1 success
+        90 end p 9
+        90 end q 4
+        """
+    [violation] = judged(told(text, header()), header())
+    assert violation.kind == "two-in-flight"
+    assert [number for number, _ in violation.evidence] == [4, 6]
+
+
 def test_a_violation_says_what_is_wrong_and_shows_the_lines() -> None:
     events = told(CLEAN.replace("160  backoff p d 360\n", ""), header())
     [violation] = judged(events, header())

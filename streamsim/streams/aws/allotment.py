@@ -5,13 +5,21 @@ Lists shards, keeps a row for each, and watches whether their owners are there. 
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from streamsim.streams.aws.leases import Lease, LeaseTable, claims, new_leases, ready, useless
 from streamsim.streams.aws.shards import ListedShard, Place, Shards
 
 #: Shards are listed anew at least so often, in seconds, and whenever one has been read to its end.
 _LIST: Final = 60.0
+
+
+class Taken(NamedTuple):
+    """A lease that is ours now, whether its row is new, and when it was asked for (monotonic)."""
+
+    lease: Lease
+    new: bool
+    asked: float
 
 
 class Allotment:
@@ -38,8 +46,8 @@ class Allotment:
         """How many shards there were to be read when they were last listed."""
         return sum(one.id not in self._ended for one in self._listed)
 
-    async def due(self, held: Collection[str]) -> AsyncIterator[tuple[Lease, bool]]:
-        """Takes what is due of a process that holds `held`: each lease, and whether its row is new. `SourceError`."""
+    async def due(self, held: Collection[str]) -> AsyncIterator[Taken]:
+        """Takes what is due of a process that holds `held`, one after the other. `SourceError`."""
         leases = await self._list(await self._table.all())
         now = self._loop.time()
         dead = {lease.shard for lease in leases.values() if self._run_out(lease, held, now)}
@@ -47,11 +55,12 @@ class Allotment:
         for lease in part.take:
             if lease.shard in held:
                 continue
+            asked = self._loop.time()
             taken = await self._table.take(lease, self._own)
             if taken is not None:
                 new = lease.shard in self._added
                 self._added.discard(lease.shard)
-                yield taken, new
+                yield Taken(taken, new, asked)
         for lease in part.want:
             await self._table.want(lease, self._own)
 

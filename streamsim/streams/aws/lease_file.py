@@ -140,12 +140,12 @@ class LeaseFile:
     async def _do(self, work: Callable[[], Row]) -> Row:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        except sqlite3.OperationalError as error:
-            busy = "locked" in str(error) or "busy" in str(error)
-            raise SourceError(f"checkpoints {self._path}: {error}", retryable=busy) from error
         except sqlite3.Error as error:
+            busy = isinstance(error, sqlite3.OperationalError) and (
+                "locked" in str(error) or "busy" in str(error)
+            )
             raise SourceError(
                 f"checkpoints {self._path}: {error}",
-                retryable=False,
-                hint="name another file with --checkpoints",
+                retryable=busy,
+                hint=None if busy else "name another file with --checkpoints",
             ) from error

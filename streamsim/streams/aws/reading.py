@@ -17,10 +17,11 @@ from uuid import uuid4
 from streamsim.engine.ports import SourceError
 from streamsim.model.events import Checkpoint, Event, ShardEnd
 from streamsim.model.mapping import StartingPosition
-from streamsim.streams.aws.allotment import Allotment
+from streamsim.streams.aws.allotment import Allotment, Taken
 from streamsim.streams.aws.errors import patiently
-from streamsim.streams.aws.leases import SHARD_END, Lease, place_of
+from streamsim.streams.aws.leases import SHARD_END, place_of
 from streamsim.streams.aws.polling import Feed, Pace, Trouble, poll
+from streamsim.streams.aws.renewal import Renewal
 from streamsim.streams.aws.shards import Described, Fetched, FetchedForm, Place, Shards
 from streamsim.streams.aws.tenure import Sharing, Tenure
 from streamsim.streams.live.checkpoints import Keeper
@@ -57,6 +58,7 @@ class ShardReading:
         #: The logs of the shards that the mapping has taken, also of those that it is leaving.
         self.logs: dict[str, LiveLog[Fetched]] = {}
         self._tenures: dict[str, Tenure] = {}
+        self._renewal = Renewal(sharing, self._tenures, self._lose, self._wanted)
         self._leaving: dict[str, asyncio.Future[None]] = {}
         self._lasts: Mapping[str, str] | None = None
         self._worker: Worker | None = None
@@ -98,7 +100,7 @@ class ShardReading:
         self._worker = worker
         for tenure in self._tenures.values():
             self._begin(tenure, worker)
-        tasks = [self._keeper.work(), self._renewing(), self._sharing_out()]
+        tasks = [self._keeper.work(), self._renewal.work(), self._sharing_out()]
         working = [self._loop.create_task(one) for one in tasks]
         try:
             done, _ = await asyncio.wait([*working, self._failed], return_when=asyncio.FIRST_COMPLETED)
@@ -126,11 +128,12 @@ class ShardReading:
 
     async def stop(self) -> None:
         """See `Reading`."""
-        tenures, self._tenures = self._tenures, {}
-        for shard in tenures:
-            self._keeper.disown(shard)
+        tenures = list(self._tenures.values())
+        self._tenures.clear()
+        for tenure in tenures:
+            self._keeper.disown(tenure.lease.shard)
         with suppress(SourceError):
-            for tenure in tenures.values():
+            for tenure in tenures:
                 await self._table.release(tenure.lease)
         await self._table.close()
 
@@ -173,34 +176,6 @@ class ShardReading:
 
     # -- leases ------------------------------------------------------------------------------------------------------
 
-    async def _renewing(self) -> None:
-        """Shows that we are there, and notices what is lost or wanted."""
-        while True:
-            await asyncio.sleep(self._sharing.interval)
-            await asyncio.gather(*(self._renew(tenure) for tenure in list(self._tenures.values())))
-
-    async def _renew(self, tenure: Tenure) -> None:
-        asked = self._loop.time()
-        try:
-            async with asyncio.timeout(self._sharing.patience):
-                renewed = await self._table.renew(tenure.lease)
-        except (SourceError, TimeoutError) as error:
-            if isinstance(error, SourceError) and not error.retryable:
-                raise
-            if self._loop.time() - tenure.renewed > self._sharing.patience:
-                self._lose(tenure)  # others may have it by now, and we cannot know
-            return
-        if self._tenures.get(tenure.lease.shard) is not tenure:
-            return
-        if renewed is None:
-            self._lose(tenure)
-            return
-        tenure.renewed = asked
-        tenure.lease = renewed
-        if renewed.wanted and tenure.giving is None:
-            tenure.giving = self._loop.create_task(self._give(tenure))
-            tenure.giving.add_done_callback(self._check)
-
     async def _sharing_out(self) -> None:
         """Takes what is due of us, again and again."""
         troubled = False
@@ -221,15 +196,15 @@ class ShardReading:
                 self._trouble("", None)
 
     async def _share(self) -> None:
-        async for lease, new in self._allotment.due(self._tenures.keys()):
-            self._own(lease, new, self._loop.time())
+        async for taken in self._allotment.due(self._tenures.keys()):
+            self._own(taken)
 
-    def _own(self, lease: Lease, new: bool, now: float) -> None:
-        shard = lease.shard
-        place = place_of(lease, fresh=new)
+    def _own(self, taken: Taken) -> None:
+        lease, shard = taken.lease, taken.lease.shard
+        place = place_of(lease, fresh=taken.new)
         if place is None:
             return
-        tenure = Tenure(lease, LiveLog(shard, _FORM, lease.position), place, now)
+        tenure = Tenure(lease, LiveLog(shard, _FORM, lease.position), place, taken.asked)
         tenure.log.suspended = self._suspended
         self._tenures[shard] = tenure
         self._keeper.own(shard)
@@ -244,6 +219,10 @@ class ShardReading:
         del self._tenures[shard]
         self._keeper.disown(shard)
         self._leave(tenure)
+
+    def _wanted(self, tenure: Tenure) -> None:
+        tenure.giving = self._loop.create_task(self._give(tenure))
+        tenure.giving.add_done_callback(self._check)
 
     async def _give(self, tenure: Tenure) -> None:
         """Leaves a shard, and gives its lease back when nothing of it is in flight and its checkpoint is stored."""
