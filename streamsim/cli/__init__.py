@@ -50,7 +50,7 @@ Examples:
   streamsim run scenarios/four_settings.yaml
   streamsim check scenarios/*.yaml
   streamsim init --from template.yaml
-  streamsim run scenarios/bisect.yaml --trace run.ndjson; streamsim verify run.ndjson
+  streamsim run scenarios/bisect.yaml --report run.html
 
 See what AWS Lambda will do with your Kinesis or DynamoDB stream, before production does."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from streamsim.cli import WRONG_INPUT
-from streamsim.cli.trace_input import trace_input
+from streamsim.cli.trace_input import STANDARD_INPUT, look_at, trace_input
 from streamsim.cli.whole_page import check_apart, check_place, write_whole
 
 HELP = """\b
@@ -45,7 +45,7 @@ def _exported(trace: str, form: str) -> str:
     from streamsim.report.perfetto import Perfetto  # noqa: PLC0415
     from streamsim.trace.ndjson import TraceError, read_trace  # noqa: PLC0415
 
-    name = "standard input" if trace == "-" else trace
+    name, line = STANDARD_INPUT if trace == "-" else trace, 0
     text = io.StringIO()
     try:
         header, events = read_trace(trace_input(trace))
@@ -54,10 +54,11 @@ def _exported(trace: str, form: str) -> str:
             sink(event)
         sink.close()
     except TraceError as error:
-        click.echo(f"{name}:{error.line}: error: {error.problem}", err=True)
+        line = error.line
+        click.echo(f"{name}:{line}: error: {error.problem}", err=True)
     except OSError as error:
         click.echo(f"{name}: error: {error.strerror or error}", err=True)
     else:
         return text.getvalue()
-    click.echo(f"Next: streamsim verify {trace}", err=True)
+    click.echo(f"Next: {look_at(name, line)}", err=True)
     sys.exit(WRONG_INPUT)

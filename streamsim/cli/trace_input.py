@@ -1,9 +1,12 @@
-"""Where a command reads a trace from: a file, or `-` for standard input."""
+"""Where a command reads a trace from: a file, or `-` for standard input; and where to look when it cannot."""
 
 import errno
 import sys
 from pathlib import Path
-from typing import BinaryIO
+from shlex import quote
+from typing import BinaryIO, Final
+
+STANDARD_INPUT: Final = "standard input"
 
 
 def trace_input(trace: str) -> BinaryIO | Path:
@@ -13,3 +16,11 @@ def trace_input(trace: str) -> BinaryIO | Path:
     if sys.stdin is None:
         raise OSError(errno.EBADF, "it is closed")
     return sys.stdin.buffer
+
+
+def look_at(name: str, line: int) -> str:
+    """A command that shows the line at fault; line 0: the file itself is."""
+    if not line or name == STANDARD_INPUT:
+        return "streamsim verify --help"
+    file = quote(name)
+    return f"zcat {file} | sed -n {line}p" if name.endswith(".gz") else f"sed -n {line}p {file}"
