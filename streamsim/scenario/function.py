@@ -38,6 +38,7 @@ from streamsim.scenario.handlers import (
     handler_name,
     log_format,
     runtime_kind,
+    scenario_folder,
     variables_of,
 )
 from streamsim.scenario.maps import Strict
@@ -319,7 +320,7 @@ class Function(Strict, label="a function", example="{model: {duration: 140ms + 2
         given = self.model_fields_set
         path = self.path if "path" in given or self.handler is None else code_folder(".", info)
         complaints = list(handler_complaints(self.handler, path, self.runtime, given))
-        if "path" in given and path != code_folder(".", info):  # beside a scenario is more than code
+        if "path" in given and path != scenario_folder(info):  # beside a scenario is more than code
             complaints += [Complaint(("path",), message, hint) for _, message, hint in size_refusals(path)]
         if self.handler is None and self.model.duration.measured:
             message = "only a function with a handler can be measured"

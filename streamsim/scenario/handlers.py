@@ -58,6 +58,12 @@ def code_folder(value: object, info: ValidationInfo) -> Path:
     return path.resolve()
 
 
+def scenario_folder(info: ValidationInfo) -> Path:
+    """The folder of the scenario file; it need not be there, for a scenario may be text without a file."""
+    directory: Path = (info.context or {}).get("directory", Path())
+    return directory.resolve()
+
+
 def runtime_kind(value: object) -> RuntimeKind:
     """Where the handler runs."""
     return cast("RuntimeKind", one_of(value, RUNTIMES, "runtime"))
