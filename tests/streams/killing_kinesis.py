@@ -137,7 +137,7 @@ async def course_of(
             proxy.misbehaves = _illness
             url = proxy.url
         course = StreamCourse(stream, url, table, options, MOST if reshards else 0)
-        await course.put(2 * MOST if reshards else moments * MOST + 500)
+        await course.put(MOST if reshards else moments * MOST + 500)
         yield course
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import Broker
 from tests.streams import killing_kafka, killing_kinesis
-from tests.streams.killing import BATCH, Killed, kill, kill_one_of_two
+from tests.streams.killing import BATCH, kill, kill_one_of_two
 
 
 def test_a_killed_process_loses_nothing_and_repeats_little(broker: Broker) -> None:
@@ -30,26 +30,21 @@ def test_a_process_that_is_killed_beside_another_loses_nothing(broker: Broker) -
     asyncio.run(story())
 
 
-def on_kinesis(url: str, *, leases: str | None = None, shared: bool = False) -> Killed:
-    """Three kills while shards split and merge, at an endpoint that answers errors and hangs."""
-
-    async def story() -> Killed:
-        async with killing_kinesis.course_of(url, 3, leases=leases, reshards=True, ill=True) as course:
-            killed = await (kill_one_of_two if shared else kill)(course, 3, seed=7)
-            killed.judge()
-            assert len(course.parents) == 2 + 1 + 2  # two splits and a merge
-            return killed
-
-    return asyncio.run(story())
-
-
-def test_a_reader_of_a_stream_that_is_killed_loses_nothing(kinesis: str) -> None:
-    killed = on_kinesis(kinesis)
-    assert sum(killed.repeated) > 0
-
-
-@pytest.mark.parametrize("shared", [False, True], ids=["alone", "beside another"])
-def test_a_reader_with_leases_in_a_table_that_is_killed_loses_nothing(
-    kinesis: str, dynamodb: str, shared: bool
+@pytest.mark.parametrize(
+    ("in_table", "shared"),
+    [(False, False), (True, True)],
+    ids=["with leases in a file", "beside another, with leases in a table"],
+)
+def test_a_reader_of_a_stream_that_is_killed_loses_nothing(
+    kinesis: str, request: pytest.FixtureRequest, in_table: bool, shared: bool
 ) -> None:
-    on_kinesis(kinesis, leases=dynamodb, shared=shared)
+    """While shards split and merge, at an endpoint that answers errors and hangs."""
+    leases = request.getfixturevalue("dynamodb") if in_table else None
+
+    async def story() -> None:
+        async with killing_kinesis.course_of(kinesis, 2, leases=leases, reshards=True, ill=True) as course:
+            killed = await (kill_one_of_two if shared else kill)(course, 2, seed=7)
+            killed.judge()
+            assert len(course.parents) == 2 + 1  # a split and a merge
+
+    asyncio.run(story())

@@ -212,20 +212,22 @@ def test_a_full_log_is_not_fed_until_it_has_room_again(
 
 
 class Ill:
-    """A proxy that misbehaves `times` times, in `calls`, once three of them went well."""
+    """A proxy that misbehaves `times` times, in `calls`, once `well` of them went well."""
 
-    def __init__(self, proxy: Proxy, answer: Callable[[], web.Response], times: int, calls: set[str]) -> None:
+    def __init__(
+        self, proxy: Proxy, answer: Callable[[], web.Response], times: int, calls: set[str], well: int = 3
+    ) -> None:
         self.left = times
         self._answer = answer
         self._calls = calls
-        self._well = 0
+        self._well = well
         proxy.misbehaves = self.misbehave
 
     def misbehave(self, call: str) -> web.Response | None:
         if call not in self._calls or not self.left:
             return None
-        self._well += 1
-        if self._well < 4:
+        if self._well:
+            self._well -= 1
             return None
         self.left -= 1
         return self._answer()
@@ -260,6 +262,33 @@ def test_polling_pauses_and_spends_no_attempt_while(illness: str, kinesis: str, 
             assert firsts([member]) == stream.numbers
             assert member.attempts == {1}
             assert len(member.errors) == 3, member.errors
+
+    on(kinesis, 1, story)
+
+
+LISTS = {
+    "the token of a long list is too old": lambda: refusal("ExpiredNextTokenException"),
+    "too many lists are asked for": lambda: refusal("LimitExceededException"),
+    "a list is answered with 500": lambda: refusal("InternalFailure", 500),
+}
+
+
+@pytest.mark.parametrize("illness", LISTS)
+def test_children_are_found_though(illness: str, kinesis: str, table: Path) -> None:
+    async def story(stream: Stream) -> None:
+        async with proxy_to(kinesis) as proxy:
+            await stream.put(8)
+            member = ShardMember(stream, table, url=proxy.url)
+            member.start()
+            await member.has(8)
+            Ill(proxy, LISTS[illness], 2, {"ListShards"}, well=0)
+            await stream.split(0)
+            await stream.put(8)
+            await member.has(16)
+            await member.finish()
+            assert firsts([member]) == stream.numbers
+            assert member.attempts == {1}
+            assert len(member.errors) == 2, member.errors
 
     on(kinesis, 1, story)
 
