@@ -469,6 +469,21 @@ def test_a_killed_child_beside_a_busy_parent_is_told_at_the_end() -> None:
     assert [violation.kind for violation in judged(told(text, header()), header())] == ["child-before-parent"]
 
 
+def test_newer_records_that_go_before_a_remainder_are_told() -> None:
+    text = """
+        0  open p at 0 of 6
+        0  invoke p a 1 0-3
+        10 result p a 1 partial:3
+        10 checkpoint p 3
+        10 invoke p b 1 4-5
+        20 result p b 1 success
+        20 end p 6
+        """
+    violations = judged(told(text, header()), header())
+    assert [violation.kind for violation in violations] == ["skip", "lost"]
+    assert [number for number, _ in violations[0].evidence] == [4, 6]
+
+
 def test_an_execution_that_was_overtaken_and_ends_later_is_told_once() -> None:
     """The concurrency of the second request says that the first has ended; its result, a line too late, ends nothing."""
     text = """
