@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from streamsim.model.events import Event
     from streamsim.model.mapping import EventSourceMapping
     from streamsim.report.notebook import Report, run
-    from streamsim.scenario.errors import ScenarioError
     from streamsim.scenario.load import load, load_text, variants
     from streamsim.scenario.models import Scenario
     from streamsim.scenario.play import Played, play
+    from streamsim.scenario.text.errors import ScenarioError
     from streamsim.trace.header import Header
     from streamsim.trace.measures import MEASURES, Measures
     from streamsim.trace.ndjson import TraceError, TraceWriter, read_trace
@@ -42,7 +42,7 @@ _HOMES = {
     "Played": "streamsim.scenario.play",
     "Report": "streamsim.report.notebook",
     "Scenario": "streamsim.scenario.models",
-    "ScenarioError": "streamsim.scenario.errors",
+    "ScenarioError": "streamsim.scenario.text.errors",
     "TraceError": "streamsim.trace.ndjson",
     "TraceWriter": "streamsim.trace.ndjson",
     "Violation": "streamsim.trace.violation",

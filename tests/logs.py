@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from streamsim.model.batch import Batch, Positions
-from streamsim.scenario.item_shards import item_logs
 from streamsim.scenario.models import Scenario
+from streamsim.scenario.world.item_shards import item_logs
 from streamsim.streams.items import ItemLog
 
 

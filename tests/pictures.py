@@ -7,8 +7,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.terminal_theme import SVG_EXPORT_THEME
 
+from streamsim.report.picture.timeline import Timeline
 from streamsim.report.terminal import render_summary
-from streamsim.report.timeline import Timeline
 from streamsim.scenario.header import header_of
 from streamsim.scenario.load import load
 from streamsim.scenario.play import play

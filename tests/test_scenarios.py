@@ -8,8 +8,8 @@ from click.testing import CliRunner
 from streamsim.cli import main
 from streamsim.functions.sandbox.client import NoClientError
 from streamsim.model.events import Event
-from streamsim.report.compared import value_said
-from streamsim.report.story import story
+from streamsim.report.comparison.compared import value_said
+from streamsim.report.story.story import story
 from streamsim.scenario.load import load, variants
 from streamsim.scenario.play import play
 from tests.conftest import Golden

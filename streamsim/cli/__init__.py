@@ -95,7 +95,7 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """See `click.Group`; an unknown command is answered with the nearest one."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from streamsim.scenario.errors import did_you_mean  # noqa: PLC0415  # --help stays fast
+            from streamsim.scenario.text.errors import did_you_mean  # noqa: PLC0415  # --help stays fast
 
             hint = did_you_mean(args[0], COMMANDS) or f"commands are {', '.join(COMMANDS)}"
             ctx.fail(f"there is no command {args[0]!r}; {hint}")
@@ -121,7 +121,7 @@ class Commands(click.Group):
         except Exception as error:
             from streamsim.functions.handler import HandlerNotLoadedError  # noqa: PLC0415  # --help stays fast
             from streamsim.functions.sandbox.client import NoClientError  # noqa: PLC0415
-            from streamsim.scenario.errors import ScenarioError  # noqa: PLC0415
+            from streamsim.scenario.text.errors import ScenarioError  # noqa: PLC0415
 
             if isinstance(error, NoClientError):
                 click.echo(f"error: {error}", err=True)

@@ -21,7 +21,7 @@ from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played, Recorder, play
 
 if TYPE_CHECKING:
-    from streamsim.scenario.real_run import Place
+    from streamsim.scenario.real.run import Place
 
 #: As `--backend` names them, in the order in which they are played.
 NAMES: Final = ("virtual", "kafka", "kinesis")
@@ -100,7 +100,7 @@ def _play_virtually(
 
 def _kafka(servers: Servers) -> Backend:
     from streamsim.cli.live_source import access_of  # noqa: PLC0415
-    from streamsim.scenario.on_kafka import ON_KAFKA, Brokers, play_on_kafka  # noqa: PLC0415  # see above
+    from streamsim.scenario.real.on_kafka import ON_KAFKA, Brokers, play_on_kafka  # noqa: PLC0415  # see above
 
     mute_aiokafka()
     brokers = Brokers(servers.brokers or "localhost:9092", access_of(servers.kafka_config))
@@ -112,7 +112,7 @@ def _kafka(servers: Servers) -> Backend:
 
 def _kinesis(servers: Servers) -> Backend:
     from streamsim.cli.live_source import endpoint_of  # noqa: PLC0415
-    from streamsim.scenario.on_kinesis import ON_KINESIS, play_on_kinesis  # noqa: PLC0415
+    from streamsim.scenario.real.on_kinesis import ON_KINESIS, play_on_kinesis  # noqa: PLC0415
 
     if servers.endpoint_url is None:
         raise click.UsageError(

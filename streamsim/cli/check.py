@@ -7,8 +7,8 @@ import click
 
 from streamsim.cli import WRONG_INPUT
 from streamsim.cli.scenario_file import scenario_file
-from streamsim.scenario.errors import ScenarioError
 from streamsim.scenario.load import load, variants
+from streamsim.scenario.text.errors import ScenarioError
 
 HELP = """\b
 Examples:

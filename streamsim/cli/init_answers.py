@@ -9,7 +9,7 @@ from streamsim.model.units import MILLISECOND, SECOND, parse_duration
 from streamsim.reference.settings import settings
 from streamsim.rules.settings import REPORT_BATCH_ITEM_FAILURES, WHOLE_NUMBERS
 from streamsim.scenario.draft import Draft, Setting
-from streamsim.scenario.scalars import UnclearScalarError, resolve
+from streamsim.scenario.text.scalars import UnclearScalarError, resolve
 
 Answers = Mapping[str, Any]
 

@@ -11,7 +11,7 @@ import click
 from streamsim.cli import WRONG_INPUT
 from streamsim.cli.init_answers import HEADINGS, QUESTIONS, YES_OR_NO, Question, draft_of
 from streamsim.scenario.draft import Draft, written
-from streamsim.scenario.errors import ScenarioError, did_you_mean
+from streamsim.scenario.text.errors import ScenarioError, did_you_mean
 
 _INTRODUCTION: Final = (
     "Enter takes what is in [brackets]; ? tells more, < goes back, Control-C leaves and writes nothing."

@@ -14,10 +14,10 @@ from streamsim.cli.live_source import CHECKPOINTS, SourceOptions, access_of, end
 from streamsim.cli.outside import mute_aiokafka
 from streamsim.destinations.addresses import Address, AddressError, TopicAddress, address_of
 from streamsim.functions.log_folder import LogFolder
-from streamsim.scenario.live import Outputs
-from streamsim.scenario.live_mapping import LiveSource, live_scenario
-from streamsim.scenario.live_shards import ShardSource
-from streamsim.scenario.live_topic import EventShape, TopicSource
+from streamsim.scenario.real.live import Outputs
+from streamsim.scenario.real.live_mapping import LiveSource, live_scenario
+from streamsim.scenario.real.live_shards import ShardSource
+from streamsim.scenario.real.live_topic import EventShape, TopicSource
 from streamsim.streams.aws.endpoint import Endpoint
 
 EXAMPLES = """\b

@@ -17,14 +17,14 @@ from streamsim.cli.viewing import live_view
 from streamsim.cli.whole_trace import CannotWriteError
 from streamsim.destinations.addresses import FileAddress
 from streamsim.engine.ports import Sink, SourceError
-from streamsim.report.exposition import CONTENT_TYPE, Exposition
+from streamsim.report.metrics.exposition import CONTENT_TYPE, Exposition
+from streamsim.report.metrics.scraping import scraped
 from streamsim.report.phrases import counted, measured
-from streamsim.report.scraping import scraped
 from streamsim.report.view.screen import LiveView
-from streamsim.scenario.live import Attendant, Live, Outputs, run_live
-from streamsim.scenario.live_mapping import LiveSource
-from streamsim.scenario.live_topic import TopicSource
 from streamsim.scenario.models import Scenario
+from streamsim.scenario.real.live import Attendant, Live, Outputs, run_live
+from streamsim.scenario.real.live_mapping import LiveSource
+from streamsim.scenario.real.live_topic import TopicSource
 from streamsim.trace.header import Header
 from streamsim.trace.measures import Measures
 from streamsim.trace.ndjson import create_trace

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import click
 
-from streamsim.scenario.kafka_file import kafka_access
-from streamsim.scenario.live_mapping import LiveSource
-from streamsim.scenario.live_shards import ShardSource
-from streamsim.scenario.live_topic import EventShape, TopicSource
+from streamsim.scenario.real.kafka_file import kafka_access
+from streamsim.scenario.real.live_mapping import LiveSource
+from streamsim.scenario.real.live_shards import ShardSource
+from streamsim.scenario.real.live_topic import EventShape, TopicSource
 from streamsim.streams.aws.endpoint import Endpoint
 from streamsim.streams.kafka_access import OPEN, Access
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from streamsim.cli.run_output import Screen, line_of, said_settings, say
 from streamsim.cli.run_recording import Ran
-from streamsim.report.backends import render_backends
-from streamsim.report.compared import Run
-from streamsim.report.differences import Difference, Told, differences
+from streamsim.report.comparison.backends import render_backends
+from streamsim.report.comparison.compared import Run
+from streamsim.report.comparison.differences import Difference, Told, differences
 from streamsim.scenario.models import Scenario
-from streamsim.scenario.timing import reasons_of_timing
+from streamsim.scenario.real.timing import reasons_of_timing
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from typing import Any
 import click
 from rich.console import Console
 
-from streamsim.report.compared import Run, value_said, varied_in
-from streamsim.report.comparison import render_comparison
+from streamsim.report.comparison.compared import Run, value_said, varied_in
+from streamsim.report.comparison.table import render_comparison
 from streamsim.report.layout import held
+from streamsim.report.picture.timeline import Timeline
 from streamsim.report.terminal import render_summary
-from streamsim.report.timeline import Timeline
 from streamsim.scenario.models import Fault
 from streamsim.scenario.play import Played
 

@@ -13,9 +13,9 @@ from streamsim.cli.viewing import live_view
 from streamsim.cli.whole_trace import CannotWriteError, whole_trace
 from streamsim.engine.ports import Sink
 from streamsim.functions.log_folder import LogFolder
+from streamsim.report.picture.timeline import Timeline
 from streamsim.report.progress import ProgressBar
-from streamsim.report.story import Story
-from streamsim.report.timeline import Timeline
+from streamsim.report.story.story import Story
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played
 from streamsim.trace.content import Content

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from streamsim.scenario.schema import json_schema
+from streamsim.scenario.parts.schema import json_schema
 
 HELP = """\b
 Examples:

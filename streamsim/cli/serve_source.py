@@ -15,9 +15,9 @@ from streamsim.functions.published import PublishedFunction
 from streamsim.functions.runtime import Deployment, Launcher, Runtime
 from streamsim.model.names import Account
 from streamsim.rules.limits import CONCURRENT_EXECUTIONS
-from streamsim.scenario.document import compose
-from streamsim.scenario.errors import Problem, ScenarioError, Source, Span
-from streamsim.scenario.reading import MAXIMUM_SCENARIO_SIZE, read
+from streamsim.scenario.text.document import compose
+from streamsim.scenario.text.errors import Problem, ScenarioError, Source, Span
+from streamsim.scenario.text.reading import MAXIMUM_SCENARIO_SIZE, read
 from streamsim.templates.apis import ServedApi
 from streamsim.templates.intrinsics import TAGS
 from streamsim.templates.template import load_template
@@ -67,8 +67,8 @@ def served(
 
 
 def _of_scenario(path: Path, runtime: str | None, account: Account) -> Served:
-    from streamsim.scenario.deployments import deployment_of  # noqa: PLC0415 - the engine only for scenarios
     from streamsim.scenario.load import load  # noqa: PLC0415
+    from streamsim.scenario.world.deployments import deployment_of  # noqa: PLC0415 - the engine only for scenarios
 
     scenario = load(path)
     functions, notes, kinds = [], [], {}

@@ -13,11 +13,11 @@ from streamsim.cli import INTERRUPTED
 from streamsim.cli.run_output import Screen, source_of
 from streamsim.cli.runs_progress import RunsProgress
 from streamsim.cli.scenario_file import scenario_file
+from streamsim.report.comparison.tuned import Tuned
+from streamsim.report.comparison.tuned_document import document_of
 from streamsim.report.progress import ProgressBar
-from streamsim.report.tuned import Tuned
-from streamsim.report.tuned_document import document_of
 from streamsim.scenario.load import changes_of
-from streamsim.scenario.reading import MAXIMUM_SCENARIO_SIZE, read
+from streamsim.scenario.text.reading import MAXIMUM_SCENARIO_SIZE, read
 from streamsim.tuning.choices import read_wish
 from streamsim.tuning.question import Asked, Question, question
 from streamsim.tuning.search import Found, Search

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from streamsim.lessons.patterns import Pattern, UnclearPatternError, pattern
 from streamsim.report.phrases import measured
-from streamsim.scenario.document import Entry, Node, compose
-from streamsim.scenario.errors import Problem, ScenarioError, Span
-from streamsim.scenario.expectations import Expectation, read_expectations
+from streamsim.scenario.parts.expectations import Expectation, read_expectations
+from streamsim.scenario.text.document import Entry, Node, compose
+from streamsim.scenario.text.errors import Problem, ScenarioError, Span
 from streamsim.trace.expectations import evaluate
 from streamsim.trace.measure import Value
 

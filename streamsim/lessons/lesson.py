@@ -23,8 +23,8 @@ from typing import Final, Literal
 
 from streamsim.lessons.claims import Claim, read_claims
 from streamsim.lessons.markdown import Block, Code, Item, Paragraph, Section, sections
-from streamsim.scenario.errors import Problem, ScenarioError, Source, Span
-from streamsim.scenario.reading import MAXIMUM_SCENARIO_SIZE, read
+from streamsim.scenario.text.errors import Problem, ScenarioError, Source, Span
+from streamsim.scenario.text.reading import MAXIMUM_SCENARIO_SIZE, read
 
 TEXT: Final = "lesson.md"
 SCENARIO: Final = "scenario.yaml"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from streamsim.scenario.errors import Problem, ScenarioError, Source, Span
+from streamsim.scenario.text.errors import Problem, ScenarioError, Source, Span
 
 _HEADING: Final = re.compile(r"(#{1,2}) (\S.*)")
 _ITEM: Final = re.compile(r"- (?:\[([ x])\] )?(\S.*)")

@@ -14,17 +14,17 @@ from streamsim.lessons.claims import Claim, Seen
 from streamsim.lessons.lesson import Lesson, Round
 from streamsim.lessons.patterns import DOCUMENT
 from streamsim.model.events import Event
-from streamsim.report.compared import last_part, value_said
+from streamsim.report.comparison.compared import last_part, value_said
 from streamsim.report.page.columns import Columns
-from streamsim.report.story import story
-from streamsim.report.timeline import Timeline
-from streamsim.scenario.document import Node, compose
-from streamsim.scenario.errors import Problem, ScenarioError, Source, Span
+from streamsim.report.picture.timeline import Timeline
+from streamsim.report.story.story import story
 from streamsim.scenario.header import header_of
 from streamsim.scenario.load import load
 from streamsim.scenario.play import Played, play
-from streamsim.scenario.reading import MAXIMUM_SCENARIO_SIZE, read
 from streamsim.scenario.settings import setting_path
+from streamsim.scenario.text.document import Node, compose
+from streamsim.scenario.text.errors import Problem, ScenarioError, Source, Span
+from streamsim.scenario.text.reading import MAXIMUM_SCENARIO_SIZE, read
 from streamsim.trace.encoding import encode_event
 from streamsim.trace.measures import flatten
 

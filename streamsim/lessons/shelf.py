@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from streamsim.lessons.lesson import TEXT, named
-from streamsim.scenario.errors import Problem, ScenarioError, Source, Span, did_you_mean
 from streamsim.scenario.shipped import folder
+from streamsim.scenario.text.errors import Problem, ScenarioError, Source, Span, did_you_mean
 
 #: Where the lessons are among the scenarios.
 _FOLDER: Final = "lessons"

@@ -17,7 +17,7 @@ from streamsim.lessons.markdown import Block, Code, Item, marked
 from streamsim.lessons.playing import Run
 from streamsim.report.layout import QUIET, fitted, printable, sign, typed
 from streamsim.report.phrases import measured, wrapped
-from streamsim.report.picture import Picture
+from streamsim.report.picture.picture import Picture
 from streamsim.report.verdict import what_happened
 
 #: Longer lines are hard to read, and the pictures of lessons gain nothing by them.

@@ -9,8 +9,8 @@ from streamsim.engine.ports import Sink
 from streamsim.model.events import Event
 from streamsim.ordering.cases import Case, trouble_of
 from streamsim.scenario.models import Scenario
-from streamsim.scenario.on_kafka import Brokers, play_on_kafka
 from streamsim.scenario.play import Played
+from streamsim.scenario.real.on_kafka import Brokers, play_on_kafka
 from streamsim.streams.kafka_errors import connected
 from streamsim.trace.header import Header
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from streamsim.model.events import Event
 from streamsim.ordering.cases import Case
 from streamsim.scenario.models import Scenario
-from streamsim.scenario.on_kinesis import play_on_kinesis
 from streamsim.scenario.play import Played
+from streamsim.scenario.real.on_kinesis import play_on_kinesis
 from streamsim.streams.aws.endpoint import Endpoint, client_of
 from streamsim.streams.aws.errors import answered
 

@@ -12,7 +12,7 @@ from streamsim.ordering.history import History, Place, Records, history_of
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played, play
-from streamsim.scenario.shards import shards_of
+from streamsim.scenario.world.shards import shards_of
 from streamsim.streams.arrivals import NEVER
 from streamsim.trace.ndjson import TraceWriter
 

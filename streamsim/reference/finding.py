@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from streamsim.reference.term import Term
-from streamsim.scenario.errors import closest
-from streamsim.scenario.file import PLURALS
+from streamsim.scenario.parts.file import PLURALS
+from streamsim.scenario.text.errors import closest
 
 #: So many letters begin too many words to tell one of them.
 _SHORT: Final = 3

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from streamsim.reference.term import Term
-from streamsim.scenario.file import PLURALS
-from streamsim.scenario.schema import full_schema, without_null
-from streamsim.scenario.told import facts, meaning
+from streamsim.scenario.parts.file import PLURALS
+from streamsim.scenario.parts.schema import full_schema, without_null
+from streamsim.scenario.parts.told import facts, meaning
 
 #: Keys below which the same keys stand as elsewhere: in the singular, or in what they are said of.
 _AS_ELSEWHERE: Final = frozenset({*PLURALS.values(), "stream.producer", "traffic.rate"})

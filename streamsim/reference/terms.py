@@ -12,8 +12,8 @@ from streamsim.reference.shown import shown_by
 from streamsim.reference.term import Kind, Term
 from streamsim.rules import meanings
 from streamsim.rules.parameters import PARAMETERS
-from streamsim.scenario.expectations import WORDS
-from streamsim.scenario.told import CREATE_MAPPING, OURS
+from streamsim.scenario.parts.expectations import WORDS
+from streamsim.scenario.parts.told import CREATE_MAPPING, OURS
 from streamsim.trace.catalogue import MEASURES, TRAFFIC_MEASURES
 from streamsim.trace.catalogue_cloudwatch import CLOUDWATCH
 from streamsim.trace.decoding import EVENTS

@@ -13,8 +13,8 @@ from streamsim.model.batch import Positions
 from streamsim.model.events import Event
 from streamsim.model.units import SECOND
 from streamsim.report.incidents import Incidents
-from streamsim.report.timeline import parallelization_factor
-from streamsim.report.windows import Closings
+from streamsim.report.picture.timeline import parallelization_factor
+from streamsim.report.story.windows import Closings
 from streamsim.trace.header import Header
 
 _Key = tuple[str, str, int]

@@ -14,9 +14,9 @@ from streamsim.model.mapping import INFINITE
 from streamsim.model.units import MINUTE, SECOND
 from streamsim.report.incidents import Incident
 from streamsim.report.phrases import found
-from streamsim.report.timeline import Timeline, most_lanes, parallelization_factor
-from streamsim.scenario.function import UNRESERVED_MINIMUM
+from streamsim.report.picture.timeline import Timeline, most_lanes, parallelization_factor
 from streamsim.scenario.models import Fault, Poison, Throttle
+from streamsim.scenario.parts.function import UNRESERVED_MINIMUM
 
 #: So many suggestions are enough; one who has followed them sees the next.
 MOST: Final = 2

@@ -27,7 +27,7 @@ from streamsim.report.page.columns import Columns
 from streamsim.report.page.page import page
 from streamsim.report.page.played import page_runs
 from streamsim.report.phrases import counted
-from streamsim.report.timeline import Timeline
+from streamsim.report.picture.timeline import Timeline
 from streamsim.report.verdict import headline
 from streamsim.scenario.header import header_of
 from streamsim.scenario.load import load, variants

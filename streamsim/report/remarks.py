@@ -10,14 +10,14 @@ from typing import Any, Final, NamedTuple
 
 from streamsim.model import events as happened
 from streamsim.model.units import SECOND, show_duration
-from streamsim.report.chronicle import Halt, Reshards
-from streamsim.report.incident_words import noted, told
 from streamsim.report.incidents import Incident
-from streamsim.report.lives import changed
 from streamsim.report.phrases import counted, destination_name, found, shard_name
-from streamsim.report.shards import names, verb
-from streamsim.report.timeline import Timeline
-from streamsim.report.windows import window
+from streamsim.report.picture.timeline import Timeline
+from streamsim.report.story.chronicle import Halt, Reshards
+from streamsim.report.story.lives import changed
+from streamsim.report.story.shards import names, verb
+from streamsim.report.story.windows import window
+from streamsim.report.story.words import noted, told
 from streamsim.trace.producing import Producing
 
 #: Shards that wait so long (microseconds) after a reshard are news; so are cold starts that take this share of all time.

@@ -14,9 +14,6 @@ from rich.text import Text
 
 from streamsim.model.events import Event
 from streamsim.model.units import show_duration
-from streamsim.report.account import account_lines
-from streamsim.report.asked import age_limit
-from streamsim.report.ceiling import ceiling
 from streamsim.report.layout import QUIET, fitted, printable, sign, suggested
 from streamsim.report.next_step import Seen, command, next_steps
 from streamsim.report.phrases import (
@@ -29,9 +26,12 @@ from streamsim.report.phrases import (
     strung,
     wrapped,
 )
-from streamsim.report.picture import Picture
+from streamsim.report.picture.account import account_lines
+from streamsim.report.picture.asked import age_limit
+from streamsim.report.picture.ceiling import ceiling
+from streamsim.report.picture.picture import Picture
+from streamsim.report.picture.timeline import Timeline
 from streamsim.report.remarks import NEVER, Gravity, remarks
-from streamsim.report.timeline import Timeline
 from streamsim.report.verdict import headline, what_happened
 from streamsim.scenario.models import Fault
 from streamsim.trace.header import Header

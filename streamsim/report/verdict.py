@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from streamsim.report.phrases import counted, found, measured
+from streamsim.report.picture.timeline import Timeline
 from streamsim.report.remarks import Gravity, remarks
-from streamsim.report.timeline import Timeline
 
 #: Violations that mean a key's records were handed over in the wrong order.
 _ORDER: Final = ("nonmonotonic-delivery", "skip")

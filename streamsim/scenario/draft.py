@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from textwrap import wrap
 from typing import Any, Final, NamedTuple
 
-from streamsim.scenario.document import compose
-from streamsim.scenario.errors import Problem, ScenarioError, Source, Span
 from streamsim.scenario.load import load_text
-from streamsim.scenario.scalars import UnclearScalarError, resolve
+from streamsim.scenario.text.document import compose
+from streamsim.scenario.text.errors import Problem, ScenarioError, Source, Span
+from streamsim.scenario.text.scalars import UnclearScalarError, resolve
 
 #: Remarks stand from this column on, where there is room, and a line has so many characters at most.
 _REMARKS: Final = 40

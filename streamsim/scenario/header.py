@@ -4,7 +4,7 @@ from typing import Any
 
 from streamsim.model.names import exact_time
 from streamsim.scenario import models
-from streamsim.scenario.sources import traffic_settings
+from streamsim.scenario.world.sources import traffic_settings
 from streamsim.trace.header import Header
 
 

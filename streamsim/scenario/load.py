@@ -11,18 +11,18 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from streamsim.model.names import unix
-from streamsim.scenario.assemble import assemble
-from streamsim.scenario.comparisons import Comparison, compared_values, pinned, read_comparison
-from streamsim.scenario.document import Node, compose, locate
-from streamsim.scenario.errors import KeyPath, Problem, ScenarioError, Source, Span
-from streamsim.scenario.expectations import Expectation, read_expectations
-from streamsim.scenario.fields import Complaint
-from streamsim.scenario.file import ScenarioFile
-from streamsim.scenario.maps import complaints_of
+from streamsim.scenario.fitting.assemble import assemble
 from streamsim.scenario.models import Scenario
-from streamsim.scenario.reading import MAXIMUM_SCENARIO_SIZE, read
+from streamsim.scenario.parts.comparisons import Comparison, compared_values, pinned, read_comparison
+from streamsim.scenario.parts.expectations import Expectation, read_expectations
+from streamsim.scenario.parts.fields import Complaint
+from streamsim.scenario.parts.file import ScenarioFile
+from streamsim.scenario.parts.maps import complaints_of
+from streamsim.scenario.parts.timestamps import DEFAULT_EPOCH
 from streamsim.scenario.settings import UnknownSettingError, changed, setting_path
-from streamsim.scenario.timestamps import DEFAULT_EPOCH
+from streamsim.scenario.text.document import Node, compose, locate
+from streamsim.scenario.text.errors import KeyPath, Problem, ScenarioError, Source, Span
+from streamsim.scenario.text.reading import MAXIMUM_SCENARIO_SIZE, read
 
 Overrides = Mapping[str, str] | Sequence[str]
 

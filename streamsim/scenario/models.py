@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from streamsim.scenario.expectations import Expectation
-from streamsim.scenario.faults import (
+from streamsim.scenario.parts.expectations import Expectation
+from streamsim.scenario.parts.faults import (
     DestinationDown,
     ErrorFault,
     Fault,
@@ -22,15 +22,15 @@ from streamsim.scenario.faults import (
     SourceDown,
     Throttle,
 )
-from streamsim.scenario.file import Stream
-from streamsim.scenario.function import Account, Function, Model
-from streamsim.scenario.mapping import Mapping
-from streamsim.scenario.producer import Keys, Producer
-from streamsim.scenario.put import Put
-from streamsim.scenario.rates import RatePoint
-from streamsim.scenario.records import Record
-from streamsim.scenario.traffic import Traffic
-from streamsim.scenario.updates import MappingChange
+from streamsim.scenario.parts.file import Stream
+from streamsim.scenario.parts.function import Account, Function, Model
+from streamsim.scenario.parts.mapping import Mapping
+from streamsim.scenario.parts.producer import Keys, Producer
+from streamsim.scenario.parts.put import Put
+from streamsim.scenario.parts.rates import RatePoint
+from streamsim.scenario.parts.records import Record
+from streamsim.scenario.parts.traffic import Traffic
+from streamsim.scenario.parts.updates import MappingChange
 from streamsim.streams.plan import Plan
 
 __all__ = [

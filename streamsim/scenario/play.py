@@ -12,7 +12,7 @@ from streamsim.functions.handler import Journal
 from streamsim.model.events import Event
 from streamsim.scenario.header import header_of
 from streamsim.scenario.models import Expectation, Scenario
-from streamsim.scenario.world import build
+from streamsim.scenario.world.world import build
 from streamsim.trace.expectations import evaluate
 from streamsim.trace.header import Header
 from streamsim.trace.measures import Measures, flatten

@@ -7,14 +7,14 @@ from collections.abc import Mapping as Names
 from dataclasses import replace
 from typing import Final
 
-from streamsim.scenario.document import Entry, Node
-from streamsim.scenario.errors import KeyPath, Span, did_you_mean
-from streamsim.scenario.file import PLURALS, ScenarioFile, Stream
-from streamsim.scenario.function import Account, Function
-from streamsim.scenario.mapping import Mapping
-from streamsim.scenario.maps import Strict
-from streamsim.scenario.producer import Producer
-from streamsim.scenario.traffic import Traffic
+from streamsim.scenario.parts.file import PLURALS, ScenarioFile, Stream
+from streamsim.scenario.parts.function import Account, Function
+from streamsim.scenario.parts.mapping import Mapping
+from streamsim.scenario.parts.maps import Strict
+from streamsim.scenario.parts.producer import Producer
+from streamsim.scenario.parts.traffic import Traffic
+from streamsim.scenario.text.document import Entry, Node
+from streamsim.scenario.text.errors import KeyPath, Span, did_you_mean
 
 #: The maps of a scenario whose settings may be named without their path, in the order in which they are looked into.
 _SECTIONS: Final[Names[str, type[Strict]]] = {

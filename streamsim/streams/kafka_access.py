@@ -1,6 +1,6 @@
 """How Kafka brokers let a client in: with TLS or without, with a login or without. Knows aiokafka's words for it.
 
-Where these values come from is `streamsim.scenario.kafka_file`'s business.
+Where these values come from is `streamsim.scenario.real.kafka_file`'s business.
 """
 
 import ssl

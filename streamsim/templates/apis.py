@@ -12,7 +12,7 @@ from streamsim.functions.published import PublishedFunction
 from streamsim.model.units import MILLISECOND, SECOND
 from streamsim.rules.proxy_event import Api
 from streamsim.rules.routes import ANY, DEFAULT, ApiKind, Route
-from streamsim.scenario.document import Node
+from streamsim.scenario.text.document import Node
 from streamsim.templates.cors import cors_of
 from streamsim.templates.intrinsics import NOTHING, text, unknown_in
 from streamsim.templates.resources import FUNCTIONS, IMPLICIT, Resource, api_id

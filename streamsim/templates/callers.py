@@ -10,8 +10,8 @@ from typing import Any, Final, Literal
 
 from streamsim.functions.published import PublishedFunction
 from streamsim.model.units import MILLISECOND
-from streamsim.scenario.document import Entry, Node
-from streamsim.scenario.errors import Span
+from streamsim.scenario.text.document import Entry, Node
+from streamsim.scenario.text.errors import Span
 from streamsim.templates.apis import apis
 from streamsim.templates.gateway import gateway_apis
 from streamsim.templates.intrinsics import Unknown, text

@@ -8,7 +8,7 @@ from typing import Any, Final
 from streamsim.functions.published import PublishedFunction
 from streamsim.model.units import SECOND
 from streamsim.scenario.draft import Setting
-from streamsim.scenario.errors import Span
+from streamsim.scenario.text.errors import Span
 from streamsim.templates.functions import can_run, code_of
 from streamsim.templates.intrinsics import text
 from streamsim.templates.mappings import function_of

@@ -14,8 +14,8 @@ from streamsim.model.names import Account, exact_time, unix
 from streamsim.model.stream_type import STREAM_TYPES
 from streamsim.model.units import SECOND
 from streamsim.scenario.draft import Draft, Setting
-from streamsim.scenario.errors import Problem, ScenarioError, Source, Span, did_you_mean, listed
-from streamsim.scenario.timestamps import DEFAULT_EPOCH
+from streamsim.scenario.parts.timestamps import DEFAULT_EPOCH
+from streamsim.scenario.text.errors import Problem, ScenarioError, Source, Span, did_you_mean, listed
 from streamsim.templates.callers import USUAL_WAIT, Caller, callers
 from streamsim.templates.described import function_settings
 from streamsim.templates.fed import producer

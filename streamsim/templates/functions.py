@@ -17,7 +17,7 @@ from streamsim.model.asynchronous import EventInvokeConfig
 from streamsim.model.units import SECOND
 from streamsim.rules.function_name import VERSION
 from streamsim.rules.limits import environment_refusals, function_refusals
-from streamsim.scenario.errors import Span
+from streamsim.scenario.text.errors import Span
 from streamsim.templates.intrinsics import NOTHING, Unknown, text, unknown_in
 from streamsim.templates.resources import FUNCTIONS, Resource
 from streamsim.templates.stack import Stack

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from streamsim.model.names import Account
-from streamsim.scenario.document import Node
+from streamsim.scenario.text.document import Node
 
 #: The short forms of YAML and what they stand for. `!GetAtt a.b` has its names in one text.
 TAGS: Final[Mapping[str, str]] = MappingProxyType(

@@ -12,9 +12,9 @@ from streamsim.rules.api_error import ApiError
 from streamsim.rules.function_name import parse
 from streamsim.rules.parameters import PARAMETERS
 from streamsim.rules.settings import NOT_FOR_STREAMS, WHOLE_NUMBERS
-from streamsim.scenario.document import Node
 from streamsim.scenario.draft import Setting
-from streamsim.scenario.errors import Span, did_you_mean
+from streamsim.scenario.text.document import Node
+from streamsim.scenario.text.errors import Span, did_you_mean
 from streamsim.templates.gateway import target
 from streamsim.templates.intrinsics import NOTHING, Unknown, text, unknown_in
 from streamsim.templates.resources import FUNCTIONS, Resource

@@ -13,8 +13,8 @@ from typing import Any, Final
 from streamsim.model.names import Account, stream_label, unix
 from streamsim.model.stream_type import DYNAMODB, KINESIS
 from streamsim.model.units import SECOND
-from streamsim.scenario.document import Node
-from streamsim.scenario.errors import Span
+from streamsim.scenario.text.document import Node
+from streamsim.scenario.text.errors import Span
 from streamsim.templates.intrinsics import Unknown
 
 #: The property that names a resource of each type.

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from streamsim.model.names import Account
-from streamsim.scenario.document import Entry, Node, compose
-from streamsim.scenario.errors import Problem, ScenarioError, Source, Span, did_you_mean
-from streamsim.scenario.reading import MAXIMUM_SCENARIO_SIZE, read
+from streamsim.scenario.text.document import Entry, Node, compose
+from streamsim.scenario.text.errors import Problem, ScenarioError, Source, Span, did_you_mean
+from streamsim.scenario.text.reading import MAXIMUM_SCENARIO_SIZE, read
 from streamsim.templates.intrinsics import NOTHING, TAGS, Scope, Unknown, text, unknown_in
 from streamsim.templates.resources import CONSUMER, IMPLICIT, Resource, name_property, referred
 

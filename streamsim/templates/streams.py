@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from streamsim.scenario.document import Node
 from streamsim.scenario.draft import Setting
+from streamsim.scenario.text.document import Node
 from streamsim.templates.intrinsics import NOTHING, Unknown, text, unknown_in
 from streamsim.templates.resources import STREAM, TABLES, Resource
 from streamsim.templates.stack import Stack

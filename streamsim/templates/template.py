@@ -6,7 +6,7 @@ from pathlib import Path
 
 from streamsim.functions.published import PublishedFunction
 from streamsim.model.names import Account
-from streamsim.scenario.errors import Problem, ScenarioError
+from streamsim.scenario.text.errors import Problem, ScenarioError
 from streamsim.templates.apis import ServedApi, apis
 from streamsim.templates.functions import functions
 from streamsim.templates.gateway import gateway_apis

@@ -11,7 +11,7 @@ from streamsim.functions.published import PublishedFunction
 from streamsim.model.units import SECOND
 from streamsim.rules.proxy_event import Api
 from streamsim.rules.routes import ANY, DEFAULT, Route
-from streamsim.scenario.errors import Span
+from streamsim.scenario.text.errors import Span
 from streamsim.templates.apis import ServedApi, qualified
 from streamsim.templates.cors import of_lists
 from streamsim.templates.resources import FUNCTIONS, api_id

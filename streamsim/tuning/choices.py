@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from streamsim.model.mapping import INFINITE
 from streamsim.rules.settings import WHOLE_NUMBERS
-from streamsim.scenario.document import Node, compose
-from streamsim.scenario.errors import KeyPath, Problem, ScenarioError, Source, Span
 from streamsim.scenario.load import Change
 from streamsim.scenario.settings import UnknownSettingError, setting_path
+from streamsim.scenario.text.document import Node, compose
+from streamsim.scenario.text.errors import KeyPath, Problem, ScenarioError, Source, Span
 
 #: What the settings of a mapping are tried with. Those that decide about failures come first: until a shard is free
 #: again, nothing that follows can be judged. ReportBatchItemFailures is not among them: whether a function reports its

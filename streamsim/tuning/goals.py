@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from math import inf, log2
 from typing import Any, Final
 
-from streamsim.scenario.expectations import Expectation
+from streamsim.scenario.parts.expectations import Expectation
 from streamsim.trace.amounts import LOSSES, lost
 from streamsim.trace.catalogue import Value
 from streamsim.trace.expectations import evaluate

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from streamsim.scenario.document import Node
-from streamsim.scenario.errors import KeyPath, Problem, ScenarioError, Source, Span, did_you_mean
 from streamsim.scenario.header import header_of
 from streamsim.scenario.load import Change, load_changed, tree
 from streamsim.scenario.models import Scenario
+from streamsim.scenario.text.document import Node
+from streamsim.scenario.text.errors import KeyPath, Problem, ScenarioError, Source, Span, did_you_mean
 from streamsim.trace.catalogue import measure_of, names_of
 from streamsim.tuning.choices import (
     Setting,

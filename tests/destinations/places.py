@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from streamsim.destinations.addresses import address_of
 from streamsim.engine.ports import Destination
-from streamsim.scenario.discarding import open_destination
+from streamsim.scenario.real.discarding import open_destination
 from streamsim.streams.aws.endpoint import Endpoint
 from streamsim.streams.kafka_topics import create_topic
 

@@ -10,7 +10,7 @@ import pytest
 
 from streamsim.destinations.addresses import address_of
 from streamsim.engine.ports import SourceError
-from streamsim.scenario.discarding import open_destination
+from streamsim.scenario.real.discarding import open_destination
 from streamsim.streams.aws.endpoint import Endpoint
 from tests.destinations.places import REGION, Servers, place
 

@@ -13,7 +13,7 @@ from streamsim.reference.term import KINDS, Term
 from streamsim.reference.terms import terms
 from streamsim.rules.meanings import CONDITIONS, OUTCOMES, STATES
 from streamsim.rules.parameters import PARAMETERS
-from streamsim.scenario.expectations import WORDS
+from streamsim.scenario.parts.expectations import WORDS
 from streamsim.trace.catalogue import MEASURES, TRAFFIC_MEASURES
 from streamsim.trace.decoding import EVENTS
 from streamsim.trace.violation import ANOMALIES

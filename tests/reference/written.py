@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from streamsim.scenario.file import PLURALS
+from streamsim.scenario.parts.file import PLURALS
 
 _SINGULAR = {plural: singular for singular, plural in PLURALS.items()}
 

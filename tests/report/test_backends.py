@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from streamsim.model.events import Discard, Event, Filtered, Invoke
-from streamsim.report.backends import SideBySide, render_backends
-from streamsim.report.compared import Run
-from streamsim.report.differences import Told, differences
+from streamsim.report.comparison.backends import SideBySide, render_backends
+from streamsim.report.comparison.compared import Run
+from streamsim.report.comparison.differences import Told, differences
 from streamsim.scenario.load import load_text
 from streamsim.scenario.play import Played, play
-from streamsim.scenario.timing import reasons_of_timing
+from streamsim.scenario.real.timing import reasons_of_timing
 from streamsim.trace.content import Content
 from streamsim.trace.measures import Measures
 from tests.report.test_terminal import printed

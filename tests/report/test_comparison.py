@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from streamsim.report.compared import Run
-from streamsim.report.comparison import Comparison, render_comparison
-from streamsim.report.timeline import Timeline
+from streamsim.report.comparison.compared import Run
+from streamsim.report.comparison.table import Comparison, render_comparison
+from streamsim.report.picture.timeline import Timeline
 from tests.report import runs
 from tests.report.test_terminal import printed
 

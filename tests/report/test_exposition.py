@@ -16,8 +16,8 @@ from streamsim.model.events import (
     ShardOpen,
     ShardStop,
 )
-from streamsim.report.exposition import BUCKETS, CONTENT_TYPE, COUNTERS, Exposition
-from streamsim.report.scraping import scraped
+from streamsim.report.metrics.exposition import BUCKETS, CONTENT_TYPE, COUNTERS, Exposition
+from streamsim.report.metrics.scraping import scraped
 from streamsim.scenario.header import header_of
 from streamsim.scenario.load import load_text
 from streamsim.scenario.play import play

@@ -8,7 +8,7 @@ import pytest
 
 from streamsim.report.next_step import Seen, Step, command, next_steps
 from streamsim.report.phrases import found
-from streamsim.report.timeline import Timeline
+from streamsim.report.picture.timeline import Timeline
 from streamsim.scenario.header import header_of
 from streamsim.scenario.load import load_text
 from streamsim.scenario.play import Played, play

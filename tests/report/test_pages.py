@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import streamsim
-from streamsim.report.glossary import glossary_page
-from streamsim.report.measures import measures_page
-from streamsim.report.parameters import parameters_page
-from streamsim.report.settings import settings_page
+from streamsim.report.documents.glossary import glossary_page
+from streamsim.report.documents.measures import measures_page
+from streamsim.report.documents.parameters import parameters_page
+from streamsim.report.documents.settings import settings_page
 from tests.conftest import Golden
 
 PAGES: dict[str, Callable[[], str]] = {

@@ -9,12 +9,12 @@ from rich.console import Console
 
 from streamsim.model.events import Event, EventLost, Invoke, Request, Response, Result
 from streamsim.model.units import MILLISECOND, SECOND
-from streamsim.report.account import account_lines
-from streamsim.report.levels import FINEST, Levels
-from streamsim.report.sharing import Party, Sharing
-from streamsim.report.story import story
+from streamsim.report.picture.account import account_lines
+from streamsim.report.picture.levels import FINEST, Levels
+from streamsim.report.picture.sharing import Party, Sharing
+from streamsim.report.picture.timeline import Timeline
+from streamsim.report.story.story import story
 from streamsim.report.terminal import render_summary
-from streamsim.report.timeline import Timeline
 from streamsim.scenario.header import header_of
 from streamsim.scenario.load import load_text
 from streamsim.scenario.play import Played, play

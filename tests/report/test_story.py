@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.model.units import HOUR, KIB, MILLISECOND, SECOND
-from streamsim.report.shards import names
-from streamsim.report.story import Story, story
+from streamsim.report.story.shards import names
+from streamsim.report.story.story import Story, story
 from tests.engine.worlds import World, play_world, windowed_worlds, worlds
 from tests.report import runs
 

@@ -9,10 +9,10 @@ import pytest
 from rich.console import Console
 
 from streamsim.model.events import Event, EventLost, Fault, Produced, Request, Reshard, Response
-from streamsim.report.looks import LOOKS
-from streamsim.report.rows import Kind
+from streamsim.report.picture.looks import LOOKS
+from streamsim.report.picture.rows import Kind
+from streamsim.report.picture.timeline import Timeline
 from streamsim.report.terminal import Summary, render_summary
-from streamsim.report.timeline import Timeline
 from streamsim.trace.header import Header
 from tests.report import runs
 

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.model.units import DAY, MILLISECOND, SECOND
-from streamsim.report.ceiling import ceiling
-from streamsim.report.families import troubled_first
 from streamsim.report.incidents import Incidents
-from streamsim.report.picture import Picture
-from streamsim.report.rows import Kind
-from streamsim.report.timeline import Timeline
+from streamsim.report.picture.ceiling import ceiling
+from streamsim.report.picture.families import troubled_first
+from streamsim.report.picture.picture import Picture
+from streamsim.report.picture.rows import Kind
+from streamsim.report.picture.timeline import Timeline
 from streamsim.trace.header import Header
 from tests.engine.worlds import World, play_world, worlds
 from tests.report import runs

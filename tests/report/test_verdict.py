@@ -5,9 +5,9 @@ from dataclasses import replace
 from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.model.units import SECOND
-from streamsim.report.incident_words import noted
+from streamsim.report.picture.timeline import Timeline
 from streamsim.report.remarks import Gravity, remarks
-from streamsim.report.timeline import Timeline
+from streamsim.report.story.words import noted
 from streamsim.report.verdict import what_happened
 from tests.report import runs
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import yaml
 
-from streamsim.scenario.document import compose
-from streamsim.scenario.errors import ScenarioError, Source
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
+from streamsim.scenario.text.document import compose
+from streamsim.scenario.text.errors import ScenarioError, Source
 from tests.scenario import random_parts as parts
 from tests.scenario.random_parts import Dice, Said
 

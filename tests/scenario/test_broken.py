@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from streamsim.scenario.errors import ScenarioError
 from streamsim.scenario.load import load
+from streamsim.scenario.text.errors import ScenarioError
 from tests.conftest import Golden
 
 BROKEN = Path(__file__).parent / "broken"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamsim.scenario.document import compose
 from streamsim.scenario.draft import Draft, Setting, inline, written
-from streamsim.scenario.errors import ScenarioError, Source, Span
+from streamsim.scenario.text.document import compose
+from streamsim.scenario.text.errors import ScenarioError, Source, Span
 
 SCALARS = (
     st.none()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamsim.scenario.errors import Problem, ScenarioError, Source, Span, closest, show
+from streamsim.scenario.text.errors import Problem, ScenarioError, Source, Span, closest, show
 
 
 def frame(line: str, column: int, length: int = 1) -> list[str]:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from streamsim.scenario.document import compose
-from streamsim.scenario.errors import ScenarioError, Source
-from streamsim.scenario.expectations import read_expectations
+from streamsim.scenario.parts.expectations import read_expectations
+from streamsim.scenario.text.document import compose
+from streamsim.scenario.text.errors import ScenarioError, Source
 
 MAPPINGS = ("orders", "returns")
 SOURCES = ("checkout", "nightly")

@@ -8,9 +8,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streamsim.scenario.document import MAXIMUM_ALIASED, MAXIMUM_DEPTH
-from streamsim.scenario.errors import ScenarioError
 from streamsim.scenario.load import load, load_text
+from streamsim.scenario.text.document import MAXIMUM_ALIASED, MAXIMUM_DEPTH
+from streamsim.scenario.text.errors import ScenarioError
 
 GOOD = "scenario: A good one\nduration: 60s\nproducer: {rate: 12/s}\n"
 

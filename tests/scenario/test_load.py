@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from streamsim.model.mapping import BackOff, EventSourceMapping, StartingPosition
-from streamsim.scenario.errors import ScenarioError
 from streamsim.scenario.load import load, load_text
 from streamsim.scenario.models import (
     DestinationDown,
@@ -21,6 +20,7 @@ from streamsim.scenario.models import (
     SourceDown,
     Throttle,
 )
+from streamsim.scenario.text.errors import ScenarioError
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 TOP = "scenario: A good one\nduration: 60s\nproducer: {rate: 12/s}\n"

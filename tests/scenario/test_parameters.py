@@ -25,10 +25,10 @@ from streamsim.model.events import (
 from streamsim.model.units import SECOND
 from streamsim.rules.parameters import PARAMETERS, WITHOUT_EFFECT, Parameter
 from streamsim.rules.settings import NOT_FOR_STREAMS, WHOLE_NUMBERS
-from streamsim.scenario.errors import ScenarioError
 from streamsim.scenario.load import load_text
-from streamsim.scenario.mapping import Mapping
+from streamsim.scenario.parts.mapping import Mapping
 from streamsim.scenario.play import Played, play
+from streamsim.scenario.text.errors import ScenarioError
 
 Seen = Callable[[list[Event], Played], Any]
 

@@ -16,9 +16,9 @@ from rich.console import Console
 
 from streamsim.model.events import BEYOND_MAPPINGS, Event
 from streamsim.report.log import EventLog
-from streamsim.report.story import story
+from streamsim.report.picture.timeline import Timeline
+from streamsim.report.story.story import story
 from streamsim.report.terminal import render_summary
-from streamsim.report.timeline import Timeline
 from streamsim.scenario.header import header_of
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played, play

@@ -13,7 +13,7 @@ from streamsim.rules.hash_keys import even_ranges, hash_key
 from streamsim.rules.lineage import UpdateShardCount, steps_of
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
-from streamsim.scenario.shards import Pace, accrued, shards_of, since
+from streamsim.scenario.world.shards import Pace, accrued, shards_of, since
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.logs import SimulatedLog
 from streamsim.streams.plan import Plan, Planning

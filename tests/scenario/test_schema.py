@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from streamsim.rules.settings import WHOLE_NUMBERS
-from streamsim.scenario.file import ScenarioFile
-from streamsim.scenario.schema import json_schema
+from streamsim.scenario.parts.file import ScenarioFile
+from streamsim.scenario.parts.schema import json_schema
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,9 +80,7 @@ def test_no_key_takes_null_and_no_default_is_in_our_units() -> None:
 
 
 def test_the_schema_is_the_same_under_another_hash_seed() -> None:
-    program = (
-        "import json; from streamsim.scenario.schema import json_schema; print(json.dumps(json_schema()))"
-    )
+    program = "import json; from streamsim.scenario.parts.schema import json_schema; print(json.dumps(json_schema()))"
     printed = {
         subprocess.run(
             [sys.executable, "-c", program],

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from streamsim.scenario.errors import ScenarioError
 from streamsim.scenario.load import load_text, variants
+from streamsim.scenario.text.errors import ScenarioError
 
 TOP = "scenario: x\nduration: 60s\nproducer: {rate: 12/s}\n"
 NAMED = "scenario: x\nduration: 1s\nproducer: {rate: 1/s}\nmappings: {a: {BatchSize: 5}}\n"

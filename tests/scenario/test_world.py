@@ -4,8 +4,8 @@ import pytest
 
 from streamsim.model.events import Event, Invoke, Response, Result
 from streamsim.model.units import SECOND
-from streamsim.scenario.errors import ScenarioError
 from streamsim.scenario.load import load_text
+from streamsim.scenario.text.errors import ScenarioError
 from tests.playing import events_of, played
 
 

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 from streamsim.cli import main
 from streamsim.engine.ports import SourceError
-from streamsim.scenario.errors import ScenarioError
-from streamsim.scenario.kafka_file import kafka_access
+from streamsim.scenario.real.kafka_file import kafka_access
+from streamsim.scenario.text.errors import ScenarioError
 from streamsim.streams import kafka_errors
 from streamsim.streams.kafka_access import OPEN, Access, Login
 from streamsim.streams.kafka_errors import partitions_of

@@ -9,9 +9,9 @@ import pytest
 
 from streamsim.rules.filters import compile_filters
 from streamsim.scenario.draft import written
-from streamsim.scenario.errors import ScenarioError
 from streamsim.scenario.load import load, load_text
 from streamsim.scenario.play import play
+from streamsim.scenario.text.errors import ScenarioError
 from streamsim.templates.callers import interval
 from streamsim.templates.drafting import draft_of
 from streamsim.templates.samples import sample

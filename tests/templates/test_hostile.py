@@ -10,10 +10,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamsim.scenario.document import Node, compose
 from streamsim.scenario.draft import written
-from streamsim.scenario.errors import ScenarioError, Source
 from streamsim.scenario.load import load_text
+from streamsim.scenario.text.document import Node, compose
+from streamsim.scenario.text.errors import ScenarioError, Source
 from streamsim.templates.drafting import draft_of
 from streamsim.templates.intrinsics import TAGS
 from streamsim.templates.template import load_template

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from streamsim.scenario.document import compose
-from streamsim.scenario.errors import Source
+from streamsim.scenario.text.document import compose
+from streamsim.scenario.text.errors import Source
 from streamsim.templates.intrinsics import NOTHING, TAGS, Scope, Unknown
 
 

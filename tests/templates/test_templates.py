@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streamsim.scenario.errors import ScenarioError
+from streamsim.scenario.text.errors import ScenarioError
 from streamsim.templates.template import Template, load_template
 from tests.conftest import Golden
 

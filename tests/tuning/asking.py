@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from streamsim.report.tuned import Tuned
+from streamsim.report.comparison.tuned import Tuned
 from streamsim.scenario.load import changes_of, load_text
 from streamsim.scenario.play import play
 from streamsim.tuning.choices import read_wish

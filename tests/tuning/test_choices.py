@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from streamsim.scenario.errors import ScenarioError
+from streamsim.scenario.text.errors import ScenarioError
 from streamsim.tuning.choices import Wish, of_the_world, read_wish, setting_of
 
 

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from streamsim.report.tuned_document import document_of
+from streamsim.report.comparison.tuned_document import document_of
 from streamsim.trace.amounts import apart
 from tests.tuning.asking import HELD, best_of, replayed, tuned
 

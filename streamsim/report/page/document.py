@@ -6,10 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from streamsim.model import events as happened
-from streamsim.report.asked import age_limit
-from streamsim.report.ceiling import ceiling
-from streamsim.report.families import in_families
-from streamsim.report.lives import changed
 from streamsim.report.page.columns import Columns
 from streamsim.report.page.lanes import OUTCOMES, cut
 from streamsim.report.page.left_out import MOST_HAPPENINGS, MOST_VIOLATIONS, left_out
@@ -18,8 +14,12 @@ from streamsim.report.page.numbers import figures
 from streamsim.report.page.packing import BITS, TICKS, Packed, pack_ids, pack_invocations
 from streamsim.report.page.shards import WHYS
 from streamsim.report.phrases import changed_settings, measured, settings_said, shard_name
-from streamsim.report.rows import Row
-from streamsim.report.timeline import Timeline
+from streamsim.report.picture.asked import age_limit
+from streamsim.report.picture.ceiling import ceiling
+from streamsim.report.picture.families import in_families
+from streamsim.report.picture.rows import Row
+from streamsim.report.picture.timeline import Timeline
+from streamsim.report.story.lives import changed
 from streamsim.report.verdict import headline, what_happened
 from streamsim.trace.header import Header
 from streamsim.trace.violation import Violation

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from streamsim.model.units import show_duration
-from streamsim.report.incident_words import told
 from streamsim.report.incidents import Incident
 from streamsim.report.page.columns import Columns
 from streamsim.report.page.lanes import SPLIT
 from streamsim.report.phrases import counted, destination_name, records, shard_name
+from streamsim.report.picture.timeline import Timeline
 from streamsim.report.remarks import NEVER, Gravity, Remark, remarks
-from streamsim.report.timeline import Timeline
+from streamsim.report.story.words import told
 
 #: So many moments are read.
 MOST: Final = 9

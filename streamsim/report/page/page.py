@@ -13,12 +13,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from streamsim.report.compared import LESS_IS_BETTER, NEITHER, Run, differing, failing, met, value_said
+from streamsim.report.comparison.compared import (
+    LESS_IS_BETTER,
+    NEITHER,
+    Run,
+    differing,
+    failing,
+    met,
+    value_said,
+)
+from streamsim.report.comparison.ranking import ranked
 from streamsim.report.page.document import PageRun, packed_run
 from streamsim.report.page.lanes import cut
 from streamsim.report.page.rules import RULES
 from streamsim.report.phrases import found, measured
-from streamsim.report.ranking import ranked
 
 _ASSETS: Final = Path(__file__).with_name("assets")
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from streamsim.report.compared import varied_in
+from streamsim.report.comparison.compared import varied_in
 from streamsim.report.page.columns import Columns
 from streamsim.report.page.document import PageRun
-from streamsim.report.timeline import Timeline
+from streamsim.report.picture.timeline import Timeline
 from streamsim.scenario.play import Played
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from streamsim.model.events import Event
 from streamsim.report.page.columns import Columns
 from streamsim.report.page.document import PageRun
-from streamsim.report.timeline import Timeline
+from streamsim.report.picture.timeline import Timeline
 from streamsim.trace.header import Header
 from streamsim.trace.measures import Measures
 from streamsim.trace.oracle import Oracle

@@ -13,7 +13,7 @@ from streamsim.report.page.columns import Columns
 from streamsim.report.page.document import PageRun
 from streamsim.report.page.page import page
 from streamsim.report.page.traces import run_of
-from streamsim.report.timeline import Timeline
+from streamsim.report.picture.timeline import Timeline
 from streamsim.scenario.header import header_of
 from streamsim.scenario.load import load, load_text, variants
 from streamsim.scenario.models import Scenario

@@ -1,0 +1,1 @@
+"""Several runs side by side: of a `compare`, of several backends, of a search."""

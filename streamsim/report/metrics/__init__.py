@@ -1,0 +1,1 @@
+"""Measures of a run that goes on, for Prometheus."""

@@ -1,0 +1,1 @@
+"""What happened, in characters: a row per shard, curves below."""

@@ -1,0 +1,1 @@
+"""What happened, in words: a line for each thing worth a line."""

@@ -1,0 +1,1 @@
+"""Scenarios and mappings in real time, on servers."""
