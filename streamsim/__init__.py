@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from streamsim.model.events import Event
     from streamsim.model.mapping import EventSourceMapping
+    from streamsim.report.notebook import Report, run
     from streamsim.scenario.errors import ScenarioError
     from streamsim.scenario.load import load, load_text, variants
     from streamsim.scenario.models import Scenario
@@ -39,6 +40,7 @@ _HOMES = {
     "Measures": "streamsim.trace.measures",
     "Oracle": "streamsim.trace.oracle",
     "Played": "streamsim.scenario.play",
+    "Report": "streamsim.report.notebook",
     "Scenario": "streamsim.scenario.models",
     "ScenarioError": "streamsim.scenario.errors",
     "TraceError": "streamsim.trace.ndjson",
@@ -48,6 +50,7 @@ _HOMES = {
     "load_text": "streamsim.scenario.load",
     "play": "streamsim.scenario.play",
     "read_trace": "streamsim.trace.ndjson",
+    "run": "streamsim.report.notebook",
     "variants": "streamsim.scenario.load",
 }
 
@@ -59,6 +62,7 @@ __all__ = [
     "Measures",
     "Oracle",
     "Played",
+    "Report",
     "Scenario",
     "ScenarioError",
     "TraceError",
@@ -68,6 +72,7 @@ __all__ = [
     "load_text",
     "play",
     "read_trace",
+    "run",
     "variants",
 ]
 

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import click
 
-from streamsim.cli.run_kafka import SourceFailedError, silence
+from streamsim.cli.outside import SourceFailedError, mute_aiokafka
 from streamsim.destinations.kept import KeptDestination
 from streamsim.engine.clock import RealClock
 from streamsim.engine.concurrency import Account
@@ -25,7 +25,7 @@ from streamsim.model.events import Event, ShardEnd, ShardOpen
 from streamsim.model.mapping import EventSourceMapping
 from streamsim.model.outcome import Outcome
 from streamsim.rules.source import Source
-from streamsim.streams.kafka import KafkaStream, Membership
+from streamsim.streams.kafka import Membership, kafka_stream
 from streamsim.streams.kafka_group import KafkaReading
 from streamsim.streams.kafka_topics import create_topic, delete_topic, producer_of, wall_clock
 from streamsim.streams.live.consuming import Beginning, Worker, consume
@@ -80,7 +80,7 @@ _DONE: Final = Outcome("success")
 @click.option("--batch-size", type=click.IntRange(1, 10_000), default=1000, show_default=True)
 @click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True)
 def command(brokers: str, partitions: int, records: int, size: int, batch_size: int, rounds: int) -> None:
-    silence()
+    mute_aiokafka()
     load = Load(brokers, f"streamsim-bench-{uuid4().hex[:8]}", partitions, records, batch_size)
     try:
         bare, engine = asyncio.run(_compare(load, size, rounds))
@@ -174,7 +174,7 @@ async def _engine(load: Load) -> Measured:
 
     mapping = MappingRun(
         EventSourceMapping(batch_size=load.batch_size, hand_over=0),
-        KafkaStream(reading.logs, clock),
+        kafka_stream(reading.logs, clock),
         _Nothing(),
         Account(1000, {"default": None}).functions["default"],
         lambda arn: KeptDestination(arn, clock),

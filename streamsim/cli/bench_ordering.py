@@ -6,12 +6,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from time import monotonic
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from streamsim.cli.run_kafka import SourceFailedError, silence
+from streamsim.cli.outside import SourceFailedError, mute_aiokafka
 from streamsim.cli.run_output import say
 from streamsim.cli.whole_trace import CannotWriteError, check_folder
 from streamsim.engine.ports import SourceError
@@ -143,10 +142,11 @@ def _played(
     players: "Mapping[str, Player]",
 ) -> "list[Row]":
     """The rows of all cases, one backend after the other."""
+    from streamsim.cli.runs_progress import RunsProgress  # noqa: PLC0415  # `--help` is quick without
     from streamsim.ordering.benchmark import bench  # noqa: PLC0415
 
     rows: list[Row] = []
-    with _Progress(sum(map(len, cases.values())) * len(seeds)) as progress:
+    with RunsProgress(sum(map(len, cases.values())) * len(seeds)) as progress:
         for backend, own in cases.items():
             before = len(rows) * len(seeds)
             progress_of = partial(progress.come, before)
@@ -163,7 +163,7 @@ def _played(
 def _kafka(brokers: str) -> "Player":
     from streamsim.ordering.on_kafka import KafkaPlayer  # noqa: PLC0415
 
-    silence()
+    mute_aiokafka()
     return _checked(KafkaPlayer(brokers))
 
 
@@ -226,31 +226,3 @@ def _next(rows: "Sequence[Row]", kept: dict[str, str]) -> str:
     if any(row.shown for row in rows):
         return "streamsim bench ordering --traces shown/   keeps what shows it"
     return "streamsim bench ordering --seeds 100"
-
-
-class _Progress:
-    """A bar on stderr, if it is a terminal and the benchmark takes longer than a second."""
-
-    def __init__(self, runs: int) -> None:
-        from rich.console import Console  # noqa: PLC0415  # `--help` is quick without
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415
-
-        columns = (BarColumn(), MofNCompleteColumn(), "runs", TimeRemainingColumn())
-        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._task = self._bar.add_task("", total=runs)
-        self._patience = monotonic() + 1
-        self._shown = not self._bar.console.is_terminal
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *failed: object) -> None:
-        if self._bar.live.is_started:
-            self._bar.stop()
-
-    def come(self, before: int, runs: int) -> None:
-        """So many runs are made, after those `before`."""
-        self._bar.update(self._task, completed=before + runs)
-        if not self._shown and monotonic() > self._patience:
-            self._shown = True
-            self._bar.start()

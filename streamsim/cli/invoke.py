@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, cast
@@ -13,7 +14,7 @@ import click
 from click.core import ParameterSource
 
 from streamsim.cli import OUTSIDE
-from streamsim.cli.invoke_input import Handler, event, handler, json_object, variables
+from streamsim.cli.invoke_input import Handler, code, event, handler, json_object, told, variables
 from streamsim.cli.invoke_output import (
     delivered_document,
     invoked_document,
@@ -23,14 +24,16 @@ from streamsim.cli.invoke_output import (
     show_invoked,
 )
 from streamsim.endpoint.asynchronous import Skipping, Tried, deliver
-from streamsim.endpoint.call import Call, Called, Environment, launched, wall_clock
+from streamsim.endpoint.call import Call, Called, Environment, launched
 from streamsim.endpoint.launchers import RUNTIMES, NoRuntimeError, launcher, versioned
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.runtime import Deployment, Limits, LogFormat
 from streamsim.model.asynchronous import EventInvokeConfig
+from streamsim.model.names import trace_header
 from streamsim.model.units import HOUR, SECOND, parse_duration
 from streamsim.rules.api_error import ApiError, payload_too_large
 from streamsim.rules.function_name import LATEST, VERSION, parse
-from streamsim.rules.limits import QUOTAS, environment_refusals, function_refusals
+from streamsim.rules.limits import LATER, QUOTAS, environment_refusals, function_refusals
 from streamsim.rules.sample_events import DETAILS, SAMPLES, Details, sample
 
 EXAMPLES: Final = """\b
@@ -46,7 +49,7 @@ Examples:
 HELP: Final = f"""Invoke a handler once, as Lambda would: result on stdout, log on stderr.
 
 {EXAMPLES}
-HANDLER is module:function in this folder, or path/to/file.py:function. EVENT is a file, JSON, or - for standard
+HANDLER is module:function in this folder or --path, or path/to/file.py:function. EVENT is a file, JSON, or - for standard
 input; without one it is {{}}.
 
 Exit codes: 0 the function returned, 1 it failed, 2 the command is wrong, 3 the handler cannot be loaded."""
@@ -101,6 +104,11 @@ class _Age(click.ParamType[int]):
 )
 @click.option("--qualifier", help="A version, or an alias; it stands in ARN and context.")
 @click.option("--function-name", help="Default: the module's name.")
+@click.option(
+    "--path",
+    type=click.Path(exists=True, path_type=Path),
+    help="The code: a folder or a .zip. Default: this folder.",
+)
 @click.option("--client-context", metavar="JSON", help="What a mobile client tells, or a file with it.")
 @click.option("--cognito-identity", metavar="JSON", help="cognitoIdentityId and cognitoIdentityPoolId.")
 @click.option(
@@ -123,19 +131,22 @@ class _Age(click.ParamType[int]):
 )
 @click.option("--logs", type=click.Path(path_type=Path), help="Keep the log stream in this folder too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, with the log in it.")
-def command(handler_name: str, event_text: str | None, **options: Any) -> None:
+def command(handler_name: str, event_text: str | None, path: Path | None, **options: Any) -> None:
     """See `HELP`."""
-    asked = _asked(handler(handler_name), event_text, options)
-    if asked.invocation_type == "DryRun":
-        _dry_run(asked)
-        return
-    try:
-        clock = Skipping(wall_clock)
-        launch = launcher(asked.runtime, clock.time)
-        environment = launched(launch, versioned(asked.runtime, asked.deployment), str(uuid4()), clock.time)
-    except NoRuntimeError as error:
-        raise click.UsageError(str(error)) from None
-    sys.exit(asyncio.run(_run(environment, asked, clock)))
+    with ExitStack() as folders:
+        asked = _asked(handler(handler_name, code(path, folders)), event_text, options)
+        if asked.invocation_type == "DryRun":
+            _dry_run(asked)
+            return
+        try:
+            clock = Skipping(wall_clock)
+            launch = launcher(asked.runtime, clock.time)
+            environment = launched(
+                launch, versioned(asked.runtime, asked.deployment), str(uuid4()), clock.time
+            )
+        except NoRuntimeError as error:
+            raise click.UsageError(str(error)) from None
+        sys.exit(asyncio.run(_run(environment, asked, clock)))
 
 
 def _asked(found: Handler, event_text: str | None, options: dict[str, Any]) -> Asked:
@@ -158,21 +169,19 @@ def _asked(found: Handler, event_text: str | None, options: dict[str, Any]) -> A
         log_format=cast("LogFormat", options["log_format"]),
         limits=cast("Limits", options["limits"]),
     )
+    request_id = str(uuid4())
     call = Call(
-        str(uuid4()),
+        request_id,
         _event(event_text, options["kind"], options["details"]),
         deployment.arn if named.qualifier is None else f"{deployment.arn}:{named.qualifier}",
         json_object("--client-context", options["client_context"]),
         json_object("--cognito-identity", options["cognito_identity"]),
+        trace_header(request_id, wall_clock()),
     )
     kind = options["invocation_type"]
-    _check_options(kind, options["as_json"])
-    quotas = QUOTAS[deployment.limits]
-    limit = quotas.asynchronous_payload if kind == "Event" else quotas.synchronous_payload
-    if len(call.event) > limit:
-        raise click.UsageError(payload_too_large(len(call.event), kind, limit).message)
-    age = options["maximum_event_age"]
-    config = EventInvokeConfig(options["maximum_retry_attempts"], age)
+    _check_options(kind, deployment.limits, options["as_json"])
+    _check_size(len(call.event), kind, deployment.limits)
+    config = EventInvokeConfig(options["maximum_retry_attempts"], options["maximum_event_age"])
     return Asked(
         deployment,
         call,
@@ -180,13 +189,13 @@ def _asked(found: Handler, event_text: str | None, options: dict[str, Any]) -> A
         kind,
         options["log_type"],
         config,
-        options["dead_letter"],
+        options["dead_letter"] or deployment.limits == "2017",  # which knew no destinations
         options["as_json"],
         None if options["logs"] is None else log_files(options["logs"]),
     )
 
 
-def _check_options(kind: str, as_json: bool) -> None:
+def _check_options(kind: str, limits: Limits, as_json: bool) -> None:
     """`click.UsageError` for an option that would have no effect."""
     context = click.get_current_context()
     given = {
@@ -196,12 +205,34 @@ def _check_options(kind: str, as_json: bool) -> None:
         if name in given and kind != "Event":
             option = f"--{name.replace('_', '-')}"
             raise click.UsageError(f"{option} is about asynchronous events; add --invocation-type Event")
+    if limits == "2017":
+        for name, setting in _LATER.items():
+            if name in given:
+                option = f"--{name.replace('_', '-')}"
+                raise click.UsageError(
+                    f"{option}: {setting} came to Lambda in {LATER[setting]}; leave it out, or write --limits current"
+                )
     if as_json and "dead_letter" in given:
         raise click.UsageError("--json has the dead-letter queue's message already; leave out --dead-letter")
 
 
+def _check_size(size: int, kind: str, limits: Limits) -> None:
+    """`click.UsageError` in Lambda's words for an event that is too large."""
+    quotas = QUOTAS[limits]
+    limit = quotas.asynchronous_payload if kind == "Event" else quotas.synchronous_payload
+    if size > limit:
+        raise click.UsageError(payload_too_large(size, kind, limit).message)
+
+
 #: Options that only an asynchronous event has.
 _OF_EVENTS: Final = ("maximum_retry_attempts", "maximum_event_age", "dead_letter")
+
+#: Options for settings that came after 2017.
+_LATER: Final = {
+    "maximum_retry_attempts": "EventInvokeConfig",
+    "maximum_event_age": "EventInvokeConfig",
+    "log_format": "LoggingConfig",
+}
 
 
 def _check(options: dict[str, Any], environment: dict[str, str]) -> None:
@@ -209,7 +240,7 @@ def _check(options: dict[str, Any], environment: dict[str, str]) -> None:
     settings = {"MemorySize": options["memory_size"], "Timeout": options["timeout"]}
     refusals = [*function_refusals(settings, options["limits"]), *environment_refusals(environment)]
     if refusals:
-        raise click.UsageError("\n".join(f"{one.message}\nhint: {one.hint}" for one in refusals))
+        raise click.UsageError(told(refusals))
 
 
 def _version(qualifier: str | None) -> str:
@@ -274,7 +305,8 @@ async def _deliver(environment: Environment, asked: Asked, clock: Skipping) -> i
 
     ended = await deliver(asked.call, asked.deployment.arn, attempt, asked.config, clock, tell)
     if asked.as_json:
-        document = delivered_document(tried, ended, asked.log_type)
+        old = asked.deployment.limits == "2017"
+        document = delivered_document(tried, ended, asked.log_type, destinations=not old)
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
         show_end(ended, for_queue=asked.dead_letter)

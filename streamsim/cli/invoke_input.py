@@ -2,12 +2,17 @@
 
 import json
 import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import click
 
 from streamsim.cli import OUTSIDE
+from streamsim.functions.package import UnreadablePackageError, size_refusals, unpack
+from streamsim.rules.settings import Refusal
 
 #: Files of Node's, which run in a process of their own.
 SCRIPTS: Final = (".js", ".mjs", ".cjs")
@@ -46,10 +51,10 @@ class Handler(NamedTuple):
         return next((name for name in names if (self.folder / name).is_file()), None)
 
 
-def handler(text: str) -> Handler:
+def handler(text: str, code: Path | None = None) -> Handler:
     """`module:function`, `package.module:function`, `path/to/file.py:function`, or AWS's `module.function`.
 
-    `click.UsageError` when it is none of them, `CannotLoadError` when there is no such file.
+    `code` is the folder that modules are in, this one without it. `click.UsageError` when it is none of them, `CannotLoadError` when there is no such file.
     """
     place, colon, function = text.rpartition(":")
     if not colon:
@@ -61,13 +66,36 @@ def handler(text: str) -> Handler:
         )
     if not place.endswith((".py", *SCRIPTS)):
         last = place.replace("/", ".").rpartition(".")[2]
-        return Handler(f"{place}:{function}", Path.cwd(), last[:_MAXIMUM_NAME])
+        return Handler(f"{place}:{function}", code or Path.cwd(), last[:_MAXIMUM_NAME])
+    if code is not None:
+        raise click.BadParameter("with --path it is module:function, not a file", param_hint="HANDLER")
     file = Path(place)
     if not file.is_file():
         raise CannotLoadError(
             f"{place}: error: there is no such file\nhint: name a file, or a module of this folder"
         )
     return Handler(f"{file.stem}:{function}", file.absolute().parent, file.stem[:_MAXIMUM_NAME])
+
+
+def code(path: Path | None, folders: ExitStack) -> Path | None:
+    """The folder that --path names, or one that its .zip is unpacked to; `click.UsageError` in Lambda's words."""
+    if path is None:
+        return None
+    try:
+        if refusals := list(size_refusals(path, uploaded=True)):
+            raise click.UsageError(told(refusals))
+        if path.is_dir():
+            return path.absolute()
+        folder = Path(folders.enter_context(tempfile.TemporaryDirectory(prefix="streamsim-")))
+        unpack(path, folder)
+    except UnreadablePackageError as error:
+        raise click.UsageError(f"--path: {error}") from None
+    return folder
+
+
+def told(refusals: Sequence[Refusal]) -> str:
+    """What Lambda would refuse, a line for each, with what to do about it."""
+    return "\n".join(f"{one.message}\nhint: {one.hint}" for one in refusals)
 
 
 def event(text: str | None) -> bytes:

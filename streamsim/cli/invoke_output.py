@@ -86,8 +86,10 @@ def invoked_document(called: Called, log_type: str | None) -> dict[str, Any]:
     return document | _log_fields(called, log_type)
 
 
-def delivered_document(tried: Sequence[Tried], ended: Ended, log_type: str | None) -> dict[str, Any]:
-    """An asynchronous event for `--json`. Waits are in seconds, as they would be on AWS."""
+def delivered_document(
+    tried: Sequence[Tried], ended: Ended, log_type: str | None, *, destinations: bool
+) -> dict[str, Any]:
+    """An asynchronous event for `--json`. Waits are in seconds, as they would be on AWS; 2017 had no `destinations`."""
     attempts = []
     for one in tried:
         assert one.called is not None
@@ -97,13 +99,14 @@ def delivered_document(tried: Sequence[Tried], ended: Ended, log_type: str | Non
         if one.delay:
             attempt["next_attempt_after_seconds"] = one.delay / 1_000_000
         attempts.append(attempt | _log_fields(one.called, log_type))
-    document = {
+    document: dict[str, Any] = {
         "format": FORMAT,
         "StatusCode": 202,
         "RequestId": ended.request_id,
         "attempts": attempts,
-        "destination": invocation_record(ended),
     }
+    if destinations:
+        document["destination"] = invocation_record(ended)
     return document if ended.condition == "Success" else document | {"dead_letter": dead_letter(ended)}
 
 

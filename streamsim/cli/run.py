@@ -1,34 +1,22 @@
 """`streamsim run`: plays scenarios, prints what came of them, and checks what they expect."""
 
-import errno
 import json
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from streamsim.cli.run_output import document_of, line_of, say, show, show_story, source_of, varied_in
-from streamsim.cli.whole_page import check_place, write_whole
-from streamsim.cli.whole_trace import CannotWriteError, check_folder, whole_trace
-from streamsim.engine.ports import Sink
-from streamsim.functions.log_folder import LogFolder
-from streamsim.report.progress import ProgressBar
-from streamsim.report.story import Story
-from streamsim.report.timeline import Timeline
-from streamsim.scenario.header import header_of
+from streamsim.cli.backends import NAMES, Backend, Servers, backends
+from streamsim.cli.run_groups import Group, differences_document, group_of, say_lines, show_backends
+from streamsim.cli.run_output import document_of, say, show, show_story, source_of
+from streamsim.cli.run_recording import Ran, Recording, record
+from streamsim.cli.scenario_file import scenario_file
+from streamsim.cli.whole_page import check_apart, check_place, write_whole
+from streamsim.cli.whole_trace import CannotWriteError, check_folder
 from streamsim.scenario.load import load, variants
 from streamsim.scenario.models import Scenario
-from streamsim.scenario.play import Played, play
-from streamsim.trace.header import Header
-
-if TYPE_CHECKING:
-    from streamsim.cli.run_kafka import Backend
-    from streamsim.cli.run_kinesis import KinesisBackend
-    from streamsim.report.page.columns import Columns
 
 FORMAT = 1
 
@@ -45,6 +33,7 @@ Examples:
   streamsim run scenarios/real_handler.yaml --logs logs/
   streamsim run scenarios/bisect.yaml --backend kafka --kafka localhost:9092
   streamsim run scenarios/bisect.yaml --backend kinesis --endpoint-url http://localhost:4568
+  streamsim run scenarios/bisect.yaml --backend virtual --backend kafka --at-once
   streamsim run scenarios/*.yaml --quiet
 
 Plays scenarios, prints what came of them, and checks what they expect.
@@ -52,37 +41,11 @@ Plays scenarios, prints what came of them, and checks what they expect.
 A scenario with `compare` makes a run of every combination and prints one table; --set of a setting that it compares
 fixes that one. --set takes any setting by its path, or by its name alone where only one has it; null removes it.
 
-Exit codes: 0 all expectations and guarantees hold, 1 one does not, 2 a scenario or the command is wrong, 3 a handler
-cannot be loaded or something cannot be written.
+Several --backend play it on each and print one table: what must be the same everywhere, and what timing makes differ.
+
+Exit codes: 0 all expectations and guarantees hold, 1 one does not, or backends differ in what timing does not excuse, 2 a
+scenario or the command is wrong, 3 a handler cannot be loaded, something cannot be written, or a server does not answer.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """A run that was made. `story` has no lines and there are no `columns` where nobody asked for them."""
-
-    played: Played
-    timeline: Timeline
-    story: Sequence[str]
-    columns: "Columns | None" = None
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """What to make of a run's events besides its measures."""
-
-    trace: Path | None
-    on_failure: Path | None
-    logs: Path | None
-    report: Path | None
-    story: bool
-    verbose: int
-
-    @property
-    def keeps(self) -> dict[str, Path]:
-        """What is written outside, by option: of one run only."""
-        options = {"--trace": self.trace, "--on-failure": self.on_failure, "--logs": self.logs}
-        return {option: path for option, path in options.items() if path is not None}
 
 
 @click.command(
@@ -119,10 +82,11 @@ class Recording:
 )
 @click.option(
     "--backend",
-    type=click.Choice(["virtual", "kafka", "kinesis"]),
-    default="virtual",
-    help="Where the records are: simulated in virtual time, or in real time in topics of a Kafka broker or in streams "
-    "of a Kinesis endpoint, made for the run and deleted after it.",
+    "names",
+    multiple=True,
+    type=click.Choice(NAMES),
+    help="Where the records are: simulated in virtual time, the default, or in real time in topics of a Kafka broker or in "
+    "streams of a Kinesis endpoint, made for the run and deleted after it. Several are compared.",
 )
 @click.option(
     "--kafka",
@@ -131,9 +95,20 @@ class Recording:
     help="The broker of --backend kafka; localhost:9092 by default.",
 )
 @click.option(
+    "--kafka-config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="How that broker takes TLS and a login: see `streamsim live`.",
+)
+@click.option(
     "--endpoint-url", metavar="URL", help="The endpoint of --backend kinesis, such as http://localhost:4568."
 )
 @click.option("--at-once", is_flag=True, help="With a real backend: produce all records as fast as they go.")
+@click.option(
+    "--no-view",
+    is_flag=True,
+    help="With a real backend: do not show on the terminal what each shard is at meanwhile.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="One line for each run.")
 @click.option("-v", "--verbose", count=True, help="Log what happens to stderr meanwhile; -vv every event.")
 def command(
@@ -148,185 +123,107 @@ def command(
     report: Path | None,
     quiet: bool,
     verbose: int,
-    backend: str,
+    names: tuple[str, ...],
     brokers: str | None,
+    kafka_config: Path | None,
     endpoint_url: str | None,
     at_once: bool,
+    no_view: bool,
 ) -> None:
     if story and as_json:
         raise click.UsageError("--json is one document and --story is text; choose one")
-    files = [(path, load(path, changes, seed)) for path in scenarios]
-    real = _backend(backend, brokers, endpoint_url, files, at_once=at_once)
-    recording = Recording(trace, on_failure, logs, report, story, verbose)
-    _check(recording, sum(len(variants(scenario)) for _, scenario in files), len(files))
-    holds = True
-    documents = []
-    for path, scenario in files:
-        runs = []
+    places = [scenario_file(path) for path in scenarios]
+    files = [(path, load(place, changes, seed)) for path, place in zip(scenarios, places, strict=True)]
+    chosen = backends(names, Servers(brokers, kafka_config, endpoint_url, at_once), files)
+    if no_view and all(backend.place is None for backend in chosen):
+        raise click.UsageError("--no-view goes with --backend kafka or kinesis")
+    recording = Recording(
+        trace, on_failure, logs, report, story, verbose, compared=len(chosen) > 1, view=not no_view
+    )
+    many = sum(len(variants(scenario)) for _, scenario in files)
+    _check(recording, many * len(chosen), scenarios)
+    told = []
+    for (path, scenario), place in zip(files, places, strict=True):
+        source = source_of(path, changes, seed)
+        own = []
         for settings, variant in variants(scenario):
-            ran = _play(variant, settings, recording, real)
-            runs.append(ran)
-            holds = holds and ran.played.holds
-            if as_json:
-                documents.append(document_of(ran.played))
-            elif quiet and not story:
-                say(line_of(path, ran.played))
+            own.append(_play(variant, settings, recording, chosen))
+            if quiet and not story and not as_json:
+                say_lines(path, own[-1])
+        told += own
         if not as_json:
-            _print(source_of(path, changes, seed), scenario, runs, quiet=quiet)
+            _print(source, scenario, own, quiet=quiet)
         if recording.report is not None:
-            _write_page(recording.report, source_of(path, changes, seed), runs)
+            _write_page(recording.report, place, source, [ran for group in own for ran in group.runs])
     if as_json:
-        click.echo(json.dumps({"format": FORMAT, "runs": documents}, indent=2))
-    if not holds:
+        click.echo(json.dumps(_document(told, compared=recording.compared), indent=2))
+    if not all(group.holds for group in told):
         sys.exit(1)
 
 
-def _backend(
-    backend: str,
-    brokers: str | None,
-    endpoint_url: str | None,
-    files: Sequence[tuple[Path, Scenario]],
-    *,
-    at_once: bool,
-) -> "Backend | KinesisBackend | None":
-    """What scenarios are played on in real time, None in virtual time; an error where one cannot be."""
-    if brokers is not None and backend != "kafka":
-        raise click.UsageError("--kafka goes with --backend kafka")
-    if endpoint_url is not None and backend != "kinesis":
-        raise click.UsageError("--endpoint-url goes with --backend kinesis")
-    if backend == "virtual":
-        if at_once:
-            raise click.UsageError("--at-once goes with --backend kafka or kinesis")
-        return None
-    from streamsim.cli.run_kafka import Backend, check_all, silence  # noqa: PLC0415  # only for who asks for it
-
-    if backend == "kafka":
-        silence()
-        check_all(files)
-        return Backend(brokers or "localhost:9092", at_once=at_once)
-    from streamsim.cli.live_source import endpoint_of  # noqa: PLC0415
-    from streamsim.cli.run_kinesis import KinesisBackend  # noqa: PLC0415
-    from streamsim.scenario.on_kinesis import unfit_for_kinesis  # noqa: PLC0415
-
-    if endpoint_url is None:
-        raise click.UsageError(
-            "--backend kinesis needs --endpoint-url: streams are made there and deleted again"
-        )
-    endpoint = endpoint_of(endpoint_url)
-    check_all(files, "Kinesis", unfit_for_kinesis)
-    return KinesisBackend(endpoint, at_once=at_once)
+def _play(
+    scenario: Scenario, settings: dict[str, Any], recording: Recording, chosen: Sequence[Backend]
+) -> Group:
+    """Plays a scenario on each backend, and finds out where they differ."""
+    runs = []
+    for backend in chosen:
+        named = {**settings, "backend": backend.name} if recording.compared else settings
+        runs.append(record(scenario, named, recording, backend))
+    return group_of(scenario, settings, runs)
 
 
-def _check(recording: Recording, runs: int, scenarios: int) -> None:
+def _document(groups: Sequence[Group], *, compared: bool) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "runs": [document_of(ran.played) for group in groups for ran in group.runs],
+    }
+    if compared:
+        document["differences"] = [one for group in groups for one in differences_document(group)]
+    return document
+
+
+def _check(recording: Recording, runs: int, scenarios: Sequence[Path]) -> None:
     """`ClickException` for what cannot be recorded, before anything runs."""
     if recording.report is not None:
-        if scenarios > 1:
+        if len(scenarios) > 1:
             raise click.UsageError(
-                f"--report shows one scenario and this plays {scenarios}; name one, with all the runs that it compares"
+                f"--report shows one scenario and this plays {len(scenarios)}; "
+                "name one, with all the runs that it compares"
             )
         check_place("--report", recording.report)
+        check_apart("--report", recording.report, *scenarios)
     if runs > 1 and recording.keeps:
         option = next(iter(recording.keeps))
         raise click.UsageError(
             f"{option} keeps one run and this makes {runs}; "
-            "name one scenario, and fix what it compares: --set compare=null"
+            "name one scenario and one backend, and fix what it compares: --set compare=null"
         )
-    for option, folder in recording.keeps.items():
+    for option, path in recording.keeps.items():
         if option == "--trace":
+            check_apart(option, path, *scenarios, *filter(None, [recording.report]))
             continue
         try:
-            check_folder(folder)
+            check_folder(path)
         except OSError as error:
-            raise CannotWriteError(option, folder, error) from None
+            raise CannotWriteError(option, path, error) from None
 
 
-def _play(
-    scenario: Scenario,
-    settings: dict[str, Any],
-    recording: Recording,
-    real: "Backend | KinesisBackend | None",
-) -> Ran:
-    records: list[_Records] = []
+def _write_page(path: Path, scenario: Path, source: str, runs: Sequence[Ran]) -> None:
+    from streamsim.report.page.page import page  # noqa: PLC0415  # only for who wants a page
+    from streamsim.report.page.played import page_runs  # noqa: PLC0415
 
-    def recorded(header: Header) -> Sequence[Sink]:
-        records.append(_Records(header, scenario, recording, files))
-        return records[0].sinks
-
-    journal = None if recording.logs is None else LogFolder(recording.logs)
-    try:
-        with ExitStack() as files:
-            if real is None:
-                header = header_of(scenario)
-                played = play(scenario, settings, recorded(header), recording.on_failure, journal)
-            else:
-                played = real.play(scenario, settings, recorded, recording.on_failure, journal)
-    except OSError as error:
-        raise _blamed(error, recording) from None
-    return Ran(played, records[0].timeline, records[0].lines, records[0].columns)
+    shown = page_runs([(ran.played, ran.timeline, ran.columns) for ran in runs if ran.columns is not None])
+    file = scenario.read_text(encoding="utf-8", errors="replace") if scenario.is_file() else None
+    write_whole("--report", path, page(shown, source=f"streamsim run {source}", file=file))
 
 
-class _Records:
-    """What is made of a run's events besides its measures; `files` are closed when the run is over."""
-
-    def __init__(self, header: Header, scenario: Scenario, recording: Recording, files: ExitStack) -> None:
-        self.timeline = Timeline(header)
-        self.lines: list[str] = []
-        self.sinks: list[Sink] = [self.timeline]
-        self.columns: Columns | None = None
-        if recording.report is not None:
-            from streamsim.report.page import columns  # noqa: PLC0415  # only for who wants a page
-
-            self.columns = columns.Columns()
-            self.sinks.append(self.columns)
-        if recording.trace is not None:
-            self.sinks.append(files.enter_context(whole_trace(recording.trace, header)))
-        if recording.story:
-            teller = Story(header, self.lines.append)
-            files.callback(teller.close)
-            self.sinks.append(teller)
-        if recording.verbose:
-            from streamsim.cli.watch import logger  # noqa: PLC0415  # structlog only for who watches
-            from streamsim.report.log import EventLog  # noqa: PLC0415
-
-            self.sinks.append(EventLog(logger(sys.stderr), header, every=recording.verbose > 1))
-        else:
-            self.sinks.append(files.enter_context(ProgressBar(scenario.duration)))
-
-
-def _write_page(path: Path, source: str, runs: Sequence[Ran]) -> None:
-    from streamsim.report.page.document import PageRun  # noqa: PLC0415  # only for who wants a page
-    from streamsim.report.page.page import page  # noqa: PLC0415
-
-    varied = varied_in([ran.played for ran in runs])
-    shown = [
-        PageRun(
-            ran.played.header,
-            ran.played.metrics,
-            ran.played.expectations,
-            ran.played.violations,
-            ran.timeline,
-            ran.columns,
-            {name: ran.played.settings[name] for name in varied},
-        )
-        for ran in runs
-        if ran.columns is not None
-    ]
-    write_whole("--report", path, page(shown, source=f"streamsim run {source}"))
-
-
-def _blamed(error: OSError, recording: Recording) -> Exception:
-    """The error with the option whose file it is about; itself where it is about none."""
-    if error.errno == errno.EPIPE:
-        return error
-    for option, folder in recording.keeps.items():
-        if option != "--trace" and str(error.filename or "").startswith(str(folder)):
-            return CannotWriteError(option, folder, error)
-    return error if recording.trace is None else CannotWriteError("--trace", recording.trace, error)
-
-
-def _print(source: str, scenario: Scenario, runs: Sequence[Ran], *, quiet: bool) -> None:
+def _print(source: str, scenario: Scenario, groups: Sequence[Group], *, quiet: bool) -> None:
+    runs = [ran for group in groups for ran in group.runs]
     if not quiet:
-        show(source, scenario.faults, [(ran.played, ran.timeline) for ran in runs])
+        if any(ran.content is not None for ran in runs):
+            show_backends(source, groups)
+        else:
+            show(source, scenario.faults, [(ran.played, ran.timeline) for ran in runs])
     for i, ran in enumerate(runs):
         if ran.story:
             if i or not quiet:

@@ -1,7 +1,7 @@
 """What `streamsim run` prints: summaries, one line a run, stories, the JSON document."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -9,8 +9,9 @@ from typing import Any
 import click
 from rich.console import Console
 
-from streamsim.report.compared import Run, value_said
+from streamsim.report.compared import Run, value_said, varied_in
 from streamsim.report.comparison import render_comparison
+from streamsim.report.layout import held
 from streamsim.report.terminal import render_summary
 from streamsim.report.timeline import Timeline
 from streamsim.scenario.models import Fault
@@ -39,10 +40,11 @@ def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Time
             render_summary(
                 played.header, played.metrics, played.expectations, played.violations, timeline,
                 source=source, faults=faults,
-            )
+            ),
+            crop=False,
         )  # fmt: skip
         return
-    varied = varied_in([played for played, _ in runs])
+    varied = varied_in([played.settings for played, _ in runs])
     compared = [
         Run(
             {path: played.settings[path] for path in varied},
@@ -53,38 +55,35 @@ def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Time
         )
         for played, timeline in runs
     ]
-    console.print(render_comparison(runs[0][0].header, compared, source=source))
-
-
-def varied_in(runs: Sequence[Played]) -> list[str]:
-    """The settings in which runs differ: what `--set` made the same for all of them is not compared."""
-    first = runs[0].settings
-    return [path for path in first if any(run.settings[path] != first[path] for run in runs)] or list(first)
+    console.print(render_comparison(runs[0][0].header, compared, source=source), crop=False)
 
 
 def show_story(played: Played, lines: Iterable[str], *, compared: bool) -> None:
     """Prints a story, under the settings that were compared where there are others."""
     if compared:
-        lines = [*(f"--- {name}: {value_said(value)}" for name, value in _settings(played)), *lines]
+        lines = [
+            *(f"--- {name}: {value_said(value)}" for name, value in said_settings(played.settings).items()),
+            *lines,
+        ]
     for line in lines:
         say(line)
 
 
 def say(line: str) -> None:
     """Prints a line, without what the output's encoding cannot hold."""
-    encoding = sys.stdout.encoding or "ascii"
-    click.echo(line.encode(encoding, "replace").decode(encoding))
+    if sys.stdout is not None:
+        click.echo(held(line, sys.stdout.encoding or "ascii"))
 
 
-def _settings(played: Played) -> list[tuple[str, Any]]:
+def said_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """What was set for a run, but not what chose the runs and what was asked of them."""
-    return [(name, value) for name, value in played.settings.items() if name not in {"compare", "expect"}]
+    return {name: value for name, value in settings.items() if name not in {"compare", "expect"}}
 
 
 def line_of(path: Path, played: Played) -> str:
     """A run in one line: whether all holds, and what does not."""
     failed = [one for one in played.expectations if not one["ok"]]
-    varied = "".join(f" {name}={value_said(value)}" for name, value in _settings(played))
+    varied = "".join(f" {name}={value_said(value)}" for name, value in said_settings(played.settings).items())
     count = len(played.expectations)
     told = f"{count} expectation{' holds' if count == 1 else 's hold'}" if count else "nothing was expected"
     if failed:

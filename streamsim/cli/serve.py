@@ -17,10 +17,10 @@ from streamsim.cli.serve_output import Console, served_lines
 from streamsim.cli.serve_source import Served, served
 from streamsim.endpoint.account import LocalAccount, WallClock
 from streamsim.endpoint.asynchronous import Clock, Skipping
-from streamsim.endpoint.call import wall_clock
 from streamsim.endpoint.gateway import Gateway
 from streamsim.endpoint.lambda_api import LambdaApi
 from streamsim.endpoint.launchers import RUNTIMES, NoRuntimeError
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.model.names import Account
 
 EXAMPLES: Final = """\b

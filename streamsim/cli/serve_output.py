@@ -8,11 +8,12 @@ import click
 from streamsim.endpoint.account import LocalAccount
 from streamsim.endpoint.asynchronous import Tried
 from streamsim.endpoint.call import Called
+from streamsim.endpoint.gateway import mount
 from streamsim.functions.error_documents import told
 from streamsim.functions.published import PublishedFunction
 from streamsim.model.units import show_duration
 from streamsim.rules.http_message import Request
-from streamsim.rules.invocation_record import Ended, dead_letter, invocation_record
+from streamsim.rules.invocation_record import Ended, dead_letter, delivered
 from streamsim.rules.routes import DEFAULT
 from streamsim.templates.apis import ServedApi
 
@@ -25,12 +26,15 @@ def served_lines(url: str, account: LocalAccount, apis: Sequence[ServedApi]) -> 
         deployment = function.deployment
         yield f"  {name:{width}}  {deployment.handler} in {deployment.path}, {function.language}"
     for served in apis:
-        stage = "" if served.api.stage == DEFAULT else f"/{served.api.stage}"
-        yield f"{'REST' if served.api.kind == 'rest' else 'HTTP'} API {served.name} ({served.api.id}):"
+        begin = f"{url}{mount(served)}"
+        if served.api.kind == "url":
+            yield f"Function URL {begin}/"
+            continue
+        yield f"{served.api.kind.upper()} API {served.name} ({served.api.id}):"
         methods = max(len(route.method) for route in served.routes)
         for route in served.routes:
             path = " (all else)" if route.path == DEFAULT else route.path
-            yield f"  {route.method:{methods}}  {url}{stage}{path}  {route.function}"
+            yield f"  {route.method:{methods}}  {begin}{path}  {route.function}"
     first = next(iter(account.functions))
     yield f"Try: aws lambda invoke --endpoint-url {url} --function-name {first} /dev/stdout"
 
@@ -68,9 +72,13 @@ class Console:
         click.echo(f"{function.name}  --- {ended.condition}, attempts: {ended.attempts}", err=True)
         destination = function.on_failure if failed else function.on_success
         if destination is not None:
-            click.echo(_line(destination, invocation_record(ended)))
+            click.echo(_line(destination, delivered(ended, destination)))
         if failed and function.dead_letter is not None:
             click.echo(_line(function.dead_letter, dead_letter(ended)))
+
+    def undelivered(self, destination: str, reason: str) -> None:
+        """See `streamsim.endpoint.account.Events`."""
+        click.echo(f"--- {destination} is not invoked: {reason}", err=True)
 
 
 def _line(destination: str, document: dict[str, object]) -> str:

@@ -10,9 +10,11 @@ from typing import Final
 import click
 
 from streamsim.endpoint.launchers import launcher, versioned
+from streamsim.functions.package import UnreadablePackageError, unpack
 from streamsim.functions.published import PublishedFunction
 from streamsim.functions.runtime import Deployment, Launcher, Runtime
 from streamsim.model.names import Account
+from streamsim.rules.limits import CONCURRENT_EXECUTIONS
 from streamsim.scenario.document import compose
 from streamsim.scenario.errors import Problem, ScenarioError, Source, Span
 from streamsim.scenario.reading import MAXIMUM_SCENARIO_SIZE, read
@@ -32,7 +34,7 @@ class Served:
     launcher: Launcher
     apis: tuple[ServedApi, ...] = ()
     notes: tuple[str, ...] = ()
-    concurrency: int = 1000
+    concurrency: int = CONCURRENT_EXECUTIONS
 
 
 def served(
@@ -53,7 +55,10 @@ def served(
         kind = runtime or "process"
         if kind == "in-process":
             _refuse_other_languages(path, template.functions)
-        coded = (_with_code(function, folders) for function in template.functions)
+        try:
+            coded = [_with_code(function, folders) for function in template.functions]
+        except UnreadablePackageError as error:
+            raise ScenarioError([Problem(str(error), Span(Source(str(path))))]) from None
         functions = tuple(replace(one, deployment=versioned(kind, one.deployment)) for one in coded)
         return Served(functions, launcher(kind), template.apis, tuple(map(str, template.notes)))
     if parameters:
@@ -125,10 +130,14 @@ def _default() -> Path:
 
 
 def _with_code(function: PublishedFunction, folders: ExitStack) -> PublishedFunction:
-    """The function with its inline code in a folder of its own."""
-    if function.inline is None:
+    """The function with its inline or packed code in a folder of its own."""
+    packed = function.deployment.path
+    if function.inline is None and packed.is_dir():
         return function
     folder = Path(folders.enter_context(tempfile.TemporaryDirectory(prefix="streamsim-")))
-    suffix = ".js" if function.language.startswith("nodejs") else ".py"
-    (folder / f"index{suffix}").write_text(function.inline, encoding="utf-8")
+    if function.inline is None:
+        unpack(packed, folder)
+    else:
+        suffix = ".js" if function.language.startswith("nodejs") else ".py"
+        (folder / f"index{suffix}").write_text(function.inline, encoding="utf-8")
     return replace(function, deployment=replace(function.deployment, path=folder))

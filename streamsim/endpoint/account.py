@@ -1,23 +1,27 @@
 """The functions of an account, by name, and the three ways to invoke them. Knows no HTTP."""
 
 import asyncio
+import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import uuid4
 
 from streamsim.endpoint.asynchronous import Clock, Tried, deliver
-from streamsim.endpoint.call import Call, Called, wall_clock
+from streamsim.endpoint.call import Call, Called
 from streamsim.endpoint.pool import Listener, Pool, Slots
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.published import PublishedFunction
 from streamsim.functions.runtime import Launcher
-from streamsim.model.names import Account
+from streamsim.model.names import Account, trace_header
 from streamsim.model.units import SECOND
-from streamsim.rules.api_error import ApiError, throttled
-from streamsim.rules.function_name import LATEST, FunctionName, Target, resolve
-from streamsim.rules.invocation_record import Ended
+from streamsim.rules.api_error import ApiError, payload_too_large, throttled
+from streamsim.rules.function_name import LATEST, FunctionName, Target, parse, resolve
+from streamsim.rules.invocation_record import Ended, invocation_record
+from streamsim.rules.limits import CONCURRENT_EXECUTIONS, QUOTAS
 
-#: Lambda quotas: executions of an account at a time.
-CONCURRENT_EXECUTIONS = 1000
+#: Lambda stops functions that call each other at about this many calls (Lambda Developer Guide, "recursive loop
+#: detection"). assumed: exactly then, and that nothing else becomes of the event.
+_GENERATIONS: Final = 16
 
 
 class Events(Listener, Protocol):
@@ -28,6 +32,9 @@ class Events(Listener, Protocol):
 
     def ended(self, function: PublishedFunction, ended: Ended) -> None:
         """An event is done with."""
+
+    def undelivered(self, destination: str, reason: str) -> None:
+        """A function that is a destination cannot be invoked."""
 
 
 class WallClock:
@@ -131,6 +138,28 @@ class LocalAccount:
                 call, arn, attempt, function.retries, clock, lambda one: self._events.tried(target.name, one)
             )
         self._events.ended(function, ended)
+        destination = function.on_success if ended.condition == "Success" else function.on_failure
+        if destination is not None and ":lambda:" in destination:
+            self._forward(destination, ended, call.generation + 1)
+
+    def _forward(self, destination: str, ended: Ended, generation: int) -> None:
+        """Hands the record to the function that is the destination, as an event of its own."""
+        named = parse(destination)
+        target = named if isinstance(named, ApiError) else self.resolve(named, "lambda:InvokeFunction")
+        if isinstance(target, ApiError):
+            self._events.undelivered(destination, target.message)
+            return
+        record = json.dumps(invocation_record(ended), separators=(",", ":")).encode()
+        limit = QUOTAS[self.functions[target.name].deployment.limits].asynchronous_payload
+        if len(record) > limit:
+            self._events.undelivered(destination, payload_too_large(len(record), "Event", limit).message)
+        elif generation >= _GENERATIONS:
+            reason = f"it was called {_GENERATIONS} times in one chain of events"
+            self._events.undelivered(destination, reason)
+        else:
+            request_id = self.new_id()
+            trace = trace_header(request_id, ended.at)
+            self.send(target, Call(request_id, record, target.arn, trace_id=trace, generation=generation))
 
 
 def _slots(function: PublishedFunction, shared: Slots) -> Slots:

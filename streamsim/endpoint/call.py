@@ -3,10 +3,10 @@
 Knows the contract of `streamsim.functions.runtime`. Must not know who calls, nor which environment is warm.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.logs import LogEvent, init_duration, log_events, log_stream_name
 from streamsim.functions.runtime import Answer, Deployment, Invocation, Launcher, Runtime
 
@@ -15,7 +15,10 @@ Now = Callable[[], int]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a caller wants: the event as JSON, and whom it asks. `arn` is the ARN as the caller named it."""
+    """What a caller wants: the event as JSON, and whom it asks. `arn` is the ARN as the caller named it.
+
+    `generation` is how many events of functions that are destinations came before it.
+    """
 
     request_id: str
     event: bytes
@@ -23,6 +26,7 @@ class Call:
     client_context: bytes | None = None
     cognito_identity: bytes | None = None
     trace_id: str | None = None
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,6 @@ class Called:
     def loads(self) -> bool:
         """Whether the handler could be loaded."""
         return not self.answer.inits or self.answer.inits[-1].status == "success"
-
-
-def wall_clock() -> int:
-    """Microseconds since 1970."""
-    return time.time_ns() // 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """API Gateway: requests to the routes of its APIs, answered by functions of a local account.
 
 An API is told by its host name as on AWS (`<id>.execute-api.<anything>`); under any other name the APIs are tried in
-their order, by the stage that the path begins with. Must not know sockets.
+their order, by the stage that the path begins with. The URL of a function is `/lambda-url/` and the function's name, on
+AWS a host of its own. Must not know sockets.
 """
 
 import asyncio
@@ -10,12 +11,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from streamsim.endpoint.account import LocalAccount
-from streamsim.endpoint.call import Call, Called, wall_clock
+from streamsim.endpoint.call import Call, Called
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.rules.api_error import ApiError
+from streamsim.rules.cors import is_preflight, mocked, preflight, with_headers
 from streamsim.rules.function_name import parse
 from streamsim.rules.http_message import Request, Response
 from streamsim.rules.limits import QUOTAS
-from streamsim.rules.proxy_event import Api, proxy_event, trace_header
+from streamsim.rules.proxy_event import Api, proxy_event, trace_of
 from streamsim.rules.proxy_response import (
     malformed,
     no_route,
@@ -25,7 +28,7 @@ from streamsim.rules.proxy_response import (
     timed_out,
     too_large,
 )
-from streamsim.rules.routes import DEFAULT, Match, match
+from streamsim.rules.routes import DEFAULT, Match, match, methods
 from streamsim.templates.apis import ServedApi
 
 #: Bytes of a request (API Gateway quotas: 10 MB).
@@ -36,7 +39,7 @@ class Gateway:
     """Answers requests to APIs. There is at least one."""
 
     def __init__(self, apis: Sequence[ServedApi], account: LocalAccount) -> None:
-        self._apis = apis
+        self._apis = sorted(apis, key=lambda served: served.api.kind != "url")  # whose paths are the longest
         self._account = account
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -44,12 +47,20 @@ class Gateway:
         """The response of the API that the request is for, its errors included."""
         missed: Response | None = None
         for served in self._asked(request):
-            path = _within(served.api, request.path)
+            path = _within(served, request.path)
             if path is None:
                 continue
-            found = match(served.api.kind, served.routes, request.method, path)
-            if found is not None:
-                return _with_ids(await self._called(served.api, found, request, path), served.api, request)
+            found, own = (
+                match(served.api.kind, served.routes, request.method, path),
+                _own(served, request, path),
+            )
+            if own is None and found is not None:
+                answer = await self._called(served.api, found, request, path)
+                if served.api.cors is not None and served.api.kind != "rest":
+                    answer = with_headers(served.api.cors, request, answer)
+                return _with_ids(answer, served.api, request)
+            if own is not None:
+                return _with_ids(own, served.api, request)
             missed = missed or _with_ids(no_route(served.api.kind), served.api, request)
         first = self._asked(request)[0].api
         return missed or _with_ids(no_stage(first.kind), first, request)
@@ -79,7 +90,7 @@ class Gateway:
         limits = self._account.functions[target.name].deployment.limits
         if len(event) > QUOTAS[limits].synchronous_payload:
             return too_large(api.kind)  # assumed: Lambda's refusal looks like the API's own
-        call = Call(self._account.new_id(), event, target.arn, trace_id=trace_header(request))
+        call = Call(self._account.new_id(), event, target.arn, trace_id=trace_of(request))
         asked = wall_clock()
         task = asyncio.create_task(self._account.invoke(target, call))
         self._running.add(task)
@@ -94,6 +105,21 @@ class Gateway:
         return _sent(api, found, request, called)
 
 
+def _own(served: ServedApi, request: Request, path: str) -> Response | None:
+    """What the API itself answers, so that a browser knows if it may send a request; None where it does not."""
+    api, routes = served.api, served.routes
+    if api.cors is None:
+        return None
+    if api.kind != "rest":
+        asked = request.header("access-control-request-method") or ""
+        fits = is_preflight(request) and match(api.kind, routes, asked, path) is not None
+        return preflight(api.cors, request) if fits else None
+    if request.method != "OPTIONS" or match("rest", routes, "OPTIONS", path) is not None:
+        return None
+    found = methods(routes, path)
+    return mocked(api.cors, found) if found else None
+
+
 def _sent(api: Api, found: Match, request: Request, called: Called | ApiError) -> Response:
     if isinstance(called, ApiError):
         return refused(api.kind)
@@ -103,14 +129,24 @@ def _sent(api: Api, found: Match, request: Request, called: Called | ApiError) -
     )
 
 
-def _within(api: Api, path: str) -> str | None:
-    """The path below the stage, with its percent signs; None where the path does not begin with it."""
-    if api.stage == DEFAULT:
+def mount(served: ServedApi) -> str:
+    """Where an API is on this server: its stage, or for the URL of a function the function's name below `lambda-url`."""
+    if served.api.kind == "url":
+        return f"/lambda-url/{served.name}"
+    return "" if served.api.stage == DEFAULT else f"/{served.api.stage}"
+
+
+def _within(served: ServedApi, path: str) -> str | None:
+    """The path below the API's own, with its percent signs; None where the path does not begin with that."""
+    begin = mount(served)
+    if not begin:
         return path
-    stage, slash, rest = path.lstrip("/").partition("/")
-    return f"{slash}{rest}" or "/" if stage == api.stage else None
+    path = f"/{path.lstrip('/')}"
+    if path != begin and not path.startswith(f"{begin}/"):
+        return None
+    return path.removeprefix(begin) or "/"
 
 
 def _with_ids(response: Response, api: Api, request: Request) -> Response:
-    name = "x-amzn-RequestId" if api.kind == "rest" else "Apigw-Requestid"
+    name = "Apigw-Requestid" if api.kind == "http" else "x-amzn-RequestId"
     return response._replace(headers=(*response.headers, (name, request.id)))

@@ -13,15 +13,16 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote
 
 from streamsim.endpoint.account import LocalAccount
-from streamsim.endpoint.call import Call, Called, wall_clock
+from streamsim.endpoint.call import Call, Called
 from streamsim.endpoint.configuration import configuration
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.logs import log_result
 from streamsim.rules import api_error
 from streamsim.rules.api_error import ApiError, constraint
 from streamsim.rules.function_name import LATEST, Target, parse
 from streamsim.rules.http_message import Headers, Request, Response
 from streamsim.rules.limits import QUOTAS, Quotas
-from streamsim.rules.proxy_event import trace_header
+from streamsim.rules.proxy_event import trace_of
 
 #: Every path of the Lambda API begins with the date of a version of it.
 PREFIX: Final = re.compile(r"/20[0-9]{2}-[0-9]{2}-[0-9]{2}/")
@@ -112,7 +113,7 @@ class LambdaApi:
         if isinstance(context, ApiError):
             return context
         event = request.body or b"{}"
-        call = Call(request.id, event, target.arn, context, trace_id=trace_header(request))
+        call = Call(request.id, event, target.arn, context, trace_id=trace_of(request))
         match kind:
             case "DryRun":
                 return Response(204)

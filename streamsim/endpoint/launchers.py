@@ -4,7 +4,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from streamsim.endpoint.call import Now, wall_clock
+from streamsim.endpoint.call import Now
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.runtime import Deployment, Launcher, Runtime
 
 #: `in-process` is quick and can be debugged, `process` is a sandbox of its own, as on Lambda.

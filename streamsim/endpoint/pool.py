@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
-from streamsim.endpoint.call import Call, Called, Environment, Now, launched, wall_clock
+from streamsim.endpoint.call import Call, Called, Environment, Now, launched
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.published import PublishedFunction
 from streamsim.functions.runtime import Launcher
 from streamsim.model.units import SECOND

@@ -11,9 +11,9 @@ from typing import Final
 from aiohttp import web
 from aiohttp.http import SERVER_SOFTWARE
 
-from streamsim.endpoint.call import wall_clock
 from streamsim.endpoint.gateway import MAXIMUM_REQUEST, Gateway
 from streamsim.endpoint.lambda_api import PREFIX, LambdaApi
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.rules.api_error import request_too_large, service_error
 from streamsim.rules.http_message import Request, Response
 

@@ -19,6 +19,7 @@ from streamsim.functions.logs import LogEvent, init_duration, log_events
 from streamsim.functions.modelled import Caller, Duration, ModelledFunction
 from streamsim.functions.runtime import Answer, Deployment, Invocation, Written
 from streamsim.model.batch import Batch
+from streamsim.model.names import trace_header
 from streamsim.model.outcome import Outcome
 from streamsim.rules.event import event_text
 from streamsim.rules.source import Source
@@ -87,7 +88,8 @@ class HandlerFunction:
         init = await model.initialised() if cold and model is not None else None
         began = clock.now
         foretold = None if model is None else foretell(model)
-        invocation = Invocation(request_id, event, self._deployment.arn)
+        trace = trace_header(request_id, self._epoch + began)
+        invocation = Invocation(request_id, event, self._deployment.arn, trace_id=trace)
         answer = await environment.runtime.invoke(invocation)
         if not self._loaded:
             self._check(answer)

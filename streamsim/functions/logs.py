@@ -2,7 +2,9 @@
 
 Pure functions of the contract's values, for every runtime. Sources: the Lambda Developer Guide ("CloudWatch logs",
 "JSON log format"), LocalStack's AWS-validated snapshots, and CloudWatch texts that people published; a form that only
-such texts show says `published:`. What writes the lines somewhere is `streamsim.functions.log_folder`'s business.
+such texts show says `published:`. Functions here are never traced: their TracingConfig is PassThrough, and reports have
+neither the XRAY line of the text format nor the `tracing` of the JSON format, which Lambda writes for sampled traces
+only. What writes the lines somewhere is `streamsim.functions.log_folder`'s business.
 """
 
 import base64
@@ -141,7 +143,10 @@ def _status(status: str, error_type: str | None) -> list[str]:
 
 
 def ending_text(deployment: Deployment, request_id: str, answer: Answer, ended: int) -> str | None:
-    """What Lambda says of an invocation that its runtime did not survive; None where it did."""
+    """What Lambda says of an invocation that its runtime did not survive; None where it did.
+
+    A time-out has this line in both years; today REPORT ends with `Status: timeout` besides (published:).
+    """
     if answer.status == "timeout":
         return f"{timestamp(ended)} {request_id} {time_out(deployment.timeout)}"
     if answer.error_type not in {EXIT_ERROR, OUT_OF_MEMORY, INVALID_ENTRYPOINT}:
@@ -206,30 +211,7 @@ def _as_json(
     status = "success" if answer.status == "error" and answer.error_type is None else answer.status
     failed = {"errorType": answer.error_type} if answer.error_type else {}
     init, version = reported_init(answer), deployment.version
-    before = began - init_duration(answer)
-    if any(one.phase == "init" for one in answer.inits):
-        runtime, arn = runtime_version(deployment)
-        yield _platform(
-            before,
-            "initStart",
-            {
-                "initializationType": "on-demand",
-                "phase": "init",
-                "runtimeVersion": runtime,
-                "runtimeVersionArn": arn,
-                "functionName": deployment.name,
-                "functionVersion": version,
-            },
-        )
-    for one in answer.inits:
-        yield from _written(one.output, before)
-        before += one.duration
-        if one.status == "success":
-            continue
-        record = {"initializationType": "on-demand", "phase": one.phase, "status": one.status}
-        if one.error_type:
-            record["errorType"] = one.error_type
-        yield _platform(before, "initReport", record | {"metrics": {"durationMs": one.duration / 1000}})
+    yield from _inits_as_json(deployment, answer, began - init_duration(answer))
     yield _platform(
         began, "start", {"requestId": request_id, "functionArn": invocation.arn, "version": version}
     )
@@ -248,6 +230,29 @@ def _as_json(
         metrics["initDurationMs"] = init / 1000
     report = {"requestId": request_id, "metrics": metrics, "status": status}
     yield _platform(ended, "report", report | failed)
+
+
+def _inits_as_json(deployment: Deployment, answer: Answer, before: int) -> Iterator[LogEvent]:
+    if any(one.phase == "init" for one in answer.inits):
+        runtime, arn = runtime_version(deployment)
+        start = {
+            "initializationType": "on-demand",
+            "phase": "init",
+            "runtimeVersion": runtime,
+            "runtimeVersionArn": arn,
+            "functionName": deployment.name,
+            "functionVersion": deployment.version,
+        }
+        yield _platform(before, "initStart", start)
+    for one in answer.inits:
+        yield from _written(one.output, before)
+        before += one.duration
+        if one.status == "success":
+            continue
+        record = {"initializationType": "on-demand", "phase": one.phase, "status": one.status}
+        if one.error_type:
+            record["errorType"] = one.error_type
+        yield _platform(before, "initReport", record | {"metrics": {"durationMs": one.duration / 1000}})
 
 
 def _platform(at: int, kind: str, record: dict[str, Any]) -> LogEvent:

@@ -15,7 +15,7 @@ class PublishedFunction:
     `language` is the API's Runtime, such as `python3.12`. `reserved` are its ReservedConcurrentExecutions. `qualifiers`
     are versions, each with itself, and aliases with their version; they all run the code of `deployment`. `keep_warm` is
     how long an environment waits for a call, in microseconds. Three are ARNs: where asynchronous events end. `inline` is code that was written into a template, and belongs into a
-    file `index` in the deployment's folder.
+    file `index` in the deployment's folder; that folder is a .zip file where the code has not been unpacked yet.
     """
 
     deployment: Deployment

@@ -53,6 +53,14 @@ def stream_label(enabled_at: int) -> str:
     return timestamp(enabled_at).removesuffix("Z")
 
 
+def trace_header(request_id: str, at: int) -> str:
+    """The X-Ray trace of a request that nobody traces (X-Ray Developer Guide, "Tracing header"): a new root, not sampled.
+
+    The root has a version, the second and 24 digits. `at` is microseconds since 1970.
+    """
+    return f"Root=1-{at // SECOND:08x}-{request_id.replace('-', '')[:24]};Sampled=0"
+
+
 def unix(instant: str) -> int:
     """Microseconds since 1970 of an ISO 8601 time; without an offset it is UTC. `ValueError` when it is no time."""
     moment = datetime.fromisoformat(instant)

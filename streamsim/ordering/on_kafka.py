@@ -9,7 +9,7 @@ from streamsim.engine.ports import Sink
 from streamsim.model.events import Event
 from streamsim.ordering.cases import Case, trouble_of
 from streamsim.scenario.models import Scenario
-from streamsim.scenario.on_kafka import play_on_kafka
+from streamsim.scenario.on_kafka import Brokers, play_on_kafka
 from streamsim.scenario.play import Played
 from streamsim.streams.kafka_errors import connected
 from streamsim.trace.header import Header
@@ -48,7 +48,7 @@ class KafkaPlayer:
             return (sink,)
 
         try:
-            return await play_on_kafka(scenario, self.brokers, {}, recorded)
+            return await play_on_kafka(Brokers(self.brokers), scenario, {}, recorded)
         finally:
             for intruder in intruders:
                 intruder.cancel()

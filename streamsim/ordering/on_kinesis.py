@@ -29,4 +29,4 @@ class KinesisPlayer:
 
     def __call__(self, _case: Case, _seed: int, scenario: Scenario, sink: Callable[[Event], None]) -> Played:
         """What the run came to. `SourceError` when the endpoint does not play along."""
-        return asyncio.run(play_on_kinesis(scenario, self.endpoint, {}, lambda _header: (sink,)))
+        return asyncio.run(play_on_kinesis(self.endpoint, scenario, {}, lambda _header: (sink,)))

@@ -4,12 +4,14 @@ Knows which measures are worth comparing and which way is better; computes none 
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from streamsim.report.phrases import found, measured
 from streamsim.report.timeline import Timeline
+from streamsim.scenario.scalars import resolve
 
 #: Of all of these less is better; in the order in which they matter.
 LESS_IS_BETTER: Final = (
@@ -18,6 +20,9 @@ LESS_IS_BETTER: Final = (
     "producer.delay", "delivered_again", "deliveries.max", "Errors", "Throttles", "cold_starts", "Duration.p99",
     "traffic.lost", "traffic.too_late", "traffic.throttles", "traffic.latency.p99", "cost.usd",
 )  # fmt: skip
+#: Text that YAML takes as it stands, if it is no number and no word of YAML's own.
+_PLAIN: Final = re.compile(r"\w[\w./+-]*")
+
 NEITHER: Final = (
     "Invocations",
     "ConcurrentExecutions.max",
@@ -58,6 +63,36 @@ class Run:
         return all(one["ok"] for one in self.expectations) and not self.violations
 
 
+def failing(runs: Sequence[Run]) -> list[tuple[str, str, list[Mapping[str, Any] | None]]]:
+    """Measure and test of each expectation that some run does not meet, and each run's own; None where it was not asked."""
+    asked = dict.fromkeys((str(one["measure"]), str(one["test"])) for run in runs for one in run.expectations)
+    found_ = []
+    for measure, test in asked:
+        own = [
+            next(
+                (one for one in run.expectations if (one["measure"], str(one["test"])) == (measure, test)),
+                None,
+            )
+            for run in runs
+        ]
+        if any(one is not None and not one["ok"] for one in own):
+            found_.append((measure, test, own))
+    return found_
+
+
+def met(run: Run) -> str:
+    """`5 of 6`, of the expectations that a run meets; empty where nothing was expected."""
+    if not run.expectations:
+        return ""
+    return f"{sum(bool(one['ok']) for one in run.expectations)} of {len(run.expectations)}"
+
+
+def varied_in(settings: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The settings in which runs differ: what `--set` made the same for all of them is not compared."""
+    first = settings[0]
+    return [path for path in first if any(one[path] != first[path] for one in settings)] or list(first)
+
+
 def last_part(key: str) -> str:
     """The setting's own name, without the path to it."""
     return key.rsplit(".", 1)[-1]
@@ -66,6 +101,13 @@ def last_part(key: str) -> str:
 def value_said(value: Any) -> str:
     """A setting's value as a scenario file has it."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def typed(value: Any) -> str:
+    """A setting's value as one types it behind `--set`: without quotes where it is read as the same text."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and resolve(value) == value:
+        return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def differing(runs: Sequence[Run], measures: Sequence[str]) -> list[str]:

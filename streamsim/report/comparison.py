@@ -1,27 +1,20 @@
 """One table for the runs of a `compare:` scenario, with a verdict above it and the next thing to type below."""
 
-import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from shlex import quote
-from typing import Any, Final
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from streamsim.model.units import show_duration
-from streamsim.report.compared import Run, last_part, same_in_all, value_said
+from streamsim.report.compared import Run, last_part, same_in_all, typed, value_said
 from streamsim.report.comparison_rows import drawn_table, expectation_rows, measure_rows, sharing_rows
 from streamsim.report.layout import QUIET, fitted, printable, sign, suggested
 from streamsim.report.phrases import counted, found, measured, strung, wrapped
 from streamsim.report.ranking import Ranking, ranked
 from streamsim.report.sparkline import column_edges, height, highest
-from streamsim.scenario.scalars import resolve
 from streamsim.trace.header import Header
-
-#: Text that YAML takes as it stands, if it is no number and no word of YAML's own.
-_PLAIN: Final = re.compile(r"\w[\w./+-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +60,7 @@ class Comparison:
         failed = next((run for run in self.runs if not run.well), None)
         chosen = failed or ranking.best or self.runs[-1]
         changed = " ".join(
-            f"--set {quote(f'{path}={_typed(value)}')}" for path, value in chosen.settings.items()
+            f"--set {quote(f'{path}={typed(value)}')}" for path, value in chosen.settings.items()
         )
         why = "failed" if failed else ranking.why if ranking.best else "shows one alone"
         return f"streamsim run {self.source or 'SCENARIO'} {changed}".rstrip(), why
@@ -99,13 +92,6 @@ def render_comparison(header: Header, runs: Sequence[Run], *, source: str | None
     When every run has its timeline, all IteratorAges are shown on one scale. `source` is the file to name in commands.
     """
     return Comparison(header, runs, source)
-
-
-def _typed(value: Any) -> str:
-    """A setting's value as one types it behind `--set`: without quotes where it is read as the same text."""
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and resolve(value) == value:
-        return value
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _withheld(runs: Sequence[Run], ranking: Ranking, *, plain: bool) -> str:

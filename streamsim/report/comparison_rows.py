@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 
 from rich.text import Text
 
-from streamsim.report.compared import LESS_IS_BETTER, NEITHER, Run, differing, last_part, value_said
+from streamsim.report.compared import (
+    LESS_IS_BETTER,
+    NEITHER,
+    Run,
+    differing,
+    failing,
+    last_part,
+    met,
+    value_said,
+)
 from streamsim.report.layout import QUIET, sign
 from streamsim.report.phrases import found, measured
 from streamsim.report.sharing import STREAM
@@ -22,11 +31,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the table: its name, a cell for each run, and the values where they can be drawn."""
+    """A row of the table: its name, a cell for each run, the values where they can be drawn, and a note behind them."""
 
     name: str
     cells: list[Cell]
     values: list[float] = field(default_factory=list)
+    note: Cell | None = None
 
 
 def measure_rows(runs: Sequence[Run], stars: Sequence[bool], *, plain: bool) -> Iterator[Row]:
@@ -75,18 +85,19 @@ def _count(name: str, counts: Sequence[int]) -> Row:
 
 
 def expectation_rows(runs: Sequence[Run], *, plain: bool) -> Iterator[Row]:
-    """A row for each expectation of any run; blank where it was not asked. Then a row for broken guarantees."""
-    asked = dict.fromkeys((str(one["measure"]), str(one["test"])) for run in runs for one in run.expectations)
-    for measure, test in asked:
-        cells = []
-        for run in runs:
-            own = [one for one in run.expectations if (one["measure"], str(one["test"])) == (measure, test)]
-            if not own:
-                cells.append(Cell("  "))
-                continue
-            well = bool(own[0]["ok"])
-            text = f"{measured(measure, own[0]['value'])} {sign(well, plain=plain)}"
-            cells.append(Cell(text, "green" if well else "bold red"))
+    """How many expectations each run meets; a row for each that some run does not, and one for broken guarantees.
+
+    Blank where it was not asked.
+    """
+    if any(run.expectations for run in runs):
+        yield Row("expectations", [_judged(met(run), _all_ok(run), plain=plain) for run in runs])
+    for measure, test, asked in failing(runs):
+        cells = [
+            Cell("  ")
+            if one is None
+            else _judged(measured(measure, one["value"]), bool(one["ok"]), plain=plain)
+            for one in asked
+        ]
         yield Row(f"{measure}: {test}", cells)
     if any(run.violations for run in runs):
         cells = []
@@ -94,6 +105,14 @@ def expectation_rows(runs: Sequence[Run], *, plain: bool) -> Iterator[Row]:
             count, well = len(run.violations), not run.violations
             cells.append(Cell(f"{count:,} {sign(well, plain=plain)}", "green" if well else "bold red"))
         yield Row("violations", cells)
+
+
+def _all_ok(run: Run) -> bool:
+    return all(one["ok"] for one in run.expectations)
+
+
+def _judged(text: str, well: bool, *, plain: bool) -> Cell:
+    return Cell(f"{text} {sign(well, plain=plain)}", "green" if well else "bold red") if text else Cell("  ")
 
 
 def drawn_table(runs: Sequence[Run], table: list[Row], width: int, *, plain: bool) -> Iterator[Text]:
@@ -105,6 +124,7 @@ def drawn_table(runs: Sequence[Run], table: list[Row], width: int, *, plain: boo
         max([*(len(part) + 2 for part in head), *(len(line.cells[i].text) for line in table)]) + 2
         for i, head in enumerate(heads)
     ]
+    width -= max((2 + len(line.note.text) for line in table if line.note is not None), default=0)
     trend = len(runs) > 2 and 2 + label + sum(widths) + 2 + len(runs) <= width
     first = 0
     while first < len(runs):
@@ -125,10 +145,17 @@ def drawn_table(runs: Sequence[Run], table: list[Row], width: int, *, plain: boo
             for cell, room in zip(line.cells[first:stop], widths[first:stop], strict=True):
                 row.append(" " * (room - len(cell.text)))
                 row.append(cell.text, cell.style or "default")
-            if trend and line.values:
-                row.append("  " + _trend(line.values, plain=plain), "bright_blue")
-            yield row
+            yield _ended(row, line, trend=trend, plain=plain)
         first = stop
+
+
+def _ended(row: Text, line: Row, *, trend: bool, plain: bool) -> Text:
+    """The row with what stands behind its cells."""
+    if trend and line.values:
+        row.append("  " + _trend(line.values, plain=plain), "bright_blue")
+    if line.note is not None:
+        row.append(f"  {line.note.text}", line.note.style)
+    return row
 
 
 def _trend(values: Sequence[float], *, plain: bool) -> str:

@@ -199,6 +199,18 @@ def settings_said(mapping: Mapping[str, Any]) -> list[str]:
     return said or ["AWS defaults"]
 
 
+def changed_settings(mapping: Mapping[str, Any]) -> list[str]:
+    """The names of the settings that differ from AWS's defaults, in the order in which the mapping has them."""
+    defaults = {name: default for name, default, _ in _SAID}
+    return [
+        name
+        for name, value in mapping.items()
+        if (name in defaults and value != defaults[name])
+        or (name in {"FunctionResponseTypes", "FilterCriteria", "consumer"} and value)
+        or (name == "DestinationConfig" and on_failure(mapping) is not None)
+    ]
+
+
 def on_failure(mapping: Mapping[str, Any]) -> str | None:
     """The on-failure destination of a mapping's settings, None without one."""
     config = mapping.get("DestinationConfig") or {}

@@ -12,8 +12,10 @@ from typing import Any, Final
 
 from streamsim.report.compared import LESS_IS_BETTER, Run, differing
 from streamsim.report.phrases import counted, found, measured, number
+from streamsim.trace.amounts import apart, lost, work
+from streamsim.trace.measures import flatten
 
-#: What the function never got, or never got to the end of: noun, and what becomes of one and of several.
+#: What is lost, of `streamsim.trace.amounts`: noun, and what becomes of one and of several.
 _LOSSES: Final[Mapping[str, tuple[str, str, str]]] = {
     "discarded": ("record", "is discarded", "are discarded"),
     "expired": ("record", "expires", "expire"),
@@ -24,9 +26,6 @@ _LOSSES: Final[Mapping[str, tuple[str, str, str]]] = {
 
 #: How a sentence calls a measure, where its own name reads badly.
 _NAMES: Final[Mapping[str, str]] = {"cost.usd": "The cost", "caught_up": "The time until it had caught up"}
-
-#: Amounts of work that are further apart than this share have nothing to do with chance.
-_APART: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +66,15 @@ def _none(runs: Sequence[Run]) -> Ranking:
 
 def _lost(run: Run) -> int:
     """How many records and windows a run lost."""
-    return sum(_count(run, measure) for measure in _LOSSES)
-
-
-def _work(run: Run) -> tuple[int, int]:
-    """How many records producers made, and how many requests there were of other sources."""
-    made = _count(run, "records") + _count(run, "producer.given_up") - _count(run, "producer.duplicated")
-    return made, _count(run, "traffic.requests")
-
-
-def _count(run: Run, measure: str) -> int:
-    return int(found(run.metrics, measure) or 0)
+    return lost(flatten(run.metrics))
 
 
 def _unequal(runs: Sequence[Run]) -> str | None:
     """That the runs had different amounts of work, and how different."""
+    works = [work(flatten(run.metrics)) for run in runs]
     for i, noun in enumerate(("records", "requests")):
-        amounts = [_work(run)[i] for run in runs]
-        low, high = min(amounts), max(amounts)
-        if high - low > _APART * high:
+        low, high = min(one[i] for one in works), max(one[i] for one in works)
+        if apart(low, high):
             return f"The runs had different work to do, from {number(low)} to {number(high)} {noun}: none is best."
     return None
 
@@ -116,7 +105,7 @@ def _changes(runs: Sequence[Run], safe: Sequence[Run]) -> tuple[str, str, Run] |
         low = min(runs, key=lambda run: (values[id(run)], _lost(run)))
         high = max(runs, key=lambda run: (values[id(run)], _lost(run)))
         least, most = values[id(low)], values[id(high)]
-        if most - least <= _APART * most:
+        if not apart(least, most):
             continue
         of_low, of_high = _names(runs, low, high, partial(_shown, measure))
         words = (

@@ -95,6 +95,30 @@ def invocation_record(ended: Ended) -> dict[str, Any]:
     )
 
 
+def bus_event(ended: Ended, bus: str) -> dict[str, Any]:
+    """The event that rules of an EventBridge bus get for an invocation record; `bus` is the bus's ARN.
+
+    recorded: `source`, `detail-type` and `resources`. assumed: its id is the request's.
+    """
+    region, account = ended.function.split(":")[3:5]
+    return {
+        "version": "0",
+        "id": ended.request_id,
+        "detail-type": f"Lambda Function Invocation Result - {'Success' if ended.condition == 'Success' else 'Failure'}",
+        "source": "lambda",
+        "account": account,
+        "time": f"{timestamp(ended.at)[:-5]}Z",
+        "region": region,
+        "resources": [bus, f"{ended.function}:{ended.qualifier}"],
+        "detail": invocation_record(ended),
+    }
+
+
+def delivered(ended: Ended, destination: str) -> dict[str, Any]:
+    """What a destination receives, in the form of its service."""
+    return bus_event(ended, destination) if ":events:" in destination else invocation_record(ended)
+
+
 def dead_letter(ended: Ended) -> dict[str, Any]:
     """The body and the attributes of the SQS message: the event unchanged, and why it is there."""
     answer = None if ended.last is None else _json_or_text(ended.last.payload)

@@ -1,9 +1,11 @@
 """The event of Kafka records as Lambda hands them to a function, and what a failure document says of them.
 
 The event is that of the Lambda Developer Guide, "Using Lambda with Amazon MSK", "Example event": records by topic and
-partition, keys and values in base64, headers as lists of bytes. The document is that of "Capturing discarded batches for
+partition, keys and values in base64, headers as lists of bytes; or that of "Using Lambda with self-managed Apache Kafka",
+which has no ARN (recorded: logs of functions in public repositories show `SelfManagedKafka`, as the guide does now; it once
+had `aws:SelfManagedKafka`). The document is that of "Capturing discarded batches for
 Amazon MSK and self-managed Apache Kafka event sources". assumed: a record without a key, or a value, has no such field;
-bytes of headers are those of Java, from -128 to 127.
+bytes of headers are those of Java, from -128 to 127; the document of a self-managed source has no ARN either.
 """
 
 import base64
@@ -63,11 +65,16 @@ class _Messages(Protocol):
 def kafka_event(batch: Batch, source: Source) -> dict[str, Any]:
     """The whole event; a batch holds one partition."""
     return {
-        "eventSource": "aws:kafka",
-        "eventSourceArn": source.stream_arn,
-        "bootstrapServers": source.brokers,
+        "eventSource": "SelfManagedKafka" if source.self_managed else "aws:kafka",
+        **_named(source),
         "records": {batch.shard: [_record(message) for message in _messages(batch)]},
     }
+
+
+def _named(source: Source) -> dict[str, Any]:
+    """What both call the cluster."""
+    arn = {} if source.self_managed else {"eventSourceArn": source.stream_arn}
+    return {**arn, "bootstrapServers": source.brokers}
 
 
 def seen_of_kafka(log: Log, position: int, _source: Source) -> tuple[bytes, dict[str, Any]]:
@@ -80,8 +87,7 @@ def kafka_batch_info(batch: Batch, source: Source) -> dict[str, Any]:
     messages = _messages(batch)
     info: dict[str, Any] = {
         "batchSize": len(messages),
-        "eventSourceArn": source.stream_arn,
-        "bootstrapServers": source.brokers,
+        **_named(source),
         "payloadSize": sum(len(message.value or b"") + len(message.key or b"") for message in messages),
     }
     if messages:

@@ -26,10 +26,6 @@ class Quotas(NamedTuple):
     tmp: tuple[int, int]
     synchronous_payload: int
     asynchronous_payload: int
-    environment: int = 4 * KIB
-    zipped: int = 50 * MIB
-    unzipped: int = 250 * MIB
-    concurrency: int = 1000
 
 
 QUOTAS: Final[Mapping[Year, Quotas]] = MappingProxyType(
@@ -38,6 +34,26 @@ QUOTAS: Final[Mapping[Year, Quotas]] = MappingProxyType(
         "2017": Quotas((128, 3008), 64, 300, (512, 512), 6 * MIB, 128 * KIB),
     }
 )
+
+#: Settings of functions that 2017 did not have, and when they came (release history of the Lambda Developer Guide).
+LATER: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "EventInvokeConfig": "November 2019",
+        "ProvisionedConcurrentExecutions": "December 2019",
+        "LoggingConfig": "November 2023",
+    }
+)
+
+#: Executions of an account at a time, unless it has asked for more. This and what follows is the same in both years.
+CONCURRENT_EXECUTIONS: Final = 1000
+
+#: A deployment package in bytes: as it is uploaded to Lambda itself, and unpacked. What is deployed by way of S3 may be
+#: packed as large as it likes.
+ZIPPED: Final = 50 * MIB
+UNZIPPED: Final = 250 * MIB
+
+#: All environment variables, as JSON.
+ENVIRONMENT: Final = 4 * KIB
 
 #: Variables that Lambda sets itself ("Working with Lambda environment variables").
 RESERVED: Final = frozenset({
@@ -84,7 +100,23 @@ def _within(name: str, called: str, value: int, low: int, high: int) -> Iterator
         yield Refusal((name,), constraint(value, called, f"have value greater than or equal to {low}"), hint)
 
 
-def environment_refusals(variables: Mapping[str, str], limit: int = 4 * KIB) -> Iterator[Refusal]:
+def package_refusals(unzipped: int, zipped: int = 0) -> Iterator[Refusal]:
+    """What Lambda would refuse of a package of so many bytes (recorded). `zipped` is 0 for what is not uploaded packed."""
+    if zipped > ZIPPED:
+        yield Refusal(
+            (),
+            f"Zipped size must be smaller than {ZIPPED} bytes",
+            "larger ones are deployed from S3; unpack it",
+        )
+    if unzipped > UNZIPPED:
+        yield Refusal(
+            (),
+            f"Unzipped size must be smaller than {UNZIPPED} bytes",
+            "keep the function's code, and nothing else, in a folder of its own",
+        )
+
+
+def environment_refusals(variables: Mapping[str, str]) -> Iterator[Refusal]:
     """What Lambda would refuse of a function's environment variables."""
     for name in variables:
         if not re.fullmatch(_VARIABLE, name) and name not in RESERVED:
@@ -105,7 +137,7 @@ def environment_refusals(variables: Mapping[str, str], limit: int = 4 * KIB) -> 
             "Lambda sets these itself; remove them",
         )
     measured = json.dumps(variables, separators=(",", ":"))
-    if len(measured.encode()) > limit:
+    if len(measured.encode()) > ENVIRONMENT:
         yield Refusal(
             (),
             f"{_UNABLE} exceeded the 4KB limit. String measured: {measured[:_QUOTED]}…",

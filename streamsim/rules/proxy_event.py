@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
-from streamsim.model.names import Account
-from streamsim.model.units import SECOND
+from streamsim.model.names import Account, trace_header
+from streamsim.rules.cors import Cors
 from streamsim.rules.http_message import Headers, Request, by_name, without
 from streamsim.rules.routes import DEFAULT, ApiKind, Match
 
@@ -28,9 +28,10 @@ _TEXT: Final = re.compile(r"text/.*|application/(.+\+)?(json|xml|javascript)")
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """An API at one of its stages.
+    """An API at one of its stages, or the URL of a function, whose `stage` is `$default`.
 
-    `binary` are the media types that a REST API hands over in Base64 (BinaryMediaTypes).
+    `binary` are the media types that a REST API hands over in Base64 (BinaryMediaTypes). `cors` is what it says itself to
+    pages from elsewhere.
     """
 
     id: str
@@ -39,11 +40,14 @@ class Api:
     account: Account = field(default_factory=Account)
     variables: Mapping[str, str] | None = None
     binary: tuple[str, ...] = ()
+    cors: Cors | None = None
 
     @property
     def domain(self) -> str:
         """The host name under which AWS would have it."""
-        return f"{self.id}.execute-api.{self.account.region}.amazonaws.com"
+        service = "lambda-url" if self.kind == "url" else "execute-api"
+        end = "on.aws" if self.kind == "url" else "amazonaws.com"
+        return f"{self.id}.{service}.{self.account.region}.{end}"
 
 
 def proxy_event(api: Api, found: Match, request: Request, path: str) -> dict[str, Any]:
@@ -133,7 +137,7 @@ def _format_2(api: Api, found: Match, request: Request, path: str) -> dict[str, 
     if query:
         event["queryStringParameters"] = {name: ",".join(values) for name, values in query.items()}
     event["requestContext"] = {
-        "accountId": api.account.id,
+        "accountId": "anonymous" if api.kind == "url" else api.account.id,
         "apiId": api.id,
         "domainName": request.header("host") or api.domain,
         "domainPrefix": api.id,
@@ -144,7 +148,9 @@ def _format_2(api: Api, found: Match, request: Request, path: str) -> dict[str, 
             "sourceIp": request.source,
             "userAgent": request.header("user-agent") or "",
         },
-        "requestId": base64.b64encode(bytes.fromhex(request.id.replace("-", ""))[:11]).decode(),
+        "requestId": request.id
+        if api.kind == "url"
+        else base64.b64encode(bytes.fromhex(request.id.replace("-", ""))[:11]).decode(),
         "routeKey": found.route.key,
         "stage": api.stage,
         "time": _common_log(request.at),
@@ -164,7 +170,7 @@ def _forwarded(request: Request, headers: Headers) -> Headers:
     """The headers with those that API Gateway adds."""
     port = (request.header("host") or "").partition(":")[2]
     added = (
-        ("X-Amzn-Trace-Id", f"Root={trace_id(request)}"),
+        ("X-Amzn-Trace-Id", trace_header(request.id, request.at).partition(";")[0]),
         ("X-Forwarded-For", request.source),
         ("X-Forwarded-Port", port or "443"),
         ("X-Forwarded-Proto", "http" if port else "https"),
@@ -172,14 +178,9 @@ def _forwarded(request: Request, headers: Headers) -> Headers:
     return headers + tuple(one for one in added if request.header(one[0].lower()) is None)
 
 
-def trace_id(request: Request) -> str:
-    """The root of the request's X-Ray trace: version, second, 24 digits (X-Ray Developer Guide, "Concepts")."""
-    return f"1-{request.at // SECOND:08x}-{request.id.replace('-', '')[:24]}"
-
-
-def trace_header(request: Request) -> str:
-    """What the function gets as its trace: the caller's, or a new one that is not sampled."""
-    return request.header("x-amzn-trace-id") or f"Root={trace_id(request)};Sampled=0"
+def trace_of(request: Request) -> str:
+    """What the function gets as its trace: the caller's, or a new one."""
+    return request.header("x-amzn-trace-id") or trace_header(request.id, request.at)
 
 
 def _body(body: bytes, *, encoded: bool) -> str | None:

@@ -2,7 +2,8 @@
 
 What a REST API takes and refuses is recorded (LocalStack's AWS-validated snapshots of Lambda proxy responses); HTTP
 APIs follow the API Gateway Developer Guide ("Create AWS Lambda proxy integrations for HTTP APIs"). Error bodies:
-Lambda Developer Guide, "Handling errors with an API Gateway API", and texts of public error logs.
+Lambda Developer Guide, "Handling errors with an API Gateway API", and texts of public error logs; statuses of function
+URLs: the same guide, "Invoking Lambda function URLs". assumed: the form of their bodies.
 """
 
 import base64
@@ -43,7 +44,7 @@ def _sent(api: Api, request: Request, answer: Any, payload_format: str) -> Respo
         return _of_format_2(answer)
     if not isinstance(answer, Mapping) or (api.kind == "rest" and not answer.keys() <= _FIELDS):
         return None
-    decodes = api.kind == "http" or any(
+    decodes = api.kind != "rest" or any(
         accepts(one, (request.header("accept") or "*/*").partition(",")[0]) for one in api.binary
     )
     return _of_fields(answer, "application/json", decodes=decodes)
@@ -115,11 +116,15 @@ def _text(value: Any) -> str:
 
 def malformed(kind: ApiKind) -> Response:
     """The function failed, or its answer cannot be understood."""
-    return _error(502, "Internal server error") if kind == "rest" else _error(500, "Internal Server Error")
+    if kind == "rest":
+        return _error(502, "Internal server error")
+    return _error(502 if kind == "url" else 500, "Internal Server Error")
 
 
 def refused(kind: ApiKind) -> Response:
     """Lambda did not run the function, for one because it was throttled."""
+    if kind == "url":
+        return _error(429, "Rate Exceeded.")
     return _error(500, "Internal server error") if kind == "rest" else _error(503, "Service Unavailable")
 
 
@@ -130,14 +135,14 @@ def timed_out(kind: ApiKind) -> Response:
 
 def no_route(kind: ApiKind) -> Response:
     """No route takes the request."""
-    if kind == "http":
+    if kind != "rest":
         return _error(404, "Not Found")
     return _error(403, "Missing Authentication Token", "MissingAuthenticationTokenException")
 
 
 def no_stage(kind: ApiKind) -> Response:
     """The path names no stage of the API."""
-    return _error(404, "Not Found") if kind == "http" else _error(403, "Forbidden", "ForbiddenException")
+    return _error(404, "Not Found") if kind != "rest" else _error(403, "Forbidden", "ForbiddenException")
 
 
 def too_large(kind: ApiKind) -> Response:

@@ -10,9 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 from urllib.parse import unquote
 
-ApiKind = Literal["rest", "http"]
+#: REST APIs, HTTP APIs, and the URLs of functions, which are HTTP APIs of one route and none of API Gateway's.
+ApiKind = Literal["rest", "http", "url"]
 
 ANY: Final = "ANY"
+
+_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 #: The route of an HTTP API that takes what no other takes.
 DEFAULT: Final = "$default"
@@ -53,10 +56,7 @@ def match(kind: ApiKind, routes: Sequence[Route], method: str, path: str) -> Mat
     AWS-validated snapshots of Lambda proxy integrations). assumed: an HTTP API does.
     """
     if kind == "rest":
-        path = "/" + path.strip("/")
-        found = [one for one in _fitting(routes, path) if one.route.path != DEFAULT]
-        nearest = min((rank(one.route.path) for one in found), default=None)
-        found = [one for one in found if rank(one.route.path) == nearest]
+        found = _resource(routes, path)
     else:
         found = [
             Match(one.route, {name: unquote(value) for name, value in one.parameters.items()})
@@ -64,6 +64,19 @@ def match(kind: ApiKind, routes: Sequence[Route], method: str, path: str) -> Mat
         ]
     takes = [one for one in found if one.route.method in {ANY, method} or one.route.path == DEFAULT]
     return min(takes, key=lambda one: (rank(one.route.path), one.route.method == ANY), default=None)
+
+
+def methods(routes: Sequence[Route], path: str) -> list[str]:
+    """The methods of the resource of a REST API that takes a path, all of them for `ANY`; empty where there is none."""
+    found = [one.route.method for one in _resource(routes, path)]
+    return list(_METHODS) if ANY in found else found
+
+
+def _resource(routes: Sequence[Route], path: str) -> list[Match]:
+    path = "/" + path.strip("/")
+    found = [one for one in _fitting(routes, path) if one.route.path != DEFAULT]
+    nearest = min((rank(one.route.path) for one in found), default=None)
+    return [one for one in found if rank(one.route.path) == nearest]
 
 
 def rank(path: str) -> tuple[int, tuple[int, ...]]:

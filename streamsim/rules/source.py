@@ -12,7 +12,8 @@ class Source:
     """The names behind a mapping; `epoch` is t = 0 in microseconds since 1970.
 
     `consumer` is the name of the enhanced fan-out consumer that the mapping reads the stream through, `brokers` the
-    addresses of the brokers where it is a topic. `arn` is that of a real stream.
+    addresses of the brokers where it is a topic, which AWS knows nothing else of where it is `self_managed`. `arn` is that
+    of a real stream.
     """
 
     stream: str = "default"
@@ -22,6 +23,7 @@ class Source:
     type: StreamType = KINESIS
     consumer: str | None = None
     brokers: str = ""
+    self_managed: bool = False
     arn: str | None = None
 
     @property

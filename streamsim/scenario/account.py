@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Final
 
 from streamsim.model.units import show_duration
-from streamsim.rules.limits import Year, function_refusals
+from streamsim.rules.limits import LATER, Year, function_refusals
 from streamsim.scenario.errors import KeyPath
 from streamsim.scenario.fields import Complaint
 from streamsim.scenario.file import ScenarioFile
@@ -106,11 +106,19 @@ def _unqueued(
 
 
 def quota_complaints(limits: Year, functions: Names[str, Function], path: PathOf) -> Iterator[Complaint]:
-    """The quotas of another time than today's, which the functions' own models have checked."""
+    """The quotas of another time than today's, which the functions' own models have checked, and what it did not have."""
     for name, function in functions.items():
-        settings = {"MemorySize": function.MemorySize, "Timeout": function.Timeout}
+        settings = {name: getattr(function, name) for name in ("MemorySize", "Timeout", "EphemeralStorage")}
         for steps, message, hint in function_refusals(settings, limits):
             yield Complaint((*path("function", name), *steps), message, hint)
+        for setting, since in LATER.items() if limits == "2017" else ():
+            if setting in function.model_fields_set:
+                yield Complaint(
+                    (*path("function", name), setting),
+                    f"{setting} came to Lambda in {since}, and limits are those of 2017",
+                    "remove it, or write `limits: current`",
+                    at_key=True,
+                )
 
 
 def concurrency_complaints(

@@ -22,6 +22,7 @@ from streamsim.destinations.aws import (
 from streamsim.destinations.live import FileDestination, TopicDestination
 from streamsim.engine.ports import Destination, SourceError
 from streamsim.streams.aws.endpoint import Endpoint, client_of
+from streamsim.streams.kafka_access import OPEN, Access
 from streamsim.streams.kafka_errors import partitions_of
 from streamsim.streams.kafka_topics import producer_of
 
@@ -35,12 +36,13 @@ async def open_destination(
     *,
     brokers: str | None = None,
     endpoint: Endpoint = AWS,
+    access: Access = OPEN,
     complain: Callable[[str], None] = lambda _line: None,
     patience: float = PATIENCE,
 ) -> Destination:
     """The destination, closed with `stack`. `OSError` for a file that cannot be written, else `SourceError`.
 
-    `brokers` are those of a topic that names none; `endpoint` is where SQS, SNS and S3 are. `complain` hears why a
+    `brokers` are those of a topic that names none, `access` how they let us in; `endpoint` is where SQS, SNS and S3 are. `complain` hears why a
     document did not arrive, a line each time; `patience` is how many seconds a request may take.
     """
     match address:
@@ -49,7 +51,7 @@ async def open_destination(
             stack.callback(file.close)
             return file
         case TopicAddress(topic, own):
-            return await _topic(topic, own or brokers, stack, complain, patience)
+            return await _topic(topic, own or brokers, access, stack, complain, patience)
         case QueueAddress(queue, region, account):
             client = await _client(replace(endpoint, region=region or endpoint.region), "sqs", stack)
             return await QueueDestination.open(client, queue, account, complain, patience)
@@ -64,6 +66,7 @@ async def open_destination(
 async def _topic(
     topic: str,
     brokers: str | None,
+    access: Access,
     stack: AsyncExitStack,
     complain: Callable[[str], None],
     patience: float,
@@ -72,8 +75,8 @@ async def _topic(
         raise SourceError(
             f"which broker has the topic {topic}?", retryable=False, hint=f"write kafka://HOST:PORT/{topic}"
         )
-    await partitions_of(brokers, topic)
-    producer = await producer_of(brokers, patience)
+    await partitions_of(brokers, topic, access)
+    producer = await producer_of(brokers, patience, access)
     stack.push_async_callback(producer.stop)
     return TopicDestination(producer, topic, complain, patience)
 

@@ -10,9 +10,10 @@ from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, mode
 
 from streamsim.engine.concurrency import KEEP_WARM
 from streamsim.functions.modelled import LONGEST_INIT
+from streamsim.functions.package import size_refusals
 from streamsim.functions.runtime import LogFormat
 from streamsim.model.units import show_duration
-from streamsim.rules.limits import Year, function_refusals
+from streamsim.rules.limits import CONCURRENT_EXECUTIONS, Year, function_refusals
 from streamsim.rules.settings import described
 from streamsim.scenario.asynchronous import DEAD_LETTER, INVOKE_CONFIG, AsyncSettings, DeadLetter
 from streamsim.scenario.fields import (
@@ -32,6 +33,7 @@ from streamsim.scenario.fields import (
 from streamsim.scenario.handlers import (
     RUNTIMES,
     RuntimeKind,
+    beside,
     code_folder,
     handler_complaints,
     handler_name,
@@ -240,8 +242,8 @@ class Function(Strict, label="a function", example="{model: {duration: 140ms + 2
     )
     path: Annotated[Path, *reader(code_folder, type="string")] = Field(
         default_factory=Path,
-        description="The folder with the handler's code, relative to the scenario file.",
-        json_schema_extra=told(default="where the scenario file is"),
+        description="The folder with the handler's code, relative to the scenario file: up to 250 MB.",
+        json_schema_extra=told(default="where the scenario file is", evidence=QUOTAS),
     )
     runtime: Annotated[RuntimeKind, *reader(runtime_kind, enum=list(RUNTIMES))] = Field(
         default="in-process",
@@ -318,6 +320,8 @@ class Function(Strict, label="a function", example="{model: {duration: 140ms + 2
         given = self.model_fields_set
         path = self.path if "path" in given or self.handler is None else code_folder(".", info)
         complaints = list(handler_complaints(self.handler, path, self.runtime, given))
+        if "path" in given and path != beside(info).resolve():  # beside a scenario is more than code
+            complaints += [Complaint(("path",), message, hint) for _, message, hint in size_refusals(path)]
         if self.handler is None and self.model.duration.measured:
             message = "only a function with a handler can be measured"
             hint = "write how long it takes, such as 100ms, or add a `handler`"
@@ -350,13 +354,14 @@ class Account(Strict, label="an account", example="{ConcurrentExecutions: 1000}"
     """The account's limits, which all its functions share."""
 
     ConcurrentExecutions: Annotated[int, *whole_number(1, None, "ConcurrentExecutions")] = Field(
-        default=1000,
+        default=CONCURRENT_EXECUTIONS,
         description="Executions of all functions at a time.",
         json_schema_extra=told(unit="executions", evidence=QUOTAS),
     )
     limits: Annotated[Year, *reader(_limits, enum=["current", "2017", 2017])] = Field(
         default="current",
-        description="Whose quotas, error documents and log lines hold: `current`, or those of December `2017`.",
+        description="Whose quotas, error documents and log lines hold: `current`, or those of December `2017`. "
+        "Settings of functions that came later are refused then; those of mappings still act.",
         json_schema_extra=told(
             evidence="documented: Lambda Developer Guide, Lambda quotas, today and in December 2017"
         ),

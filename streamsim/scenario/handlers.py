@@ -45,13 +45,23 @@ def code_folder(value: object, info: ValidationInfo) -> Path:
     """The code folder, relative to the scenario file."""
     if not isinstance(value, str) or not value:
         raise refused(f"a path is the name of a folder, not {described(value)}", "write for example ./src")
-    directory: Path = (info.context or {}).get("directory", Path())
+    directory = beside(info)
     path = (directory / value).absolute()
+    if path.is_file():
+        raise refused(
+            f"{value} is a file, and a scenario takes code from a folder", "unpack it, and name the folder"
+        )
     if not path.is_dir():
         near = sorted(entry.name for entry in directory.absolute().iterdir() if entry.is_dir())
         hint = did_you_mean(value.strip("./"), near) or "a path is relative to the scenario file"
         raise refused(f"there is no folder {value}", hint)
     return path.resolve()
+
+
+def beside(info: ValidationInfo) -> Path:
+    """The folder of the scenario file, which need not exist: a live mapping comes from no file."""
+    directory: Path = (info.context or {}).get("directory", Path())
+    return directory
 
 
 def runtime_kind(value: object) -> RuntimeKind:

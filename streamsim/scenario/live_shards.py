@@ -12,6 +12,7 @@ from streamsim.model.stream_type import STREAM_TYPES, StreamType
 from streamsim.rules.source import Source
 from streamsim.scenario.opened import Opened
 from streamsim.streams.aws.endpoint import Endpoint, client_of
+from streamsim.streams.aws.errors import patiently
 from streamsim.streams.aws.fan_out import consumer_of, take_pushed
 from streamsim.streams.aws.kinesis import KinesisShards
 from streamsim.streams.aws.lease_file import LeaseFile
@@ -20,17 +21,17 @@ from streamsim.streams.aws.leases import LeaseTable
 from streamsim.streams.aws.polling import Trouble
 from streamsim.streams.aws.reading import ShardReading
 from streamsim.streams.aws.shards import Shards
-from streamsim.streams.aws.stream import ShardStream
 from streamsim.streams.aws.table import TableShards
 from streamsim.streams.aws.tenure import Sharing
 from streamsim.streams.live.consuming import Beginning
+from streamsim.streams.live.stream import LiveStream
 
 
 @dataclass(frozen=True, slots=True)
 class ShardSource:
     """A stream or a table by its name. Processes of one `group` share it.
 
-    Their checkpoints are in a file, or in the DynamoDB table of that name, at `checkpoints_at`. `session` is how many
+    Their checkpoints are in a file, or in the DynamoDB table of that name, at `checkpoints_at`. `session_timeout` is how many
     milliseconds a silent process may keep its shards. A registered `consumer` of a stream gets its records pushed.
     """
 
@@ -40,7 +41,7 @@ class ShardSource:
     group: str
     checkpoints: Path | str
     checkpoints_at: Endpoint
-    session: int
+    session_timeout: int
     consumer: str | None = None
 
     @property
@@ -55,7 +56,7 @@ class ShardSource:
 
 
 async def open_shards(
-    source: ShardSource, beginning: Beginning, session: int, trouble: Trouble, stack: AsyncExitStack
+    source: ShardSource, beginning: Beginning, session_timeout: int, trouble: Trouble, stack: AsyncExitStack
 ) -> Opened:
     """Connects to the stream and makes its reading, which has yet to join. `SourceError` when it cannot be read."""
     endpoint = source.endpoint
@@ -63,22 +64,25 @@ async def open_shards(
     if source.type == "kinesis":
         client = await stack.enter_async_context(client_of(endpoint, "kinesis"))
         shards: Shards = KinesisShards(client, endpoint.at, source.name)
-        described = await shards.describe()
+        described = await patiently(shards.describe)
         if source.consumer is not None:
-            consumer = await consumer_of(client, endpoint.at, described.arn, source.consumer)
+            asked = partial(consumer_of, client, endpoint.at, described.arn, source.consumer)
+            consumer = await patiently(asked)
             fetch, arn = partial(take_pushed, consumer, shards), consumer.arn
     else:
         tables = await stack.enter_async_context(client_of(endpoint, "dynamodb"))
         streams = await stack.enter_async_context(client_of(endpoint, "dynamodbstreams"))
         shards = TableShards(tables, streams, endpoint.at, source.name)
-        described = await shards.describe()
+        described = await patiently(shards.describe)
     table = await _table(source, described.arn, stack)
-    reading = ShardReading(shards, described, beginning, Sharing(table, session / 1000), trouble, fetch)
+    reading = ShardReading(
+        shards, described, beginning, Sharing(table, session_timeout / 1000), trouble, fetch
+    )
     stack.push_async_callback(reading.stop)
     region, account = described.arn.split(":")[3:5]
 
     def stream(clock: Clock) -> Stream:
-        return ShardStream(reading.logs, reading.parents, clock, source.kind, described.retention)
+        return LiveStream(reading.logs, reading.parents, clock, source.kind, described.retention)
 
     return Opened(
         reading,

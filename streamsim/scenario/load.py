@@ -6,7 +6,7 @@ Everything that is wrong ends up in one `ScenarioError`, each problem at its lin
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -27,6 +27,14 @@ from streamsim.scenario.timestamps import DEFAULT_EPOCH
 Overrides = Mapping[str, str] | Sequence[str]
 
 
+class Change(NamedTuple):
+    """A setting changed from outside the file: what messages call the change, its path, and the value as YAML."""
+
+    said: str
+    path: str
+    value: str
+
+
 def load(path: str | Path, overrides: Overrides = (), seed: int | None = None) -> Scenario:
     """The scenario of a file, with `PATH=VALUE` settings changed and another seed if given; `ScenarioError` otherwise."""
     name = str(path)
@@ -38,6 +46,22 @@ def load_text(
     text: str, name: str = "<scenario>", overrides: Overrides = (), seed: int | None = None
 ) -> Scenario:
     """The scenario of a text. `name` stands in messages, and its directory is where files of records are."""
+    return load_changed(text, name, changes_of(overrides, seed))
+
+
+def load_changed(text: str, name: str, changes: Sequence[Change]) -> Scenario:
+    """The scenario of a text with these changes, the later ones upon the earlier."""
+    root = _composed(text, name)
+    changed_root, values = _overridden(root, changes)
+    return _Loader(Path(name).parent, compared_values(root)).load(changed_root, values)
+
+
+def tree(text: str, name: str, changes: Sequence[Change]) -> Node:
+    """The values of a text with these changes, as they are written: not validated, defaults not filled in."""
+    return _overridden(_composed(text, name), changes)[0]
+
+
+def _composed(text: str, name: str) -> Node:
     root = compose(text, Source.of(name, text))
     if root.entries is None:
         raise ScenarioError(
@@ -49,8 +73,7 @@ def load_text(
                 )
             ]
         )
-    changed_root, values = _overridden(root, list(_changes(overrides, seed)))
-    return _Loader(Path(name).parent, compared_values(root)).load(changed_root, values)
+    return root
 
 
 def variants(scenario: Scenario) -> list[tuple[dict[str, Any], Scenario]]:
@@ -60,8 +83,9 @@ def variants(scenario: Scenario) -> list[tuple[dict[str, Any], Scenario]]:
     return [({**scenario.overridden, **settings}, run) for settings, run in scenario.runs]
 
 
-def _changes(overrides: Overrides, seed: int | None) -> Iterator[tuple[str, str, str]]:
-    """Name in messages, path and value of each override."""
+def changes_of(overrides: Overrides, seed: int | None) -> list[Change]:
+    """What `--set` and `--seed` change; `ScenarioError` for what is no `PATH=VALUE`."""
+    changes = []
     pairs: Iterable[str] = (
         overrides if not isinstance(overrides, Mapping) else [f"{k}={v}" for k, v in overrides.items()]
     )
@@ -72,12 +96,13 @@ def _changes(overrides: Overrides, seed: int | None) -> Iterator[tuple[str, str,
                 "PATH=VALUE is expected", Span(Source(f"--set {pair}")), "write --set mapping.BatchSize=200"
             )
             raise ScenarioError([problem])
-        yield f"--set {pair}", path.strip(), value
+        changes.append(Change(f"--set {pair}", path.strip(), value))
     if seed is not None:
-        yield f"--seed {seed}", "seed", str(seed)
+        changes.append(Change(f"--seed {seed}", "seed", str(seed)))
+    return changes
 
 
-def _overridden(root: Node, changes: Sequence[tuple[str, str, str]]) -> tuple[Node, dict[str, Any]]:
+def _overridden(root: Node, changes: Sequence[Change]) -> tuple[Node, dict[str, Any]]:
     """The tree with the overrides applied, and their values by path. An override replaces what `compare` would vary."""
     problems: list[Problem] = []
     values: dict[str, Any] = {}

@@ -5,26 +5,25 @@ same measures mean the same. What makes no sense on Kafka is refused. t = 0 is w
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import uuid4
 
 from streamsim.engine.clock import RealClock
 from streamsim.engine.ports import Clock
 from streamsim.functions.handler import Journal
-from streamsim.model.mapping import StartingPosition
 from streamsim.model.names import timestamp
 from streamsim.scenario import models
 from streamsim.scenario.header import header_of
-from streamsim.scenario.play import Judging, Played
-from streamsim.scenario.real_run import RealRun, Recorder, Shared
+from streamsim.scenario.play import Judging, Played, Recorder
+from streamsim.scenario.real_run import Place, RealRun, Shared
 from streamsim.scenario.shards import shards_of
 from streamsim.streams.arrivals import NEVER
-from streamsim.streams.kafka import KafkaStream, Membership
+from streamsim.streams.kafka import Membership, kafka_stream
+from streamsim.streams.kafka_access import OPEN, Access
 from streamsim.streams.kafka_group import KafkaReading
 from streamsim.streams.kafka_topics import create_topic, delete_topic, producer_of, wall_clock
 from streamsim.streams.live.consuming import Beginning
@@ -38,40 +37,24 @@ if TYPE_CHECKING:
 _IN_A_ROW = 200
 
 
-def unfit_for_kafka(scenario: models.Scenario) -> Iterator[str]:
-    """Why a scenario cannot be played on Kafka, a sentence for each reason; none when it can be."""
-    for name, stream in scenario.streams.items():
-        yield from _unfit_stream(name, stream, scenario.plans[name])
-    for name, mapping in scenario.mappings.items():
-        if mapping.consumer is not None:
-            yield f"mapping {name!r} reads with enhanced fan-out, which Kafka has not"
-        if mapping.to_mapping(name, scenario.epoch).starting_position is not StartingPosition.TRIM_HORIZON:
-            yield f"mapping {name!r} begins somewhere else than at TRIM_HORIZON, and the topic is new"
-    if scenario.traffic:
-        yield "traffic from other event sources is only modelled"
-    fed = Counter(mapping.function for mapping in scenario.mappings.values())
-    for fault in scenario.faults:
-        if isinstance(fault, models.SourceDown):
-            yield "source_down: stop the broker instead"
-        if isinstance(fault, models.Poison) and any(count > 1 for count in fed.values()):
-            yield "poison in one of several streams of one function: give each stream a function of its own"
-
-
-def _unfit_stream(name: str, stream: models.Stream, plan: Plan) -> Iterator[str]:
-    if stream.type != "kinesis":
-        yield f"stream {name!r} is a table's, and Kafka has no items that are written"
-        return
+def _unfit_shards(name: str, stream: models.Stream, plan: Plan) -> Iterator[str]:
     if stream.mode == "on-demand" or plan.changes:
         yield f"the shards of stream {name!r} split or merge, and partitions do not"
-    if stream.producer is not None and stream.producer.put is not None:
-        yield f"the producer of stream {name!r} meets Kinesis' write limits, which Kafka has not"
-    if "retention" in stream.model_fields_set:
-        yield f"retention of stream {name!r}: what is deleted when is the broker's business"
+
+
+class Brokers(NamedTuple):
+    """Where brokers are, `host:port`, several with commas, and how they let us in."""
+
+    addresses: str
+    access: Access = OPEN
+
+
+ON_KAFKA: Final = Place("broker", "topic", _unfit_shards)
 
 
 async def play_on_kafka(
+    brokers: Brokers,
     scenario: models.Scenario,
-    brokers: str,
     settings: Mapping[str, Any],
     recorded: Recorder,
     on_failure: Path | None = None,
@@ -94,25 +77,25 @@ async def play_on_kafka(
         streams = {name: {**settings, "topic": topics[name]} for name, settings in header.streams.items()}
         header = replace(header, streams=streams)
         judging = Judging(header)
-        shared = {name: Shared(one, KafkaStream(one.logs, clock)) for name, one in readings.items()}
+        shared = {name: Shared(one, kafka_stream(one.logs, clock)) for name, one in readings.items()}
         run = RealRun(scenario, shared, (*judging.sinks, *recorded(header)), clock)
         await run.run(producing.work(clock), on_failure, journal)
         return judging.judged(scenario, settings, clock.now)
 
 
-async def _topics(scenario: models.Scenario, brokers: str, stack: AsyncExitStack) -> dict[str, str]:
+async def _topics(scenario: models.Scenario, brokers: Brokers, stack: AsyncExitStack) -> dict[str, str]:
     """A new topic for each stream, which is deleted in the end."""
     mark = uuid4().hex[:8]
     topics = {}
     for name in scenario.streams:
         topic = topics[name] = f"streamsim-{name}-{mark}"
-        await create_topic(brokers, topic, len(scenario.plans[name].shards))
-        stack.push_async_callback(delete_topic, brokers, topic)
+        await create_topic(brokers.addresses, topic, len(scenario.plans[name].shards), brokers.access)
+        stack.push_async_callback(delete_topic, brokers.addresses, topic, brokers.access)
     return topics
 
 
 async def _join(
-    scenario: models.Scenario, topics: Mapping[str, str], brokers: str, stack: AsyncExitStack
+    scenario: models.Scenario, topics: Mapping[str, str], brokers: Brokers, stack: AsyncExitStack
 ) -> dict[str, KafkaReading]:
     """The groups of all mappings, each with all partitions of its topic."""
     readings = {}
@@ -125,7 +108,10 @@ async def _join(
         ends = {log.shard: log.arrivals.until(NEVER - 1) for log in logs}
         group = f"{topic}-{name}"
         readings[name] = KafkaReading(
-            Membership(brokers, topic, group, session_timeout=6000), Beginning(), ids.__getitem__, ends
+            Membership(brokers.addresses, topic, group, session_timeout=6000, access=brokers.access),
+            Beginning(),
+            ids.__getitem__,
+            ends,
         )
         stack.push_async_callback(readings[name].stop)
     await asyncio.gather(*(reading.join() for reading in readings.values()))
@@ -136,7 +122,7 @@ class _Producing:
     """The scenario's producers."""
 
     def __init__(
-        self, scenario: models.Scenario, topics: Mapping[str, str], brokers: str, *, at_once: bool
+        self, scenario: models.Scenario, topics: Mapping[str, str], brokers: Brokers, *, at_once: bool
     ) -> None:
         self._brokers = brokers
         self._at_once = at_once
@@ -148,7 +134,7 @@ class _Producing:
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Connects, and produces what is there before the run begins."""
-        producer = self._producer = await producer_of(self._brokers)
+        producer = self._producer = await producer_of(self._brokers.addresses, access=self._brokers.access)
         stack.push_async_callback(producer.stop)
         now = wall_clock()
         await asyncio.gather(*(self._before(*place, now) for place in self._logs))

@@ -7,24 +7,22 @@ its children get their records after that. t = 0 is when every mapping has its s
 
 import asyncio
 import tempfile
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from streamsim.engine.clock import RealClock
 from streamsim.engine.ports import Clock, SourceError
 from streamsim.functions.handler import Journal
-from streamsim.model.mapping import StartingPosition
 from streamsim.model.names import timestamp
 from streamsim.rules.hash_keys import hash_key
 from streamsim.scenario import models
 from streamsim.scenario.header import header_of
-from streamsim.scenario.play import Judging, Played
-from streamsim.scenario.real_run import RealRun, Recorder, Shared
+from streamsim.scenario.play import Judging, Played, Recorder
+from streamsim.scenario.real_run import Place, RealRun, Shared
 from streamsim.scenario.shards import shards_of
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.aws.endpoint import Endpoint, client_of
@@ -32,56 +30,24 @@ from streamsim.streams.aws.errors import ThrottledError, answered
 from streamsim.streams.aws.kinesis import KinesisShards
 from streamsim.streams.aws.lease_file import LeaseFile
 from streamsim.streams.aws.reading import ShardReading
-from streamsim.streams.aws.stream import ShardStream
 from streamsim.streams.aws.tenure import Sharing
 from streamsim.streams.kafka_topics import wall_clock
 from streamsim.streams.live.consuming import Beginning
+from streamsim.streams.live.stream import LiveStream
 from streamsim.streams.logs import SimulatedLog
-from streamsim.streams.plan import Change, Plan, PlannedShard
-
-#: How many shards one step closes and opens: SplitShard and MergeShards.
-_STEPS = {(1, 2), (2, 1)}
+from streamsim.streams.plan import Change, PlannedShard
 
 #: How long to wait when the endpoint takes no more, in seconds, and how often to ask whether a stream is ready.
 _PAUSE = 0.2
 _ASK = 0.05
 
 
-def unfit_for_kinesis(scenario: models.Scenario) -> Iterator[str]:
-    """Why a scenario cannot be played on Kinesis, a sentence for each reason; none when it can be."""
-    for name, stream in scenario.streams.items():
-        yield from _unfit_stream(name, stream, scenario.plans[name])
-    for name, mapping in scenario.mappings.items():
-        if mapping.consumer is not None:
-            yield f"mapping {name!r} reads with enhanced fan-out"
-        if mapping.to_mapping(name, scenario.epoch).starting_position is not StartingPosition.TRIM_HORIZON:
-            yield f"mapping {name!r} begins somewhere else than at TRIM_HORIZON, and the stream is new"
-    if scenario.traffic:
-        yield "traffic from other event sources is only modelled"
-    fed = Counter(mapping.function for mapping in scenario.mappings.values())
-    for fault in scenario.faults:
-        if isinstance(fault, models.SourceDown):
-            yield "source_down: stop the endpoint instead"
-        if isinstance(fault, models.Poison) and any(count > 1 for count in fed.values()):
-            yield "poison in one of several streams of one function: give each stream a function of its own"
-
-
-def _unfit_stream(name: str, stream: models.Stream, plan: Plan) -> Iterator[str]:
-    if stream.type != "kinesis":
-        yield f"stream {name!r} is a table's"
-        return
-    for change in plan.changes:
-        if (len(change.closed), len(change.opened)) not in _STEPS:
-            yield f"stream {name!r}: {change.what} is more than one split or merge: write those"
-    if stream.producer is not None and stream.producer.put is not None:
-        yield f"the producer of stream {name!r} meets simulated write limits, and the endpoint has its own"
-    if "retention" in stream.model_fields_set:
-        yield f"retention of stream {name!r}: what is trimmed when is the endpoint's business"
+ON_KINESIS: Final = Place("endpoint", "stream")
 
 
 async def play_on_kinesis(
-    scenario: models.Scenario,
     endpoint: Endpoint,
+    scenario: models.Scenario,
     settings: Mapping[str, Any],
     recorded: Recorder,
     on_failure: Path | None = None,
@@ -105,7 +71,7 @@ async def play_on_kinesis(
         header = replace(header_of(scenario), clock="real", epoch=timestamp(epoch))
         judging = Judging(header)
         shared = {
-            name: Shared(reading, ShardStream(reading.logs, reading.parents, clock, kind, retention))
+            name: Shared(reading, LiveStream(reading.logs, reading.parents, clock, kind, retention))
             for name, (reading, kind, retention) in readings.items()
         }
         run = RealRun(scenario, shared, (*judging.sinks, *recorded(header)), clock)
@@ -213,18 +179,25 @@ class _Producing:
                 self._open[name, shard].set()
 
     async def _reshard(self, name: str, change: Change) -> None:
-        stream = self._streams[name]
-        if len(change.opened) == 2:
-            (second,) = [one for one in self._plans[name].shards if one.id == change.opened[1]]
-            asked = self._client.split_shard(
-                StreamName=stream, ShardToSplit=change.closed[0], NewStartingHashKey=str(second.first_key)
-            )
-        else:
-            asked = self._client.merge_shards(
-                StreamName=stream, ShardToMerge=change.closed[0], AdjacentShardToMerge=change.closed[1]
-            )
-        await answered(asked, self._at)
-        await _active(self._client, self._at, stream)
+        """One split or merge after the other, in the plan's order: of such UpdateShardCount consists too.
+
+        So its shards are the plan's, which at an endpoint's own UpdateShardCount they need not be.
+        """
+        stream, planned = self._streams[name], {shard.id: shard for shard in self._plans[name].shards}
+        opened = iter(change.opened)
+        for shard in opened:
+            parents = planned[shard].parents
+            if len(parents) == 1:
+                second = planned[next(opened)]
+                asked = self._client.split_shard(
+                    StreamName=stream, ShardToSplit=parents[0], NewStartingHashKey=str(second.first_key)
+                )
+            else:
+                asked = self._client.merge_shards(
+                    StreamName=stream, ShardToMerge=parents[0], AdjacentShardToMerge=parents[1]
+                )
+            await answered(asked, self._at)
+            await _active(self._client, self._at, stream)
 
     async def _from_now_on(self, name: str, shard: PlannedShard, log: SimulatedLog, clock: Clock) -> None:
         await self._open[name, shard.id].wait()

@@ -1,6 +1,6 @@
 """Plays a scenario in virtual time and holds it to what it expects and to the contract."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +18,9 @@ from streamsim.trace.header import Header
 from streamsim.trace.measures import Measures, flatten
 from streamsim.trace.oracle import Oracle
 from streamsim.trace.violation import Violation
+
+#: Makes the sinks of a run, whose first line is known only when it begins.
+Recorder = Callable[[Header], Sequence[Sink]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,11 @@
-"""One run of a scenario in real time, once its streams, its records and its readings are there."""
+"""What scenarios in real time have in common on whatever server: what makes no sense there, and the run itself.
+
+The run begins once its streams, its records and its readings are there.
+"""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,13 +13,56 @@ from streamsim.engine.clock import RealClock
 from streamsim.engine.ports import Sink, SourceError, Stream
 from streamsim.functions.handler import Journal
 from streamsim.model.events import Checkpoint, Event, ShardEnd
+from streamsim.model.mapping import StartingPosition
 from streamsim.scenario import models
 from streamsim.scenario.world import build
 from streamsim.streams.live.consuming import Reading, Worker, consume
-from streamsim.trace.header import Header
+from streamsim.streams.plan import Plan
 
-#: Makes the sinks of a run, whose first line is known only when it begins.
-Recorder = Callable[[Header], Sequence[Sink]]
+
+def _any_shards(_name: str, _stream: models.Stream, _plan: Plan) -> Iterator[str]:
+    return iter(())
+
+
+class Place(NamedTuple):
+    """The kind of server that a scenario is to be played on.
+
+    `server` and `stream` are what people call it and what takes a stream's records there; `unfit_shards` tells why it
+    cannot have the shards that a stream has, a sentence for each reason.
+    """
+
+    server: str
+    stream: str
+    unfit_shards: Callable[[str, models.Stream, Plan], Iterator[str]] = _any_shards
+
+    def unfit(self, scenario: models.Scenario) -> Iterator[str]:
+        """Why a scenario cannot be played there, a sentence for each reason; none when it can be."""
+        for name, stream in scenario.streams.items():
+            yield from self._unfit_stream(name, stream, scenario.plans[name])
+        for name, mapping in scenario.mappings.items():
+            if mapping.consumer is not None:
+                yield f"mapping {name!r} reads with enhanced fan-out"
+            begins = mapping.to_mapping(name, scenario.epoch).starting_position
+            if begins is not StartingPosition.TRIM_HORIZON:
+                yield f"mapping {name!r} begins somewhere else than at TRIM_HORIZON, and the {self.stream} is new"
+        if scenario.traffic:
+            yield "traffic from other event sources is only modelled"
+        fed = Counter(mapping.function for mapping in scenario.mappings.values())
+        for fault in scenario.faults:
+            if isinstance(fault, models.SourceDown):
+                yield f"source_down: stop the {self.server} instead"
+            if isinstance(fault, models.Poison) and any(count > 1 for count in fed.values()):
+                yield "poison in one of several streams of one function: give each stream a function of its own"
+
+    def _unfit_stream(self, name: str, stream: models.Stream, plan: Plan) -> Iterator[str]:
+        if stream.type != "kinesis":
+            yield f"stream {name!r} is a table's, whose records are the writes of its items"
+            return
+        yield from self.unfit_shards(name, stream, plan)
+        if stream.producer is not None and stream.producer.put is not None:
+            yield f"the producer of stream {name!r} meets simulated write limits, which the {self.server} has not"
+        if "retention" in stream.model_fields_set:
+            yield f"retention of stream {name!r}: what is deleted when is the {self.server}'s business"
 
 
 class Shared(NamedTuple):

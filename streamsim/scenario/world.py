@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 
 from streamsim.destinations.kept import KeptDestination
 from streamsim.engine.concurrency import Account, ScalingRate
@@ -16,7 +17,8 @@ from streamsim.engine.traffic import TrafficRun
 from streamsim.functions.handler import HandlerFunction, Journal
 from streamsim.functions.modelled import Duration, ModelledFunction
 from streamsim.functions.window_state import StateSize
-from streamsim.model.units import SECOND
+from streamsim.model.units import MINUTE, SECOND
+from streamsim.rules.limits import Year
 from streamsim.rules.source import Source
 from streamsim.scenario import models
 from streamsim.scenario.ailments import ailments_of
@@ -114,6 +116,14 @@ def _logs(scenario: models.Scenario, name: str, plan: Plan) -> Sequence[Simulate
     return item_logs(stream, stream.table, plan, name, seed, duration, scenario.epoch)
 
 
+#: documented: in 2017 the functions of us-east-1 got 3,000 environments at once, and 500 more each minute (Lambda Developer
+#: Guide of December 2017, "Understanding Scaling Behavior"). assumed: each of them did, where the guide means all together.
+_SCALING: Final[Names[Year, ScalingRate]] = {
+    "current": ScalingRate(),
+    "2017": ScalingRate(3000, MINUTE // 500),
+}
+
+
 def _account(scenario: models.Scenario) -> Account:
     functions = scenario.functions
     return Account(
@@ -121,7 +131,7 @@ def _account(scenario: models.Scenario) -> Account:
         {name: function.ReservedConcurrentExecutions for name, function in functions.items()},
         {name: function.ProvisionedConcurrentExecutions for name, function in functions.items()},
         {name: function.model.keep_warm for name, function in functions.items()},
-        ScalingRate(),
+        _SCALING[scenario.account.limits],
     )
 
 

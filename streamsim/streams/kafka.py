@@ -5,16 +5,16 @@ first offset and counts from there. Knows aiokafka's records. Whose partition it
 `streamsim.streams.kafka_group`'s business.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from streamsim.engine.ports import Clock, Halt, Reader, Sieve
-from streamsim.model.mapping import EventSourceMapping
+from streamsim.engine.ports import Clock
 from streamsim.model.stream_type import KINESIS, StreamType
 from streamsim.model.units import DAY
+from streamsim.streams.kafka_access import OPEN, Access
 from streamsim.streams.live.log import LiveLog
-from streamsim.streams.live.reader import readers
+from streamsim.streams.live.stream import LiveStream
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
@@ -49,42 +49,9 @@ class KafkaForm:
         return record.value or b""
 
 
-class KafkaStream:
-    """The engine's `Stream`: partitions as a mapping sees them that shares them with others. They have no lineage."""
-
-    def __init__(self, logs: Mapping[str, LiveLog[Any]], clock: Clock, kind: StreamType = KINESIS) -> None:
-        """`logs` by shard: those that are handed over to the mapping, and whoever feeds them."""
-        self.retention = FOR_EVER
-        self._logs = logs
-        self._clock = clock
-        self._kind = kind
-
-    def shards(self, _mapping: EventSourceMapping) -> tuple[str, ...]:
-        """None: the group tells the mapping which to take."""
-        return ()
-
-    def parents(self, _shard: str) -> tuple[str, ...]:
-        """See `Stream`."""
-        return ()
-
-    def children(self, _shard: str) -> tuple[str, ...]:
-        """See `Stream`."""
-        return ()
-
-    def arrived(self, shard: str) -> int:
-        """See `Stream`, as far as is known."""
-        log = self._logs[shard]
-        return log.fetched + log.ahead
-
-    def start(self, shard: str, _mapping: EventSourceMapping) -> int:
-        """See `Stream`."""
-        return self._logs[shard].first
-
-    def open(
-        self, shard: str, position: int, lanes: int, halt: Halt, sieves: Sequence[Sieve] = ()
-    ) -> Sequence[Reader]:
-        """See `Stream`."""
-        return readers(self._logs[shard], position, lanes, self._kind, self._clock, halt, sieves)
+def kafka_stream(logs: Mapping[str, LiveLog[Any]], clock: Clock, kind: StreamType = KINESIS) -> LiveStream:
+    """The engine's `Stream` over a topic's partitions, which have no lineage; `kind` is what its events look like."""
+    return LiveStream(logs, {}, clock, kind, FOR_EVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +66,4 @@ class Membership:
     group: str
     session_timeout: int = 10_000
     client_id: str = "streamsim"
+    access: Access = OPEN

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _POLL: Final = 500
 _LAST_COMMIT: Final = 5.0
 
+#: A broker that is late for so long is worth a word, in seconds: until then a handler in this process may be why.
+_SILENCE: Final = 3.0
+
 #: A blocked partition is no idle member: its poison record may keep it for hours.
 _NO_LIMIT: Final = 2**31 - 1
 
@@ -61,7 +64,8 @@ class KafkaReading:
     ) -> None:
         """`name_of` a partition is its shard's id; `ends` are offsets at which shards are closed, where they ever are.
 
-        `silent` is told when the broker does not answer commits, so that nothing new is begun, and when it does again.
+        `silent` is told when the broker has not answered a commit for a while, and nothing new is begun until it does, and
+        when it does again.
         """
         self._membership = membership
         self._beginning = beginning
@@ -78,6 +82,8 @@ class KafkaReading:
         self._leaving: dict[str, asyncio.Future[None]] = {}
         self._keeper = Keeper(self, self._suspend)
         self._suspended = False
+        self._silence: asyncio.TimerHandle | None = None
+        self._is_silent = False
         loop = asyncio.get_running_loop()
         self._joined: asyncio.Future[None] = loop.create_future()
         #: What went wrong in a callback of aiokafka, which would only log it.
@@ -103,7 +109,7 @@ class KafkaReading:
         from aiokafka import AIOKafkaConsumer  # noqa: PLC0415  # see above
 
         membership = self._membership
-        await partitions_of(membership.brokers, membership.topic)
+        await partitions_of(membership.brokers, membership.topic, membership.access)
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=membership.brokers,
             group_id=membership.group,
@@ -114,6 +120,7 @@ class KafkaReading:
             heartbeat_interval_ms=max(membership.session_timeout // 5, 100),
             max_poll_interval_ms=_NO_LIMIT,
             rebalance_timeout_ms=max(membership.session_timeout, int(2 * _LAST_COMMIT * 1000)),
+            **membership.access.options,
         )
         try:
             await self._consumer.start()
@@ -242,12 +249,22 @@ class KafkaReading:
 
     def _suspend(self, late: bool) -> None:
         """Begins nothing new while commits are not answered."""
-        if late != self._suspended:
-            self._suspended = late
-            self._silent(late)
-            for partition in self._partitions.values():
-                partition.log.suspended = late
-                partition.log.tell()
+        if late == self._suspended:
+            return
+        self._suspended = late
+        for partition in self._partitions.values():
+            partition.log.suspended = late
+            partition.log.tell()
+        if self._silence is not None:
+            self._silence.cancel()
+        if late:
+            self._silence = asyncio.get_running_loop().call_later(_SILENCE, self._tell, True)
+        elif self._is_silent:
+            self._tell(False)
+
+    def _tell(self, silent: bool) -> None:
+        self._is_silent = silent
+        self._silent(silent)
 
     # -- what the group says -----------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from time import time_ns
 from typing import Any
 
 from streamsim.engine.ports import SourceError
+from streamsim.streams.kafka_access import OPEN, Access
 from streamsim.streams.kafka_errors import connected, source_error
 
 
@@ -13,11 +14,11 @@ def wall_clock() -> int:
     return time_ns() // 1000
 
 
-async def create_topic(brokers: str, topic: str, partitions: int) -> None:
+async def create_topic(brokers: str, topic: str, partitions: int, access: Access = OPEN) -> None:
     """Makes a new topic. `SourceError` when that cannot be."""
     from aiokafka.admin import NewTopic  # noqa: PLC0415  # only for who connects
 
-    async with connected(brokers) as admin:
+    async with connected(brokers, access) as admin:
         try:
             answer = await admin.create_topics([NewTopic(topic, partitions, 1)])
         except Exception as error:
@@ -27,17 +28,17 @@ async def create_topic(brokers: str, topic: str, partitions: int) -> None:
             raise SourceError(f"cannot create the topic {topic}: {refused[0][2]}", retryable=False)
 
 
-async def delete_topic(brokers: str, topic: str) -> None:
+async def delete_topic(brokers: str, topic: str, access: Access = OPEN) -> None:
     """Deletes it, if the broker still answers."""
     with suppress(SourceError):
-        async with connected(brokers) as admin:
+        async with connected(brokers, access) as admin:
             try:
                 await admin.delete_topics([topic])
             except Exception as error:
                 raise source_error(error, brokers) from error
 
 
-async def producer_of(brokers: str, patience: float = 40) -> Any:
+async def producer_of(brokers: str, patience: float = 40, access: Access = OPEN) -> Any:
     """A producer of aiokafka, started; every record is acknowledged by all replicas within `patience` seconds, or lost.
 
     `SourceError` when it cannot be started.
@@ -45,7 +46,11 @@ async def producer_of(brokers: str, patience: float = 40) -> Any:
     from aiokafka import AIOKafkaProducer  # noqa: PLC0415  # only for who connects
 
     producer = AIOKafkaProducer(
-        bootstrap_servers=brokers, acks="all", linger_ms=2, request_timeout_ms=round(patience * 1000)
+        bootstrap_servers=brokers,
+        acks="all",
+        linger_ms=2,
+        request_timeout_ms=round(patience * 1000),
+        **access.options,
     )
     try:
         await producer.start()

@@ -4,7 +4,6 @@ Knows AWS::Serverless::Function's events of types Api and HttpApi, AWS::Serverle
 APIs (AWS SAM Developer Guide). Resources of API Gateway itself are `streamsim.templates.gateway`'s.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -14,23 +13,19 @@ from streamsim.model.units import MILLISECOND, SECOND
 from streamsim.rules.proxy_event import Api
 from streamsim.rules.routes import ANY, DEFAULT, ApiKind, Route
 from streamsim.scenario.document import Node
+from streamsim.templates.cors import cors_of
 from streamsim.templates.intrinsics import NOTHING, text, unknown_in
-from streamsim.templates.resources import FUNCTIONS, Resource
+from streamsim.templates.resources import FUNCTIONS, IMPLICIT, Resource, api_id
 from streamsim.templates.stack import Stack
 
 #: How long an API waits for a function (API Gateway quotas).
 WAITS: Final[Mapping[ApiKind, int]] = {"rest": 29 * SECOND, "http": 30 * SECOND}
-
-#: The logical ids of the APIs that SAM makes for events that name none.
-_IMPLICIT: Final[Mapping[ApiKind, str]] = {"rest": "ServerlessRestApi", "http": "ServerlessHttpApi"}
 
 _EVENTS: Final[Mapping[str, ApiKind]] = {"Api": "rest", "HttpApi": "http"}
 
 #: Properties of APIs that have no effect here, and why.
 NOT_APPLIED: Final[Mapping[str, str]] = {
     "Auth": "requests are not authorized",
-    "Cors": "preflight requests are not answered",
-    "CorsConfiguration": "preflight requests are not answered",
     "Models": "requests are not validated",
     "Domain": "the API is reached by this machine's address only",
     "GatewayResponses": "errors have their default form",
@@ -71,7 +66,8 @@ def apis(stack: Stack, functions: Mapping[str, PublishedFunction]) -> list[Serve
                 routes[owner].append(route)
     for key, resource in written.items():
         routes[key] += _of_definition(stack, resource, kinds[key], functions)
-        _tell_not_applied(stack, resource)
+        if routes[key]:
+            _tell_not_applied(stack, resource)
     return [
         _served(stack, key, kinds[key], written.get(key), found) for key, found in routes.items() if found
     ]
@@ -100,7 +96,7 @@ def _owner(event: Node, kind: ApiKind) -> str:
     properties = event.child("Properties")
     named = properties.child("RestApiId" if kind == "rest" else "ApiId") if properties else None
     if named is None:
-        return _IMPLICIT[kind]
+        return IMPLICIT[f"AWS::Serverless::{'Api' if kind == 'rest' else 'HttpApi'}"]
     reference = named.child("Ref")
     return text(reference.scalar if reference else named.scalar)
 
@@ -130,7 +126,7 @@ def _route(stack: Stack, event: Node, kind: ApiKind, function: PublishedFunction
     waits = timeout * MILLISECOND if isinstance(timeout, int) else WAITS[kind]
     payload = payload_format(kind, text(found.get("PayloadFormatVersion", "2.0")))
     method = ANY if method in {"", "X-AMAZON-APIGATEWAY-ANY-METHOD"} else method
-    return Route(method, path, _qualified(function), waits, payload)
+    return Route(method, path, qualified(function), waits, payload)
 
 
 def payload_format(kind: ApiKind, version: str) -> Literal["1.0", "2.0"]:
@@ -138,7 +134,7 @@ def payload_format(kind: ApiKind, version: str) -> Literal["1.0", "2.0"]:
     return "1.0" if kind == "rest" or version == "1.0" else "2.0"
 
 
-def _qualified(function: PublishedFunction) -> str:
+def qualified(function: PublishedFunction) -> str:
     """The function as an API calls it: by its alias where SAM publishes one."""
     alias = next((name for name, version in function.qualifiers.items() if name != version), None)
     return function.name if alias is None else f"{function.name}:{alias}"
@@ -221,6 +217,7 @@ def _served(
             stack.account,
             {name: text(value) for name, value in variables.items()} if isinstance(variables, dict) else None,
             media_types(binary),
+            None if resource is None else cors_of(stack, resource, kind),
         ),
         tuple(routes),
     )
@@ -229,10 +226,3 @@ def _served(
 def media_types(value: Any) -> tuple[str, ...]:
     """BinaryMediaTypes; `~1` stands for a slash in them."""
     return tuple(text(one).replace("~1", "/") for one in value) if isinstance(value, list) else ()
-
-
-def api_id(name: str) -> str:
-    """An API's id: ten letters and digits that follow from its name."""
-    digits = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-    letters = "0123456789abcdefghijklmnopqrstuvwxyz"
-    return "".join(letters[digits // 36**place % 36] for place in range(10))

@@ -77,7 +77,7 @@ def _handler(
     if code.missing or code.inline is not None or not can_run(function.language) or not deployment.handler:
         return
     yield Setting("handler", deployment.handler, "its own code: remove the # of these lines", off=True)
-    path = os.path.relpath(code.folder, folder).replace(os.sep, "/")
+    path = os.path.relpath(code.place, folder).replace(os.sep, "/")
     if path != ".":
         yield Setting("path", path, off=True)
     if not function.language.startswith("python"):

@@ -5,10 +5,12 @@ to be served, those whose code is not on this machine, or in a language that not
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from streamsim.functions.package import UnreadablePackageError, size_refusals
 from streamsim.functions.published import PublishedFunction
 from streamsim.functions.runtime import Deployment, LogFormat
 from streamsim.model.asynchronous import EventInvokeConfig
@@ -23,23 +25,29 @@ from streamsim.templates.stack import Stack
 #: Languages that an execution environment here can run.
 _RUNS: Final = ("python", "nodejs", "provided")
 
+_UNTRACED: Final = "nothing is traced, so no report has a line of X-Ray's"
+
 #: What is accepted and has no effect here, and why.
 _NOT_APPLIED: Final[Mapping[str, str]] = {
     "Layers": "layers are not downloaded; install what they hold beside the code",
     "VpcConfig": "the network is this machine's",
     "FileSystemConfigs": "file systems are not mounted",
+    "Tracing": _UNTRACED,
+    "TracingConfig": _UNTRACED,
     "SnapStart": "environments are never restored from snapshots",
     "ProvisionedConcurrencyConfig": "no environment is started before it is needed",
-    "FunctionUrlConfig": "function URLs are not served; use an API's route",
     "DurableConfig": "executions are not durable",
     "ImageConfig": "images are not run",
 }
 
 
 class Code(NamedTuple):
-    """Where a function's code is: a folder, and what was written into the template; or why it is not here, and where it says so."""
+    """Where a function's code is: a folder or a .zip file, and what was written into the template; or why it is not here.
 
-    folder: Path
+    `span` is where the template says so.
+    """
+
+    place: Path
     inline: str | None = None
     missing: str = ""
     span: Span | None = None
@@ -64,7 +72,7 @@ def published(stack: Stack, resource: Resource) -> PublishedFunction:
     deployment = Deployment(
         stack.named(resource),
         handler,
-        code.folder,
+        code.place,
         _number(stack, resource, "MemorySize", 128),
         _number(stack, resource, "Timeout", 3) * SECOND,
         _environment(stack, resource),
@@ -105,12 +113,28 @@ def _can_be_served(stack: Stack, resource: Resource) -> bool:
     if code.missing:
         _left_out(stack, resource, code.span or resource.span, code.missing)
         return False
+    if not _fits(stack, resource, code):
+        return False
     if not can_run(language):
         span = resource.properties["Runtime"].span if "Runtime" in resource.properties else resource.span
         _left_out(stack, resource, span, f"nothing here runs {language or 'a function without Runtime'}")
         return False
     if not _handler(stack, resource, language):
         stack.problem(resource.span, f"{resource.id} has no Handler", "write `Handler: app.lambda_handler`")
+        return False
+    return True
+
+
+def _fits(stack: Stack, resource: Resource, code: Code) -> bool:
+    """Whether its package can be read; one that AWS would refuse is a problem."""
+    if code.inline is not None or code.place == stack.folder.resolve():  # beside a template is more than code
+        return True
+    span = code.span or resource.span
+    try:
+        for _, message, hint in size_refusals(code.place):
+            stack.problem(span, message, hint)
+    except UnreadablePackageError as error:
+        _left_out(stack, resource, span, str(error))
         return False
     return True
 
@@ -144,11 +168,10 @@ def code_of(stack: Stack, resource: Resource) -> Code:
         return Code(stack.folder)
     if not isinstance(code, str) or code.startswith("s3://"):
         return Code(stack.folder, None, "its code is not on this machine", span)
-    folder = Path(os.path.realpath(stack.folder / code))
-    if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises for names that cannot be
-        what = "is a packed file; name the folder" if os.path.isfile(folder) else "is not there"  # noqa: PTH113
-        return Code(stack.folder, None, f"its code folder {code} {what}", span)
-    return Code(folder)
+    place = Path(os.path.realpath(stack.folder / code))
+    if not os.path.exists(place):  # noqa: PTH110 - Path.exists raises for names that cannot be
+        return Code(stack.folder, None, f"its code {code} is not there", span)
+    return Code(place, None, "", span)
 
 
 def _left_out(stack: Stack, resource: Resource, span: Span, reason: str) -> None:
@@ -247,12 +270,33 @@ def _event_invoke_config(
         stack.problem(place, f"MaximumEventAgeInSeconds is 60 to 21600, not {text(age)}")
         age = 21_600
     destinations = _map(config.get("DestinationConfig"))
-    success, failure = (_map(destinations.get(name)) for name in ("OnSuccess", "OnFailure"))
-    return (
-        EventInvokeConfig(attempts, age * SECOND),
-        _optional(success.get("Destination")),
-        _optional(failure.get("Destination")),
+    success, failure = (
+        _destination(stack, resource, name, _map(destinations.get(name)), place)
+        for name in ("OnSuccess", "OnFailure")
     )
+    return EventInvokeConfig(attempts, age * SECOND), success, failure
+
+
+def _destination(
+    stack: Stack, resource: Resource, end: str, written: dict[str, Any], span: Span
+) -> str | None:
+    """The ARN; SAM makes a queue or a topic where only the type is written (AWS SAM Developer Guide, "OnSuccess")."""
+    found, kind = written.get("Destination"), text(written.get("Type", NOTHING))
+    if isinstance(found, Unknown):
+        stack.note(span, f"events of {resource.id} are not sent to {end}: {found.reason}")
+    if found is None and kind in _MADE:
+        where = f"{stack.account.region}:{stack.account.id}"
+        return f"arn:aws:{kind.lower()}:{where}:{resource.id}EventInvokeConfig{end}{_MADE[kind]}"
+    if found is None and written:
+        stack.problem(span, f"{end} of {resource.id} names no Destination", "write its ARN")
+    if isinstance(found, str) and not _TAKES.match(found):
+        hint = "write the ARN of a queue, a topic, a bucket, a function or an event bus"
+        stack.problem(span, f"{end} of {resource.id} cannot be {found[:60]!r}", hint)
+    return _optional(found)
+
+
+_TAKES: Final = re.compile(r"arn:aws[a-zA-Z-]*:(sqs|sns|s3|lambda|events):")
+_MADE: Final[Mapping[str, str]] = {"SQS": "Queue", "SNS": "Topic"}
 
 
 def _dead_letter(stack: Stack, resource: Resource) -> str | None:

@@ -10,9 +10,10 @@ from streamsim.model.units import MILLISECOND
 from streamsim.rules.proxy_event import Api
 from streamsim.rules.routes import ANY, DEFAULT, Route
 from streamsim.scenario.document import Node
-from streamsim.templates.apis import WAITS, ServedApi, api_id, called, media_types, payload_format
+from streamsim.templates.apis import WAITS, ServedApi, called, media_types, payload_format
+from streamsim.templates.cors import cors_of
 from streamsim.templates.intrinsics import text
-from streamsim.templates.resources import Resource
+from streamsim.templates.resources import Resource, api_id
 from streamsim.templates.stack import Stack
 
 Functions = Mapping[str, PublishedFunction]
@@ -35,7 +36,8 @@ def gateway_apis(stack: Stack, functions: Functions) -> list[ServedApi]:
             stack.note(resource.span, f"{resource.id} is not served: it is for web sockets")
             continue
         stage = _stage(stack, resource, "ApiId", ("AWS::ApiGatewayV2::Stage",))
-        api = Api(api_id(resource.id), "http", stage or DEFAULT, stack.account)
+        cors = cors_of(stack, resource, "http")
+        api = Api(api_id(resource.id), "http", stage or DEFAULT, stack.account, cors=cors)
         found.append(ServedApi(resource.id, api, tuple(_http_routes(stack, resource, functions))))
     return [one for one in found if one.routes]
 

@@ -4,6 +4,7 @@ A name that CloudFormation would make up is the logical id. Knows the types that
 environment; of all others only the name is known.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -33,6 +34,13 @@ _NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "AWS::IAM::Role": "RoleName",
     }
 )
+
+#: The logical ids of the APIs that SAM makes for routes that name none.
+IMPLICIT: Final[Mapping[str, str]] = MappingProxyType(
+    {"AWS::Serverless::Api": "ServerlessRestApi", "AWS::Serverless::HttpApi": "ServerlessHttpApi"}
+)
+
+_APIS: Final = (*IMPLICIT, "AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
 
 FUNCTIONS: Final = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 TABLES: Final = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::Serverless::SimpleTable")
@@ -64,13 +72,11 @@ def referred(resource: Resource, name: str, attribute: str | None, account: Acco
     if resource.type == CONSUMER and attribute in {None, "ConsumerARN"}:
         return f"{stream}/consumer/{name}:{_CREATED}" if isinstance(stream, str) else stream
     if attribute is None:
-        return (
-            arn
-            if resource.type == "AWS::SNS::Topic"
-            else _url(name, account)
-            if _is_queue(resource)
-            else name
-        )
+        if resource.type in _APIS:
+            name = api_id(resource.id)
+        elif _is_queue(resource):
+            name = _url(name, account)
+        return arn if resource.type == "AWS::SNS::Topic" else name
     if attribute in {"Arn", "TopicArn"} and arn is not None:
         return arn
     if attribute == "StreamArn" and resource.type in TABLES:
@@ -116,3 +122,10 @@ def _arn(kind: str, name: str, account: Account) -> str | None:
         "AWS::Events::EventBus": f"arn:aws:events:{here}:event-bus/{name}",
         "AWS::IAM::Role": account.role(name),
     }.get(kind)
+
+
+def api_id(name: str) -> str:
+    """An API's id: ten letters and digits that follow from its name."""
+    digits = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+    letters = "0123456789abcdefghijklmnopqrstuvwxyz"
+    return "".join(letters[digits // 36**place % 36] for place in range(10))

@@ -4,7 +4,7 @@ Must not know what functions and APIs are made of; `streamsim.templates.function
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -13,7 +13,7 @@ from streamsim.scenario.document import Entry, Node, compose
 from streamsim.scenario.errors import Problem, ScenarioError, Source, Span, did_you_mean
 from streamsim.scenario.reading import MAXIMUM_SCENARIO_SIZE, read
 from streamsim.templates.intrinsics import NOTHING, TAGS, Scope, Unknown, text, unknown_in
-from streamsim.templates.resources import CONSUMER, Resource, name_property, referred
+from streamsim.templates.resources import CONSUMER, IMPLICIT, Resource, name_property, referred
 
 #: The section of Globals for each type (AWS SAM Developer Guide, "Globals section of the AWS SAM template").
 _GLOBALS: Final = {
@@ -123,6 +123,8 @@ def load_stack(path: Path, parameters: Mapping[str, str], account: Account) -> S
     resources = {
         key: found for key, entry in section.entries.items() if (found := _resource(key, entry, root))
     }
+    for kind, key in IMPLICIT.items():
+        resources.setdefault(key, _of_type(key, kind, section.span, None, root))
     problems: list[Problem] = []
     values = dict(_parameters(root, parameters, problems, name))
     if problems:
@@ -177,21 +179,19 @@ def _tell_unread(stack: Stack, section: Node, root: Node) -> None:
 
 def _resource(key: str, entry: Entry, root: Node) -> Resource | None:
     """The resource with its Globals; None where it has no type."""
-    kind, properties = entry.node.child("Type"), entry.node.child("Properties")
-    condition = entry.node.child("Condition")
+    kind, condition = entry.node.child("Type"), entry.node.child("Condition")
     if kind is None or not isinstance(kind.scalar, str):
         return None
+    found = _of_type(key, kind.scalar, entry.key, entry.node.child("Properties"), root)
+    return replace(found, condition=text(condition.scalar)) if condition else found
+
+
+def _of_type(key: str, kind: str, span: Span, properties: Node | None, root: Node) -> Resource:
     shared = root.child("Globals")
-    common = shared.child(_GLOBALS[kind.scalar]) if shared and kind.scalar in _GLOBALS else None
+    common = shared.child(_GLOBALS[kind]) if shared and kind in _GLOBALS else None
     found = merged(common, properties)
     written = {} if found is None or found.entries is None else found.entries
-    return Resource(
-        key,
-        kind.scalar,
-        entry.key,
-        {name: one.node for name, one in written.items()},
-        text(condition.scalar) if condition else None,
-    )
+    return Resource(key, kind, span, {name: one.node for name, one in written.items()})
 
 
 def merged(common: Node | None, own: Node | None) -> Node | None:

@@ -11,6 +11,7 @@ from streamsim.templates.apis import ServedApi, apis
 from streamsim.templates.functions import functions
 from streamsim.templates.gateway import gateway_apis
 from streamsim.templates.stack import Note, load_stack
+from streamsim.templates.urls import function_urls
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def load_template(
                 stack.resources[key].span, f"{names[function.name]} is called {function.name!r} too"
             )
         names[function.name] = key
-    served = [*apis(stack, found), *gateway_apis(stack, found)]
+    served = [*apis(stack, found), *gateway_apis(stack, found), *function_urls(stack, found)]
     if stack.problems:
         raise ScenarioError(stack.problems)
     if not found:

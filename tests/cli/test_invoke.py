@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import zipfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,8 @@ GOLDENS: list[tuple[str, str, int]] = [
     ("json_event", "lambda_function:fails --invocation-type Event --maximum-retry-attempts 1 --json", 1),
     ("json_log", "lambda_function:lambda_handler --log-format JSON --qualifier 3", 0),
     ("as_in_2017", "lambda_function:fails --limits 2017", 1),
+    ("event_in_2017", "lambda_function:fails event.json --limits 2017 --invocation-type Event --log-type None", 1),
+    ("json_event_in_2017", "lambda_function:lambda_handler --limits 2017 --invocation-type Event --json", 0),
 ]  # fmt: skip
 
 
@@ -215,6 +218,9 @@ WRONG: list[tuple[str, str, int, str]] = [
     ("a timeout that Lambda has not", "lambda_function:echo --timeout 901", 2, "Value '901' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to 900"),
     ("a timeout that Lambda had not in 2017", "lambda_function:echo --timeout 301 --limits 2017", 2, "Value '301' at 'timeout'"),
     ("a variable of Lambda's own", "lambda_function:echo --env AWS_REGION=here", 2, "reserved keys"),
+    ("retries as of 2019 in 2017", "lambda_function:echo --limits 2017 --invocation-type Event --maximum-retry-attempts 1", 2, "EventInvokeConfig came to Lambda in November 2019"),
+    ("a log as of 2023 in 2017", "lambda_function:echo --limits 2017 --log-format JSON", 2, "LoggingConfig came to Lambda in November 2023"),
+    ("a file where the folder is given", "./lambda_function.py:echo --path .", 2, "with --path it is module:function, not a file"),
     ("an age that Lambda has not", "lambda_function:echo --maximum-event-age 7h", 2, "7h is not within 60s and 6h"),
 ]  # fmt: skip
 
@@ -237,6 +243,30 @@ def test_an_event_that_is_too_large_is_refused_in_lambdas_words() -> None:
         in " ".join(result.stderr.split())
     )
     assert run("lambda_function:echo large.json --log-type None").exit_code == 0
+
+
+def test_code_may_be_in_a_folder_or_in_a_packed_file() -> None:
+    Path("src").mkdir()
+    Path("src/app.py").write_text("def handler(event, context):\n    return __file__\n")
+    with zipfile.ZipFile("code.zip", "w") as package:
+        package.write("src/app.py", "app.py")
+    assert json.loads(run("app:handler --path src").stdout) == str(Path("src/app.py").absolute())
+    unpacked = Path(json.loads(run("app:handler --path code.zip").stdout))
+    assert unpacked.name == "app.py"
+    assert not unpacked.parent.exists()
+
+
+def test_code_that_is_too_large_is_refused_in_lambdas_words() -> None:
+    Path("src").mkdir()
+    for name, size in (("src/app.py", 0), ("src/model", 262_144_001), ("code.zip", 1)):
+        with Path(name).open("wb") as file:
+            file.truncate(size)
+    result = run("app:handler --path src")
+    assert result.exit_code == 2
+    assert (
+        "Unzipped size must be smaller than 262144000 bytes\nhint: keep the function's code" in result.stderr
+    )
+    assert "code.zip is no .zip file" in run("app:handler --path code.zip").stderr
 
 
 def test_an_event_of_2017_has_128_kb() -> None:

@@ -22,6 +22,7 @@ from streamsim.streams.kafka_topics import create_topic
 from tests.conftest import Broker
 from tests.streams.brokers import NoBrokerError, wheel_broker
 from tests.streams.members import Topic, numbered
+from tests.streams.telling import ended, lines
 
 APP = """\
 import base64, os
@@ -34,6 +35,13 @@ def handler(event, context):
     os.write(PIPE, (context.aws_request_id + " " + ",".join(map(bytes.decode, values)) + "\\n").encode())
     if b"3" in values:
         raise ValueError("three")
+"""
+
+WAITING = """\
+def handler(event, context):
+    with open("begun", "w") as begun, open("go") as go:
+        print("begun", file=begun, flush=True)
+        go.readline()
 """
 
 
@@ -64,12 +72,11 @@ def live(topic: Topic, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def batches() -> Iterator[tuple[str, list[str]]]:
+def batches(process: subprocess.Popen[str]) -> Iterator[tuple[str, list[str]]]:
     """The request id and the values of each invocation, as they come."""
-    with Path("pipe").open(encoding="ascii") as lines:
-        for line in lines:
-            request_id, values = line.split()
-            yield request_id, values.split(",")
+    for line in lines(Path("pipe"), process):
+        request_id, values = line.split()
+        yield request_id, values.split(",")
 
 
 def test_a_signal_lets_it_finish_commit_and_sum_up(topic: Topic) -> None:
@@ -81,13 +88,13 @@ def test_a_signal_lets_it_finish_commit_and_sum_up(topic: Topic) -> None:
     )  # fmt: skip
     alone = []
     seen: list[str] = []
-    for request_id, values in batches():
+    for request_id, values in batches(process):
         seen += values
         if values == ["3"]:
             alone.append(request_id)
         if len(alone) == 2 and seen.count("7") == 1 and seen.count("1") >= 2:
             process.send_signal(signal.SIGTERM)
-    output, notes = process.communicate()
+    output, notes = ended(process)
     assert process.returncode == 0, notes
     assert len(alone) == 2
     assert len(set(alone)) == 1  # the retry has the same request id
@@ -112,7 +119,7 @@ def test_kinesis_events_and_a_topic_for_what_fails(topic: Topic) -> None:
         "--set", "BatchSize=2",
     )  # fmt: skip
     got = [values for _, values in batches_until(process, 10)]
-    _, notes = process.communicate()
+    _, notes = ended(process)
     assert process.returncode == 0, notes
     assert sorted(got) == [["0", "1"], ["0", "1"], ["2", "3"], ["4", "5"], ["6", "7"]]
     (document,) = asyncio.run(dead.values(1))
@@ -121,7 +128,7 @@ def test_kinesis_events_and_a_topic_for_what_fails(topic: Topic) -> None:
 
 def batches_until(process: subprocess.Popen[str], records: int) -> Iterator[tuple[str, list[str]]]:
     """The same, and the process is stopped after so many records."""
-    for request_id, values in batches():
+    for request_id, values in batches(process):
         records -= len(values)
         if records == 0:
             process.send_signal(signal.SIGINT)
@@ -172,7 +179,7 @@ def test_wrong_input_is_told_before_anything_runs(
 def test_a_handler_that_cannot_be_loaded_ends_it(topic: Topic) -> None:
     Path("app.py").write_text("import nowhere_at_all\ndef handler(event, context): pass\n")
     process = live(topic)
-    _, notes = process.communicate()
+    _, notes = ended(process)
     assert process.returncode == 3
     assert "cannot be loaded" in notes
     assert "nowhere_at_all" in notes
@@ -217,14 +224,14 @@ def test_prometheus_is_answered_while_it_runs(topic: Topic) -> None:
     assert process.stderr is not None
     url = next(line.split()[1] for line in process.stderr if line.startswith("metrics: "))
     metrics = ""
-    for _, values in batches():
+    for _, values in batches(process):
         if "7" in values:
             with urlopen(url) as answer:  # our own process
                 metrics = answer.read().decode()
                 assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
             process.send_signal(signal.SIGTERM)
-    assert process.wait() == 0
-    process.communicate()
+    _, notes = ended(process)
+    assert process.returncode == 0, notes
     assert "# TYPE aws_lambda_IteratorAge histogram" in metrics
     assert 'streamsim_shards{FunctionName="default",mapping="default"} 2' in metrics
     assert re.search(r"^aws_lambda_Invocations\{.*\} [0-9]+$", metrics, re.MULTILINE)
@@ -233,7 +240,7 @@ def test_prometheus_is_answered_while_it_runs(topic: Topic) -> None:
 def test_a_port_that_is_taken_is_told_in_a_line(topic: Topic) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         process = live(topic, "--metrics-port", str(server.getsockname()[1]))
-        _, notes = process.communicate()
+        _, notes = ended(process)
     assert process.returncode == 3
     assert "Address already in use" in notes
     assert "hint: 0 takes a free one" in notes
@@ -243,13 +250,14 @@ def test_a_broker_that_is_gone_does_not_keep_it_from_ending(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    waiting = "def handler(event, context):\n    with open('begun', 'w'):\n        open('go').read()\n"
-    Path("app.py").write_text(waiting)
+    Path("app.py").write_text(WAITING)
     os.mkfifo("begun")
     os.mkfifo("go")
-    with ExitStack() as running:
+    with ExitStack() as running, ExitStack() as broker:
+        go = os.open("go", os.O_RDWR)  # opens though nobody reads yet
+        running.callback(os.close, go)
         try:
-            address = running.enter_context(wheel_broker())
+            address = broker.enter_context(wheel_broker())
         except NoBrokerError as error:
             pytest.skip(str(error))
         topic = Topic(address, "orders", 1)
@@ -260,12 +268,12 @@ def test_a_broker_that_is_gone_does_not_keep_it_from_ending(
 
         asyncio.run(fill())
         process = live(topic, "--timeout", "3")
-        with Path("begun").open() as begun:
-            running.close()
-            Path("go").write_text("")
-            begun.read()  # the invocation is over
+        for line in lines(Path("begun"), process):  # until the invocation is over
+            assert line == "begun"
+            broker.close()
+            os.write(go, b"\n")
         process.send_signal(signal.SIGTERM)
-        _, notes = process.communicate()
+        _, notes = ended(process)
     assert process.returncode == 3, notes
     assert "does not answer: what was finished last is not committed" in notes
     assert "nothing is lost" in notes

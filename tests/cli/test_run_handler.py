@@ -1,6 +1,7 @@
 """`streamsim run` with a real handler: its log in a folder, and exit code 3 when it cannot be loaded."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -96,3 +97,63 @@ def test_what_a_handler_prints_is_not_the_run_s_output(tmp_path: Path) -> None:
         capture_output=True, text=True, check=True, env={**os.environ, "NO_COLOR": "1"},
     )  # fmt: skip
     assert "loud" not in told.stdout + told.stderr
+
+
+@pytest.mark.parametrize("caught", ["Exception", "BaseException"], ids=["lets it pass", "catches it"])
+def test_control_c_strikes_a_handler_at_once_even_if_it(tmp_path: Path, caught: str) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    code = f"""
+        import threading
+        def handler(event, context):
+            with open({str(pipe)!r}, "w"): pass
+            try: threading.Event().wait()
+            except {caught}: pass
+    """
+    path = write(tmp_path, code) / "scenario.yaml"
+    path.write_text(SCENARIO.replace("app.handler", "app.handler, Timeout: 900"))
+    run = subprocess.Popen(
+        [sys.executable, "-m", "streamsim", "run", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        pipe.read_text()
+        run.send_signal(signal.SIGINT)
+        run.communicate(timeout=60)
+    finally:
+        run.kill()
+    assert run.returncode == 130
+
+
+def test_a_handler_s_interrupt_is_its_own_and_its_threads_do_not_keep_the_run(tmp_path: Path) -> None:
+    code = """
+        import threading
+        def handler(event, context):
+            threading.Thread(target=threading.Event().wait).start()
+            raise KeyboardInterrupt
+    """
+    path = write(tmp_path, code) / "scenario.yaml"
+    path.write_text(SCENARIO.replace("\nfunction", "\nmapping: {MaximumRetryAttempts: 1}\nfunction"))
+    told = subprocess.run(
+        [sys.executable, "-m", "streamsim", "run", str(path), "--trace", str(tmp_path / "trace")],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert told.returncode == 1, told.stderr
+    assert "discarded: 0" in told.stdout
+    assert (tmp_path / "trace").read_text().count('"event":"result"') == 2
+
+
+def test_code_that_lambda_would_not_take_is_refused_at_its_line(tmp_path: Path) -> None:
+    write(tmp_path, "def handler(event, context): pass", "src/app.py")
+    (tmp_path / "code.zip").touch()
+    with (tmp_path / "src" / "model").open("wb") as file:
+        file.truncate(262_144_001)
+    path = tmp_path / "scenario.yaml"
+    path.write_text(SCENARIO.replace("app.handler", "app.handler, path: src"))
+    told = CliRunner().invoke(main, ["check", str(path)])
+    assert told.exit_code == 2
+    assert f"{path}:4:40: error: Unzipped size must be smaller than 262144000 bytes" in told.output
+    path.write_text(SCENARIO.replace("app.handler", "app.handler, path: code.zip"))
+    assert (
+        "code.zip is a file, and a scenario takes code from a folder"
+        in CliRunner().invoke(main, ["check", str(path)]).output
+    )

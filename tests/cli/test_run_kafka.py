@@ -76,7 +76,7 @@ def test_what_does_not_depend_on_timing_is_the_same_on_a_broker(
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ("stream.type=dynamodb", "Kafka has no items"),
+        ("stream.type=dynamodb", "writes of its items"),
         ("producer.put={}", "write limits"),
         ("stream.retention=48h", "the broker's business"),
         ("mapping.consumer=fast", "enhanced fan-out"),

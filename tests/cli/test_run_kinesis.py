@@ -45,6 +45,19 @@ mappings:
 expect: {discarded: 0, order.contract: holds}
 """
 
+COUNTS = """\
+scenario: Shards of equal size, more and fewer
+duration: 2s
+stream: {shards: 2}
+producer: {rate: 40/s per shard, keys: 12}
+mapping: {BatchSize: 10}
+function: {model: {duration: 1ms}}
+events:
+  - {at: 600ms, reshard: {to: 3}}
+  - {at: 1200ms, reshard: {to: 2}}
+expect: {discarded: 0, order.per_key: preserved, order.contract: holds}
+"""
+
 PLAIN = "scenario: plain\nduration: 2s\nproducer: {rate: 1/s}\n"
 
 
@@ -63,7 +76,7 @@ def discarded(events: list[Event]) -> set[tuple[str, int]]:
     return {(one.shard, at) for one in events if isinstance(one, Discard) for at in one.positions}
 
 
-@pytest.mark.parametrize("text", [RESHARDS, TWICE], ids=["reshards", "two mappings"])
+@pytest.mark.parametrize("text", [RESHARDS, COUNTS, TWICE], ids=["reshards", "counts", "two mappings"])
 def test_what_does_not_depend_on_timing_is_the_same_on_an_endpoint(
     tmp_path: Path, kinesis: str, text: str
 ) -> None:
@@ -101,7 +114,6 @@ def test_what_does_not_depend_on_timing_is_the_same_on_an_endpoint(
         ("stream.retention=48h", "the endpoint's business"),
         ("mapping.consumer=fast", "enhanced fan-out"),
         ("mapping.StartingPosition=LATEST", "the stream is new"),
-        ("events=[{at: 1s, reshard: {to: 2}}]", "more than one split or merge"),
         ("faults=[{source_down: {from: 1s, for: 1s}}]", "stop the endpoint instead"),
         ("traffic=[{name: calls, source: api_gateway, rate: 1/s, duration: 1ms}]", "only modelled"),
     ],

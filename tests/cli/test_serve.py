@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -208,6 +209,26 @@ def test_the_functions_of_a_scenario_are_served_with_their_settings() -> None:
                 api.invoke(FunctionName="real")
         _, _, err = program.stop()
     assert "scenario.yaml: note: function model is not served: it has a model and no handler\n" in err
+
+
+def test_packed_code_is_unpacked_and_too_much_of_it_refused() -> None:
+    with zipfile.ZipFile("code.zip", "w") as package:
+        package.write("src/app.py", "app.py")
+    template = Path("template.yaml")
+    template.write_text(
+        TEMPLATE.replace("CodeUri: src", "CodeUri: code.zip").replace(
+            "  Table: {Type: String}", "  Table: {Type: String, Default: t}"
+        )
+    )
+    with serve() as program:
+        assert program.get("/Prod/hello") == (200, "Hello from Lambda!")
+    Path("large").mkdir()
+    with Path("large/model").open("wb") as file:
+        file.truncate(262_144_001)
+    template.write_text(TEMPLATE.replace("CodeUri: src", "CodeUri: large"))
+    result = CliRunner().invoke(main, ["serve"])
+    assert result.exit_code == 2
+    assert "template.yaml:6:57: error: Unzipped size must be smaller than 262144000 bytes" in result.stderr
 
 
 def test_a_call_that_runs_is_broken_off_at_the_end() -> None:

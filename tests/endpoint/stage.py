@@ -15,10 +15,11 @@ from botocore.config import Config
 
 from streamsim.endpoint.account import LocalAccount
 from streamsim.endpoint.asynchronous import Skipping, Tried
-from streamsim.endpoint.call import Called, wall_clock
+from streamsim.endpoint.call import Called
 from streamsim.endpoint.gateway import Gateway
 from streamsim.endpoint.lambda_api import LambdaApi
 from streamsim.endpoint.server import Server
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.published import PublishedFunction
 from streamsim.functions.runtime import Answer, Deployment, Invocation
 from streamsim.rules.invocation_record import Ended
@@ -87,6 +88,7 @@ class Heard:
     calls: list[Called] = field(default_factory=list)
     attempts: list[Tried] = field(default_factory=list)
     ends: list[Ended] = field(default_factory=list)
+    lost: list[tuple[str, str]] = field(default_factory=list)
 
     def called(self, called: Called) -> None:
         self.calls.append(called)
@@ -98,6 +100,9 @@ class Heard:
     def ended(self, function: PublishedFunction, ended: Ended) -> None:
         assert function is not None
         self.ends.append(ended)
+
+    def undelivered(self, destination: str, reason: str) -> None:
+        self.lost.append((destination, reason))
 
 
 @dataclass

@@ -11,6 +11,7 @@ import pytest
 
 from streamsim.functions.runtime import Answer, Deployment, Invocation
 from streamsim.model.units import SECOND
+from streamsim.rules.cors import Cors
 from streamsim.rules.proxy_event import Api
 from streamsim.rules.routes import DEFAULT, Route
 from streamsim.templates.apis import ServedApi
@@ -20,7 +21,7 @@ WAIT = 29 * SECOND
 
 REST = ServedApi(
     "Rest",
-    Api("abcdefghij", "rest", "Prod", binary=("image/*",)),
+    Api("abcdefghij", "rest", "Prod", binary=("image/*",), cors=Cors()),
     (
         Route("GET", "/hello", "orders", WAIT),
         Route("ANY", "/items/{id}", "orders", WAIT),
@@ -42,7 +43,16 @@ HTTP = ServedApi(
         Route("GET", "/v1", "orders", WAIT, "1.0"),
     ),
 )
-DEV = ServedApi("Dev", Api("uvwxyz0123", "http", "dev"), (Route("ANY", DEFAULT, "orders", WAIT, "2.0"),))
+DEV = ServedApi(
+    "Dev",
+    Api("uvwxyz0123", "http", "dev", cors=Cors(("https://shop",), ("GET",))),
+    (Route("ANY", DEFAULT, "orders", WAIT, "2.0"),),
+)
+
+URLS = [
+    ServedApi(name, Api("0123456789", "url", DEFAULT), (Route("ANY", DEFAULT, name, 901 * SECOND, "2.0"),))
+    for name in ("orders", "raises", "zero")
+]
 
 FUNCTIONS = [
     function(qualifiers={"1": "1", "live": "1"}), function("slow"), function("zero", reserved=0), function("raises"),
@@ -69,7 +79,7 @@ async def script(deployment: Deployment, invocation: Invocation) -> Answer:
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    with serving(FUNCTIONS, script, (REST, HTTP, DEV)) as found:
+    with serving(FUNCTIONS, script, (REST, HTTP, DEV, *URLS)) as found:
         yield found
         LET_GO.set()
 
@@ -249,3 +259,58 @@ def test_what_is_too_slow_runs_on_and_is_ended_with_the_server() -> None:
         assert stage.http("GET", "/Prod/slow").status == 504
         assert not done
     assert done == ["ended"]
+
+
+def test_a_browser_may_ask_an_http_api_and_gets_its_headers(stage: Stage) -> None:
+    page = ("Origin", "https://shop")
+    reply = stage.http("OPTIONS", "/dev/orders", None, [page, ("Access-Control-Request-Method", "GET")])
+    assert (reply.status, reply.body) == (204, b"")
+    assert reply.header("access-control-allow-origin") == "https://shop"
+    assert reply.header("access-control-allow-methods") == "GET"
+    assert reply.header("Apigw-Requestid")
+    told = stage.http("GET", "/dev/orders", None, [page])
+    assert (told.status, told.all("access-control-allow-origin")) == (200, ["https://shop"])
+    other = stage.http("GET", "/dev/orders", None, [("Origin", "https://elsewhere")])
+    assert (other.status, other.header("access-control-allow-origin")) == (200, None)
+    assert stage.http("OPTIONS", "/dev/orders", None, [page]).json["event"]["routeKey"] == "$default"
+
+
+def test_a_rest_api_answers_options_where_the_path_has_none_of_its_own(stage: Stage) -> None:
+    reply = stage.http("OPTIONS", "/Prod/hello")
+    assert (reply.status, reply.json) == (200, {})
+    assert reply.header("access-control-allow-methods") == "GET,OPTIONS"
+    assert stage.http("OPTIONS", "/Prod/items/1").json["event"]["httpMethod"] == "OPTIONS"
+    assert stage.http("OPTIONS", "/Prod/nothing").status == 403
+
+
+def test_the_url_of_a_function_hands_over_a_request(stage: Stage) -> None:
+    reply = stage.http("POST", "/lambda-url/orders/a%20b?q=1", b"{}", [("Content-Type", "application/json")])
+    found = reply.json["event"]
+    assert (found["version"], found["routeKey"], found["rawPath"]) == ("2.0", "$default", "/a b")
+    assert (found["rawQueryString"], found["body"]) == ("q=1", "{}")
+    context = found["requestContext"]
+    assert (context["accountId"], context["apiId"], context["stage"]) == (
+        "anonymous",
+        "0123456789",
+        "$default",
+    )
+    assert context["http"] | {"userAgent": ""} == {
+        "method": "POST", "path": "/a b", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "",
+    }  # fmt: skip
+    assert context["requestId"] == reply.header("x-amzn-RequestId")
+    assert stage.http("GET", "/lambda-url/orders").json["event"]["rawPath"] == "/"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "message"),
+    [
+        ("raises", 502, "Internal Server Error"),
+        ("zero", 429, "Rate Exceeded."),
+        ("ordersx/", 404, "Not Found"),
+    ],
+)
+def test_the_url_of_a_function_that_is_not_answered(
+    stage: Stage, path: str, status: int, message: str
+) -> None:
+    reply = stage.http("GET", f"/lambda-url/{path}")
+    assert (reply.status, reply.json["message"]) == (status, message)

@@ -154,6 +154,53 @@ def test_a_functions_own_number_of_retries_holds() -> None:
         assert (stage.heard.ends[0].attempts, stage.heard.ends[0].qualifier) == (1, "$LATEST")
 
 
+def arn(name: str) -> str:
+    return f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
+
+
+async def fails_on_a(deployment: Deployment, invocation: Invocation) -> Answer:
+    if deployment.name == "orders" and json.loads(invocation.event) == {"a": 1}:
+        return failed()
+    return await echo(deployment, invocation)
+
+
+def test_a_function_that_is_a_destination_gets_the_record_as_an_event_of_its_own() -> None:
+    orders = function("orders", on_failure=arn("told"), on_success=arn("nobody"))
+    with serving([orders, function("told")], fails_on_a) as stage:
+        with client(stage) as api:
+            for event in (b'{"a": 1}', b"{}"):
+                api.invoke(FunctionName="orders", InvocationType="Event", Payload=event)
+                stage.settle()
+        told = [json.loads(call.call.event) for call in stage.heard.calls if call.deployment.name == "told"]
+        assert [one["requestContext"]["condition"] for one in told] == ["RetriesExhausted"]
+        assert told[0]["requestPayload"] == {"a": 1}
+        assert len({end.request_id for end in stage.heard.ends}) == 3
+        assert stage.heard.lost == [(arn("nobody"), f"Function not found: {arn('nobody')}:$LATEST")]
+
+
+def test_a_record_that_is_too_large_for_an_event_is_not_sent() -> None:
+    with serving([function("orders", on_success=arn("orders"))]) as stage:
+        with client(stage) as api:
+            api.invoke(FunctionName="orders", InvocationType="Event", Payload=json.dumps("x" * 600_000))
+        stage.settle()
+        ((_, reason),) = stage.heard.lost
+        assert reason.endswith(
+            "byte payload is too large for the Event invocation type (limit 1048576 bytes)"
+        )
+
+
+def test_functions_that_call_each_other_for_ever_are_stopped() -> None:
+    async def returns_nothing(_deployment: Deployment, _invocation: Invocation) -> Answer:
+        return answer(None)
+
+    with serving([function("orders", on_success=arn("orders"))], returns_nothing) as stage:
+        with client(stage) as api:
+            api.invoke(FunctionName="orders", InvocationType="Event")
+        stage.settle()
+        assert len(stage.heard.calls) == 16
+        assert stage.heard.lost == [(arn("orders"), "it was called 16 times in one chain of events")]
+
+
 # -- concurrency ---------------------------------------------------------------------------------------------------------
 
 

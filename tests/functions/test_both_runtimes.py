@@ -52,6 +52,7 @@ HANDLERS = [
     ("logs an exception",                             "import logging\ndef handler(event, context):\n    try:\n        {}['x']\n    except KeyError:\n        logging.exception('caught')"),
     ("prints between records",                        "import logging, sys\ndef handler(event, context):\n    logging.warning('a')\n    print('b')\n    logging.warning('c')\n    print('d', file=sys.stderr)"),
     ("uses the context",                              "def handler(event, context):\n    context.log('logged')\n    return [context.function_name, context.memory_limit_in_mb, context.log_stream_name, context.invoked_function_arn]"),
+    ("looks for its trace",                           "import os\ndef handler(event, context): return os.environ.get('_X_AMZN_TRACE_ID')"),
     ("looks at its event's type",                     "def handler(event, context): return [type(event).__name__, type(event.get('n')).__name__]"),
     ("cannot be imported",                            "import nothing_of_this_name"),
     ("is not there",                                  ""),
@@ -74,7 +75,10 @@ async def _answers(launcher: Launcher, deployment: Deployment) -> list[Answer]:
     runtime = launcher(deployment, LOG_STREAM)
     try:
         async with asyncio.timeout(60):
-            return [await runtime.invoke(invocation(deployment, {"n": number})) for number in (1, 2)]
+            return [
+                await runtime.invoke(invocation(deployment, {"n": number}, trace_id=trace))
+                for number, trace in ((1, "Root=1-2;Sampled=0"), (2, None))
+            ]
     finally:
         await runtime.close()
 
@@ -106,6 +110,8 @@ def test_a_handler_that(tmp_path: Path, code: str, log_format: LogFormat) -> Non
 SAME_ANSWERS = [
     ("returns too much", "def handler(event, context): return 'x' * 6_291_556", None),
     ("ends the client", "def handler(event, context): raise GeneratorExit", None),
+    ("interrupts itself", "def handler(event, context): raise KeyboardInterrupt", None),
+    ("exits at once", "import os\ndef handler(event, context): os._exit(3)", None),
     (
         "raises what cannot be told",
         "class Mute(Exception):\n    def __str__(self): raise ValueError('inner')\ndef handler(event, context): raise Mute",

@@ -187,7 +187,7 @@ def test_in_a_process_of_its_own_a_handler_does_the_same(tmp_path: Path) -> None
         def handler(event, context):
             global calls
             calls += 1
-            print("call", calls, context.aws_request_id, os.getppid())
+            print("call", calls, context.aws_request_id, os.getpid())
             raise ValueError("never")
     """
     events, log = played(tmp_path, code)
@@ -197,7 +197,8 @@ def test_in_a_process_of_its_own_a_handler_does_the_same(tmp_path: Path) -> None
         [line for line in texts(one) if line.startswith("call")] for one in (log, apart_log)
     )
     assert [line.split()[:3] for line in calls] == [line.split()[:3] for line in apart_calls]
-    assert {line.split()[3] for line in apart_calls} == {str(os.getpid())}
+    assert {line.split()[3] for line in calls} == {str(os.getpid())}
+    assert len({line.split()[3] for line in (*calls, *apart_calls)}) == 2
     assert log.keys() == apart_log.keys()
 
 

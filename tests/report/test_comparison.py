@@ -61,6 +61,22 @@ def suggestion(*many: Run) -> str:
     return lines[-1].removeprefix("next  streamsim run it.yaml --set ")
 
 
+def test_expectations_that_all_runs_meet_are_one_row_and_each_that_one_does_not_is_another() -> None:
+    def of(size: int, *oks: bool) -> Run:
+        expected = [
+            {"measure": "Errors", "test": f"<= {n}", "value": size, "ok": ok} for n, ok in enumerate(oks)
+        ]
+        return Run({"BatchSize": size}, {"Errors": size}, expected)
+
+    text = printed(
+        render_comparison(runs.header("Three"), [of(1, True, True), of(2, True, False), of(3)]), 100
+    )
+    rows = [line.split() for line in text.splitlines()]
+    assert ["expectations", "2", "of", "2", "✓", "1", "of", "2", "✗"] in rows
+    assert ["Errors:", "<=", "1", "1", "✓", "2", "✗"] in rows
+    assert not any(row[:3] == ["Errors:", "<=", "0"] for row in rows)
+
+
 LOSSES = ("discarded", "expired", "skipped")
 
 

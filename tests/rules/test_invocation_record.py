@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from streamsim.model.names import unix
-from streamsim.rules.invocation_record import Ended, Invoked, dead_letter, invocation_record
+from streamsim.rules.invocation_record import Ended, Invoked, dead_letter, delivered, invocation_record
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:orders"
 AT = unix("2026-01-01T00:03:00.125Z")
@@ -73,4 +73,21 @@ def test_a_dead_letter_queue_gets(event: Ended, code: str, message: str) -> None
         "RequestID": {"stringValue": "the-id", "dataType": "String"},
         "ErrorCode": {"stringValue": code, "dataType": "Number"},
         "ErrorMessage": {"stringValue": message, "dataType": "String"},
+    }
+
+
+def test_an_event_bus_gets_the_record_in_an_event() -> None:
+    bus = "arn:aws:events:us-east-1:123456789012:event-bus/orders"
+    end = ended("RetriesExhausted", 3, FAILED)
+    event = delivered(end, bus)
+    assert event.pop("detail") == invocation_record(end) == delivered(end, "arn:aws:sqs:us-east-1:1:q")
+    assert event == {
+        "version": "0",
+        "id": "the-id",
+        "detail-type": "Lambda Function Invocation Result - Failure",
+        "source": "lambda",
+        "account": "123456789012",
+        "time": "2026-01-01T00:03:00Z",
+        "region": "us-east-1",
+        "resources": [bus, f"{ARN}:$LATEST"],
     }

@@ -1,7 +1,7 @@
 """The event and the failure document of Kafka records."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from streamsim.model.batch import Batch
@@ -103,3 +103,15 @@ def test_filters_see_the_value() -> None:
     filters = compile_filters(('{"value": {"kind": ["order"]}}',), KAFKA)
     log = batch_of(Message(0, value=b'{"kind": "order"}'), Message(1, value=b'{"kind": "other"}')).log
     assert [filters.matches(*seen_by_filters(log, position, SOURCE)) for position in (0, 1)] == [True, False]
+
+
+def test_the_event_and_the_document_of_a_cluster_of_ones_own_have_no_arn() -> None:
+    batch, source = batch_of(Message(15)), replace(SOURCE, self_managed=True)
+    event = event_of(batch, source)
+    assert list(event) == ["eventSource", "bootstrapServers", "records"]
+    assert event["eventSource"] == "SelfManagedKafka"
+    assert event["records"] == event_of(batch, SOURCE)["records"]
+    failure = Failure(batch, "RetryAttemptsExhausted", 1, 0, Outcome("error"))
+    info = failure_document(failure, source)["KafkaBatchInfo"]
+    assert "eventSourceArn" not in info
+    assert info["bootstrapServers"] == "b-1:9092,b-2:9092"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamsim.model.events import Event, Invoke, Result
+from streamsim.model.events import Event, Invoke, Response, Result
 from streamsim.model.units import SECOND
 from streamsim.scenario.errors import ScenarioError
 from streamsim.scenario.load import load_text
@@ -139,3 +139,20 @@ mapping: {TumblingWindowInSeconds: 1}
     )
     windows = [event.window for event in events if isinstance(event, Invoke)]
     assert windows == [(-400, SECOND - 400), (SECOND - 400, 2 * SECOND - 400)]
+
+
+@pytest.mark.parametrize(("limits", "refused"), [("current", 476), ("2017", 0)])
+def test_environments_come_as_fast_as_in_the_year_of_the_limits(limits: str, refused: int) -> None:
+    """1,500 calls within 250 ms, none of which has ended by then: 1,000 find an environment today, and 100 more a second."""
+    events = events_of(f"""
+        scenario: A rush
+        duration: 250ms
+        account: {{ConcurrentExecutions: 5000, limits: {limits}}}
+        function: {{model: {{duration: 1s}}}}
+        stream: {{type: kinesis}}
+        producer: {{records: [{{key: a, at: 240ms}}]}}
+        traffic: [{{name: rush, source: api_gateway, rate: 6000/s, arrivals: constant}}]
+    """)
+    responses = [event for event in events if isinstance(event, Response)]
+    assert len(responses) == 1500
+    assert sum(event.outcome == "throttled" for event in responses) == refused

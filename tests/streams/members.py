@@ -22,7 +22,7 @@ from streamsim.model.mapping import EventSourceMapping
 from streamsim.model.names import timestamp
 from streamsim.model.outcome import Outcome
 from streamsim.rules.source import Source
-from streamsim.streams.kafka import KafkaStream, Membership
+from streamsim.streams.kafka import Membership, kafka_stream
 from streamsim.streams.kafka_group import KafkaReading
 from streamsim.streams.kafka_topics import create_topic, delete_topic, wall_clock
 from streamsim.streams.live.consuming import Beginning, Worker, consume
@@ -176,7 +176,7 @@ class Member:
 
             mapping = self.run_of_mapping = MappingRun(
                 self.mapping,
-                KafkaStream(self.reading.logs, clock),
+                kafka_stream(self.reading.logs, clock),
                 self,
                 Account(1000, {"default": None}).functions["default"],
                 lambda arn: KeptDestination(arn, clock),

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from streamsim.engine.loop import run, running
 from streamsim.engine.ports import SourceError
 from streamsim.model.batch import Batch
 from streamsim.model.events import (
@@ -24,6 +25,7 @@ from streamsim.model.events import (
     ShardStop,
 )
 from streamsim.model.outcome import Outcome
+from streamsim.model.units import SECOND
 from streamsim.streams.kafka import Membership
 from streamsim.streams.kafka_errors import partitions_of
 from streamsim.streams.kafka_group import KafkaReading
@@ -390,3 +392,20 @@ def test_a_broker_that_is_gone_and_back_loses_nothing_and_repeats_little(
             await story(topic, running)
 
         asyncio.run(main())
+
+
+def test_a_broker_that_is_late_for_a_moment_is_no_news() -> None:
+    """A handler in this process may keep it from answering; nothing new is begun at once all the same."""
+    told: list[bool] = []
+
+    async def main() -> None:
+        membership = Membership("nobody:1", "orders", "group")
+        reading = KafkaReading(membership, Beginning(), str, silent=told.append)
+        for seconds in (1, 10):
+            reading._suspend(late=True)
+            await running().clock.sleep(seconds * SECOND)
+            reading._suspend(late=False)
+        await running().clock.sleep(10 * SECOND)
+
+    run(main())
+    assert told == [True, False]

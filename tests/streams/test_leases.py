@@ -18,9 +18,9 @@ from streamsim.streams.aws.leases import (
     Lease,
     LeaseTable,
     claims,
-    first_leases,
     new_leases,
     place_of,
+    ready,
     useless,
 )
 from streamsim.streams.aws.shards import ListedShard, Place
@@ -41,74 +41,94 @@ def ended(*shards: str) -> dict[str, Lease]:
     return {shard: Lease(shard, SHARD_END) for shard in shards}
 
 
-class First(NamedTuple):
-    start: Place
-    shards: list[ListedShard]
-    rows: dict[str, str]
-
-
-FIRST = {
-    "from the oldest record on the shards without parents begin": First(
-        HORIZON, SHARDS, {"0": "TRIM_HORIZON", "4": "TRIM_HORIZON"}
-    ),
-    "shards whose parents are gone have none": First(
-        HORIZON, SHARDS[1:], {"1": "TRIM_HORIZON", "2": "TRIM_HORIZON", "4": "TRIM_HORIZON"}
-    ),
-    "at LATEST the open ones begin, and the others count as read": First(
-        Place("LATEST"),
-        SHARDS,
-        {"0": SHARD_END, "1": SHARD_END, "2": SHARD_END, "3": "LATEST", "4": "LATEST"},
-    ),
-    "at an instant every shard is asked for what came since": First(
-        Place("AT_TIMESTAMP", since=5), SHARDS, {"0": "AT_TIMESTAMP", "4": "AT_TIMESTAMP"}
-    ),
-}
-
-
-@pytest.mark.parametrize("row", FIRST)
-def test_a_stream_that_was_never_read(row: str) -> None:
-    start, shards, rows = FIRST[row]
-    assert {lease.shard: lease.checkpoint for lease in first_leases(shards, start)} == rows
-
-
 class New(NamedTuple):
     leases: dict[str, Lease]
     shards: list[ListedShard]
-    begun: list[str]
+    rows: dict[str, str]
+    start: Place = HORIZON
+
+
+LATEST = Place("LATEST", since=7)
+ALL_AT_LATEST = {"4": "LATEST", "3": "LATEST", "2": SHARD_END, "1": SHARD_END, "0": SHARD_END}
+
+
+def at_latest(*shards: str) -> dict[str, Lease]:
+    return {shard: Lease(shard, ALL_AT_LATEST[shard], since=7) for shard in shards}
 
 
 NEW = {
-    "a child waits for its parent": New({"0": Lease("0", "17"), "4": Lease("4", "9")}, SHARDS, []),
-    "both children of a split begin": New(ended("0", "4"), SHARDS, ["1", "2"]),
-    "a merged shard waits for both parents": New(ended("0", "1", "4"), SHARDS, ["2"]),
-    "a merged shard waits for a parent that is being read": New(
-        {**ended("0", "1", "4"), "2": Lease("2", "3")}, SHARDS, []
+    "a stream that was never read begins with the shards that have no parents": New(
+        {}, SHARDS, {"4": "TRIM_HORIZON", "0": "TRIM_HORIZON"}
     ),
-    "a merged shard begins after both": New(ended("0", "1", "2", "4"), SHARDS, ["3"]),
-    "a shard whose parents expired unread begins": New(ended("4"), SHARDS[3:], ["3"]),
+    "it begins with those whose parents are gone": New(
+        {}, SHARDS[1:], {"4": "TRIM_HORIZON", "2": "TRIM_HORIZON", "1": "TRIM_HORIZON"}
+    ),
+    "from an instant on every shard is asked for what came since": New(
+        {}, SHARDS, {"4": "AT_TIMESTAMP", "0": "AT_TIMESTAMP"}, Place("AT_TIMESTAMP", since=5)
+    ),
+    "at LATEST the open ones begin, and the others count as read": New({}, SHARDS, ALL_AT_LATEST, LATEST),
+    "at LATEST the rows of somebody who died are completed": New(
+        at_latest("4"), SHARDS, {one: ALL_AT_LATEST[one] for one in "3210"}, LATEST
+    ),
+    "parents of what has begun at LATEST count as read and need no rows": New(
+        at_latest("4", "3"), SHARDS, {}, LATEST
+    ),
+    "a child that came after the beginning at LATEST is read from its oldest record on": New(
+        {**at_latest("4"), "0": Lease("0", SHARD_END, 9)},
+        SHARDS[:3],
+        {"2": "TRIM_HORIZON", "1": "TRIM_HORIZON"},
+        LATEST,
+    ),
+    "a child of a shard that is still read from LATEST waits": New(
+        {"0": Lease("0", "LATEST", since=7)}, SHARDS[:4], {}, LATEST
+    ),
+    "a shard whose parents expired unread begins, where others were read from LATEST": New(
+        {"4": Lease("4", "9", 3)}, SHARDS[3:], {"3": "TRIM_HORIZON"}, LATEST
+    ),
+    "a child waits for its parent": New({"0": Lease("0", "17"), "4": Lease("4", "9")}, SHARDS, {}),
+    "both children of a split begin": New(
+        ended("0", "4"), SHARDS, {"2": "TRIM_HORIZON", "1": "TRIM_HORIZON"}
+    ),
+    "a merged shard waits for both parents": New(ended("0", "1", "4"), SHARDS, {"2": "TRIM_HORIZON"}),
+    "a merged shard waits for a parent that is being read": New(
+        {**ended("0", "1", "4"), "2": Lease("2", "3")}, SHARDS, {}
+    ),
+    "a merged shard begins after both": New(ended("0", "1", "2", "4"), SHARDS, {"3": "TRIM_HORIZON"}),
+    "a shard whose parents expired unread begins": New(ended("4"), SHARDS[3:], {"3": "TRIM_HORIZON"}),
     "a parent that is read still though the stream has it no more is waited for": New(
-        {"1": Lease("1", "3"), **ended("2", "4")}, SHARDS[3:], []
+        {"1": Lease("1", "3"), **ended("2", "4")}, SHARDS[3:], {}
+    ),
+    "a shard is not begun once what descends from it has been, whatever became of its row": New(
+        {"3": Lease("3", "9"), **ended("4")}, SHARDS, {}
     ),
 }
 
 
 @pytest.mark.parametrize("row", NEW)
 def test_shards_that_may_be_begun(row: str) -> None:
-    leases, shards, begun = NEW[row]
-    new = new_leases(shards, leases, HORIZON)
-    assert [lease.shard for lease in new] == begun
-    assert {lease.checkpoint for lease in new} <= {"TRIM_HORIZON"}
+    leases, shards, rows, start = NEW[row]
+    new = new_leases(shards, leases, start)
+    assert {lease.shard: lease.checkpoint for lease in new} == rows
+    assert [lease.shard for lease in new] == list(rows)
+    assert {lease.since for lease in new if lease.checkpoint in {"LATEST", "AT_TIMESTAMP"}} <= {start.since}
 
 
 def test_children_of_a_stream_that_is_read_from_an_instant_on_are_too() -> None:
-    (_, lease) = new_leases(SHARDS, ended("0", "4"), Place("AT_TIMESTAMP", since=5))
+    (lease, _) = new_leases(SHARDS, ended("0", "4"), Place("AT_TIMESTAMP", since=5))
     assert (lease.checkpoint, lease.since) == ("AT_TIMESTAMP", 5)
 
 
-def test_rows_of_shards_that_are_read_and_gone_are_useless() -> None:
+def test_a_shard_whose_parent_is_being_read_is_taken_by_nobody() -> None:
+    leases = {"0": Lease("0", "5"), "1": Lease("1", "LATEST"), "3": Lease("3", "LATEST"), **ended("2", "4")}
+    parents = {one.id: one.parents for one in SHARDS}
+    assert [lease.shard for lease in ready(leases, parents)] == ["0", "4"]
+
+
+def test_rows_of_shards_that_are_read_and_gone_are_useless_once_their_children_are_gone_too() -> None:
     leases = {**ended("0", "1"), "2": Lease("2", "3")}
-    assert [lease.shard for lease in useless(SHARDS[1:], leases)] == ["0"]
-    assert useless(SHARDS[3:], {"2": leases["2"]}) == []
+    assert useless(SHARDS[1:], leases) == []
+    assert [lease.shard for lease in useless(SHARDS[3:], leases)] == ["0"]
+    assert useless(SHARDS[4:], {"2": leases["2"]}) == []
 
 
 PLACES = {
@@ -119,11 +139,6 @@ PLACES = {
         Lease("0", "LATEST", since=7),
         False,
         Place("AT_TIMESTAMP", since=7),
-    ),
-    "the end again, where nothing is read from an instant on": (
-        Lease("0", "LATEST"),
-        False,
-        Place("LATEST"),
     ),
     "an instant": (Lease("0", "AT_TIMESTAMP", since=7), False, Place("AT_TIMESTAMP", since=7)),
     "behind the checkpoint": (Lease("0", "123", 5), False, Place("AFTER_SEQUENCE_NUMBER", "123")),
@@ -220,9 +235,9 @@ OnTables = Callable[[Story], None]
 
 def test_a_row_is_added_once(on_tables: OnTables) -> None:
     async def story(one: LeaseTable, other: LeaseTable) -> None:
-        await one.add(Lease("0", "TRIM_HORIZON"))
-        await other.add(Lease("0", "LATEST", since=7))
-        await other.add(Lease("1", "LATEST", since=7))
+        assert await one.add(Lease("0", "TRIM_HORIZON"))
+        assert not await other.add(Lease("0", "LATEST", since=7))
+        assert await other.add(Lease("1", "LATEST", since=7))
         assert await one.all() == {"0": Lease("0", "TRIM_HORIZON"), "1": Lease("1", "LATEST", since=7)}
 
     on_tables(story)

@@ -27,7 +27,16 @@ def told(template: Template) -> str:
         fields = dataclasses.asdict(function)
         lines.extend(
             f"  {key}: {json.dumps(fields[key])}"
-            for key in ("role", "reserved", "qualifiers", "retries", "on_failure", "dead_letter", "inline")
+            for key in (
+                "role",
+                "reserved",
+                "qualifiers",
+                "retries",
+                "on_success",
+                "on_failure",
+                "dead_letter",
+                "inline",
+            )
             if fields[key] not in (None, {})
             and (key != "retries" or fields[key]["maximum_retry_attempts"] != 2)
         )
@@ -36,6 +45,8 @@ def told(template: Template) -> str:
         lines.append(
             f"{api.kind} api {served.name} at {api.stage}, {api.id}, {api.variables} {list(api.binary)}"
         )
+        if api.cors is not None:
+            lines.append(f"  {api.cors}")
         lines.extend(
             f"  {route.key} -> {route.function}, format {route.payload}, {route.timeout // 1000} ms"
             for route in served.routes
@@ -78,6 +89,8 @@ BROKEN: list[tuple[str, str, str]] = [
     ("a memory that is no number", FUNCTION + "MemorySize: much}}}", "MemorySize is a whole number"),
     ("four retries", FUNCTION + "EventInvokeConfig: {MaximumRetryAttempts: 4}}}}", "MaximumRetryAttempts is 0 to 2, not 4"),
     ("an age of a second", FUNCTION + "EventInvokeConfig: {MaximumEventAgeInSeconds: 1}}}}", "MaximumEventAgeInSeconds is 60 to 21600, not 1"),
+    ("a destination that is none", FUNCTION + "EventInvokeConfig: {DestinationConfig: {OnFailure: {Destination: queue}}}}}}", "OnFailure of F cannot be 'queue'"),
+    ("a destination without a name", FUNCTION + "EventInvokeConfig: {DestinationConfig: {OnSuccess: {Type: Lambda}}}}}}", "OnSuccess of F names no Destination"),
     ("a path without a slash", FUNCTION + "Events: {E: {Type: Api, Properties: {Path: orders, Method: get}}}}}}", "the path of a route begins with a slash, not 'orders'"),
     ("no handler", "Resources: {F: {Type: AWS::Serverless::Function, Properties: {Runtime: python3.12}}}", "F has no Handler"),
     ("a tag that means nothing", "Resources: !Reff F\n", "the tag !Reff means nothing"),

@@ -1,10 +1,11 @@
 """One execution environment inside this process.
 
 Does what AWS's Python runtime does: imports the handler, parses the event, calls it, writes its result or its error.
-What a process of its own gives is missing: memory is not limited nor measured, `os._exit` and crashes of compiled code
-end the run, output past Python is not caught, threads are not frozen between invocations, libraries are shared by all
-environments, a KeyboardInterrupt is taken for Control-C, and only what `streamsim.functions.inprocess.watchdog` can stop is stopped. For all that there is
-`runtime: process`.
+Whatever it raises, `SystemExit`, `KeyboardInterrupt` and `os._exit` among it, ends at most its environment. What a
+process of its own gives is missing: memory is not limited nor measured; a signal that code sends to this process, and
+a crash of compiled code, end the run; output past Python is not caught; threads are not frozen between invocations;
+libraries, and what code does to the classes and globals in them, are shared by all environments; and only what
+`streamsim.functions.inprocess.watchdog` can stop is stopped. For all that there is `runtime: process`.
 """
 
 import json
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.error_documents import (
     EXIT_ERROR,
     LARGEST_RESPONSE,
@@ -30,9 +32,10 @@ from streamsim.functions.error_documents import (
 )
 from streamsim.functions.inprocess.context import LambdaContext, UnreadableContextError
 from streamsim.functions.inprocess.entry import FaultError, Handler, find_handler
+from streamsim.functions.inprocess.interrupts import INTERRUPTS, ControlCError
 from streamsim.functions.inprocess.marshalling import MarshalError, marshalled
 from streamsim.functions.inprocess.output import Output, error_event
-from streamsim.functions.inprocess.surroundings import Surroundings
+from streamsim.functions.inprocess.surroundings import ProcessExitError, Surroundings
 from streamsim.functions.inprocess.watchdog import WATCHDOG, ExpiredError
 from streamsim.functions.runtime import Answer, Deployment, Init, Invocation, Status, Written
 from streamsim.model.units import SECOND
@@ -59,9 +62,8 @@ _WARNING: Final = (
 _OURS: Final = f"{Path(__file__).parent}{os.sep}"
 
 
-def wall_clock() -> int:
-    """Microseconds since 1970."""
-    return time.time_ns() // 1000
+#: The variable with the trace of the invocation that runs.
+_TRACE: Final = "_X_AMZN_TRACE_ID"
 
 
 class _Ended(NamedTuple):
@@ -88,6 +90,7 @@ class InProcessRuntime:
         self._surroundings = Surroundings(deployment, log_stream, self._output)
         self._handler: Handler | None = None
         self._used = False
+        self._traced = False
         self._ascii = deployment.limits == "2017" or sys.version_info < (3, 12)
 
     async def invoke(self, invocation: Invocation) -> Answer:
@@ -193,6 +196,11 @@ class InProcessRuntime:
         except UnreadableContextError as error:
             raise FaultError("Runtime.LambdaContextUnmarshalError", str(error)) from None
         self._surroundings.logger.request_id = invocation.request_id
+        if invocation.trace_id is not None:
+            os.environ[_TRACE] = invocation.trace_id
+        elif self._traced:
+            os.environ.pop(_TRACE, None)
+        self._traced = invocation.trace_id is not None
         try:
             event = json.loads(invocation.event.decode())
         except ValueError as error:
@@ -213,12 +221,15 @@ class InProcessRuntime:
         request_id = invocation.request_id
         try:
             try:
+                INTERRUPTS.running = True
                 WATCHDOG.arm(limit)
                 payload = code()
             finally:
                 WATCHDOG.disarm()
-        except KeyboardInterrupt:
-            raise
+                INTERRUPTS.running = False
+                if INTERRUPTS.came or os.getpid() != self._surroundings.process:
+                    self._surroundings.end_child()
+                    INTERRUPTS.strike()
         except ExpiredError:
             WATCHDOG.disarm()
             ended_at = self._now()
@@ -229,6 +240,8 @@ class InProcessRuntime:
                 return self._raised(error, "" if initialising else request_id, initialising=initialising)
             except Exception as broken:  # noqa: BLE001 - an exception that cannot be told ends the runtime
                 return self._exited(broken, request_id)
+        except ControlCError:
+            raise KeyboardInterrupt from None
         except BaseException as error:  # noqa: BLE001 - it would have ended the runtime, not us
             return self._exited(error, request_id)
         if len(payload) > LARGEST_RESPONSE:
@@ -255,13 +268,22 @@ class InProcessRuntime:
         return _Ended(document(fields, ascii_only=self._ascii), reported, failed=True, lost=initialising)
 
     def _exited(self, error: BaseException, request_id: str) -> _Ended:
-        """The handler ended its process, or would have: `sys.exit`, or what no `except Exception` catches."""
-        reason = exit_reason(error.code) if isinstance(error, SystemExit) else "exit status 1"
-        if not isinstance(error, SystemExit):
-            frames = [*traceback.format_list(handlers_frames(error)), *traceback.format_exception_only(error)]
-            sys.stderr.write("Traceback (most recent call last):\n" + "".join(frames))
-        elif error.code is not None and not isinstance(error.code, int):
-            sys.stderr.write(f"{error.code}\n")
+        """The handler ended its process, or would have: by exiting, or by what no `except Exception` catches."""
+        match error:
+            case ProcessExitError():
+                reason = exit_reason(error.status)
+            case SystemExit():
+                reason = exit_reason(error.code)
+                if error.code is not None and not isinstance(error.code, int):
+                    sys.stderr.write(f"{error.code}\n")
+            case _:
+                # Python ends itself by the signal for an interrupt that nobody caught
+                reason = "signal: interrupt" if isinstance(error, KeyboardInterrupt) else "exit status 1"
+                frames = [
+                    *traceback.format_list(handlers_frames(error)),
+                    *traceback.format_exception_only(error),
+                ]
+                sys.stderr.write("Traceback (most recent call last):\n" + "".join(frames))
         payload = exited(request_id, reason, self._deployment.limits)
         return _Ended(payload, EXIT_ERROR, failed=True, lost=True)
 

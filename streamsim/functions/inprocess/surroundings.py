@@ -1,18 +1,21 @@
 """What a handler finds around it while it runs in this process, and what the process finds again afterwards.
 
-Output, logging, working directory and the running event loop are exchanged for every invocation; environment
-variables and modules only when another environment takes its turn, for that is slow.
+Output, the root logger, working directory and the running event loop are exchanged for every invocation; environment
+variables, modules and named loggers only when another environment takes its turn, for that is slow.
 """
 
 import logging
 import os
 import sys
+import threading
 from asyncio import _get_running_loop, _set_running_loop
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, NoReturn, Self
 
+from streamsim.functions.inprocess.interrupts import INTERRUPTS
+from streamsim.functions.inprocess.loggers import Loggers
 from streamsim.functions.inprocess.modules import Modules
 from streamsim.functions.inprocess.output import LambdaLoggerHandler, Output, Stream
 from streamsim.functions.inprocess.watchdog import WATCHDOG
@@ -20,6 +23,20 @@ from streamsim.functions.runtime import Deployment
 
 _STDOUT: Final = Stream("<stdout>", lambda: sys.__stdout__ or sys.stdout)
 _STDERR: Final = Stream("<stderr>", lambda: sys.__stderr__ or sys.stderr)
+
+
+#: Threads that handlers started and that keep a process from ending.
+LEFT_BEHIND: Final[set[threading.Thread]] = set()
+
+_EXIT: Final = os._exit
+
+
+class ProcessExitError(BaseException):
+    """The handler called `os._exit`. No `Exception`, so that handlers do not catch it by accident."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 class Surroundings:
@@ -31,6 +48,7 @@ class Surroundings:
     def __init__(self, deployment: Deployment, log_stream: str, output: Output) -> None:
         self.logger = LambdaLoggerHandler(output, deployment.log_format)
         self.modules = Modules(deployment.path)
+        self._loggers = Loggers()
         self._folder = deployment.path
         self._inside: int | Path = deployment.path
         self._here: int | Path = deployment.path
@@ -38,6 +56,8 @@ class Surroundings:
         self._fresh: Mapping[str, str] = variables(deployment, log_stream)
         self._own: dict[str, str] = dict(self._fresh)
         self._outside: dict[str, str] = {}
+        self._threads: frozenset[threading.Thread] = frozenset()
+        self.process = self._thread = 0
         self._handlers: list[logging.Handler] = [self.logger]
         self._level = logging.WARNING
         self._kept: tuple[Any, ...] = ()
@@ -48,12 +68,16 @@ class Surroundings:
                 Surroundings._in_place.leave()
             self._settle()
         root = logging.root
-        self._kept = (sys.stdout, sys.stderr, root.handlers, root.level, _get_running_loop())
+        loop = _get_running_loop()
+        self._kept = (sys.stdout, sys.stderr, root.handlers, root.level, loop)
         sys.stdout, sys.stderr = _STDOUT, _STDERR
         _STDOUT.output = _STDERR.output = self._output
         root.handlers = self._handlers
         if root.level != self._level:
             root.setLevel(self._level)
+        if loop is not None and loop is not INTERRUPTS.loop:
+            INTERRUPTS.close()
+            INTERRUPTS.open(loop)
         _set_running_loop(None)
         os.chdir(self._inside)
         return self
@@ -72,6 +96,7 @@ class Surroundings:
     def forget(self) -> None:
         """After the runtime has ended: modules, variables and logging begin anew; to be called while it is entered."""
         self.modules.forget()
+        self._loggers.forget()
         self._own = dict(self._fresh)
         os.environ.clear()
         os.environ.update(self._outside | self._own)
@@ -96,7 +121,24 @@ class Surroundings:
         for name in self._outside.keys() - now.keys():
             os.environ[name] = self._outside[name]
         self.modules.take_out()
+        self._loggers.take_out()
+        os._exit = _EXIT
+        LEFT_BEHIND.update(
+            thread for thread in threading.enumerate() if not thread.daemon and thread not in self._threads
+        )
+        INTERRUPTS.close()
         WATCHDOG.close()
+
+    def end_child(self) -> None:
+        """Ends a process that code forked and that came back from it: the run is not its own."""
+        if os.getpid() != self.process:
+            _EXIT(0)
+
+    def _exit(self, status: int) -> NoReturn:
+        """`os._exit` while code runs: it ends the runtime, not the run. In another process or thread it is the real one."""
+        if INTERRUPTS.running and (os.getpid(), threading.get_ident()) == (self.process, self._thread):
+            raise ProcessExitError(status)
+        _EXIT(status)
 
     def _settle(self) -> None:
         Surroundings._in_place = self
@@ -104,6 +146,10 @@ class Surroundings:
         self._outside = dict(os.environ)
         os.environ.update(self._own)
         self.modules.put_in()
+        self._loggers.put_in()
+        os._exit = self._exit
+        self.process, self._thread = os.getpid(), threading.get_ident()
+        self._threads = frozenset(threading.enumerate())
 
 
 def variables(deployment: Deployment, log_stream: str) -> dict[str, str]:

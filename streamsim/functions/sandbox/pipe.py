@@ -5,18 +5,13 @@ import fcntl
 import os
 import struct
 import termios
-import time
 from contextlib import suppress
 from typing import Final
 
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.sandbox.output import LogEvent, OutputParser, Transcript
 
 _CHUNK: Final = 64 * 1024
-
-
-def unix_now() -> int:
-    """Microseconds since 1970."""
-    return time.time_ns() // 1000
 
 
 class OutputPipe:
@@ -52,7 +47,7 @@ class OutputPipe:
 
     def flush(self) -> None:
         """Ends a line that was begun."""
-        self._take(self._parser.flush(unix_now()))
+        self._take(self._parser.flush(wall_clock()))
 
     def close(self) -> None:
         """Reads what is there, and hangs up: whoever still writes gets a broken pipe."""
@@ -73,7 +68,7 @@ class OutputPipe:
             data = os.read(self._reader, _CHUNK)
             if not data:  # nobody can write any more
                 self._loop.remove_reader(self._reader)
-        self._take(self._parser.feed(data, unix_now()))
+        self._take(self._parser.feed(data, wall_clock()))
         return len(data)
 
     def _take(self, events: list[LogEvent]) -> None:

@@ -5,7 +5,10 @@ invocation is, nor what the caller is told: that is `sandbox`'s business.
 """
 
 import asyncio
+import errno
 import os
+import resource
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
@@ -16,9 +19,12 @@ from streamsim.functions.sandbox.client import Client
 from streamsim.functions.sandbox.environment import variables
 from streamsim.functions.sandbox.output import Transcript
 from streamsim.functions.sandbox.pipe import OutputPipe
-from streamsim.functions.sandbox.processes import end
+from streamsim.functions.sandbox.processes import Leader, end, limit
 from streamsim.functions.sandbox.watch import Watch, restrict
 from streamsim.model.units import MIB
+
+#: The runtime's parent, in place of this process: a handler may end its parent.
+_SUPERVISOR: Final = (sys.executable, "-I", "-S", str(Path(__file__).with_name("supervisor.py")))
 
 _PATIENCE: Final = 10.0  # seconds for the kernel to end a process that was killed
 
@@ -42,7 +48,10 @@ class RuntimeProcess:
         self._folder = folder
         self._api = RuntimeApi(self._changed)
         self._pipe = OutputPipe(transcript, client.greeting)
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | None = (
+            None  # the supervisor, which ends as the runtime does
+        )
+        self._runtime: Leader | None = None
         self._leave: asyncio.Task[None] | None = None
         self._watch: Watch | None = None
         self._waiter: asyncio.Future[Happening] | None = None
@@ -53,28 +62,51 @@ class RuntimeProcess:
         pipe, deployment = self._pipe, self._deployment
         records = os.dup(pipe.writer)
         environment = variables(deployment, log_stream, self._client, runtime_api, records, self._folder)
+        told, teller = os.pipe()
         try:
             self._process = await asyncio.create_subprocess_exec(
+                *_SUPERVISOR,
+                str(teller),
                 *self._client.command,
                 cwd=deployment.path,
                 env=environment,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=pipe.writer,
                 stderr=pipe.writer,
-                pass_fds=(records,),
+                pass_fds=(records, teller),
                 start_new_session=True,
             )
         except OSError as error:
-            strerror = (error.strerror or str(error)).lower()
-            raise CannotStartError(f"fork/exec {self._client.command[0]}: {strerror}") from error
+            os.close(told)
+            raise self._cannot_start(error.errno or 0) from error
         finally:
             os.close(records)
+            os.close(teller)
             pipe.close_writer()
-        pid = self._process.pid
-        restrict(pid, deployment.tmp_size)
+        limit(self._process.pid, resource.RLIMIT_CORE, 0)
         self._leave = asyncio.create_task(self._see_off(self._process))
+        pid = await self._runtime_pid(told)
+        restrict(pid, deployment.tmp_size)
         with suppress(OSError):  # it may be gone already
+            self._runtime = Leader(pid)
             self._watch = Watch(pid, self._folder, deployment.memory_size, deployment.tmp_size, self._happen)
+
+    async def _runtime_pid(self, told: int) -> int:
+        """What the supervisor tells of the runtime; `CannotStartError` where there is none."""
+        loop, ready = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(told, ready.set)
+        try:
+            await ready.wait()
+            line = os.read(told, 64)
+        finally:
+            loop.remove_reader(told)
+            os.close(told)
+        if not line or line.startswith(b"!"):
+            raise self._cannot_start(int(line[1:]) if line else errno.ESRCH)
+        return int(line)
+
+    def _cannot_start(self, number: int) -> CannotStartError:
+        return CannotStartError(f"fork/exec {self._client.command[0]}: {os.strerror(number).lower()}")
 
     @property
     def idle(self) -> bool:
@@ -121,7 +153,8 @@ class RuntimeProcess:
             self._watch.close()
             self._watch = None
         if self._process is not None:
-            end(self._process.pid, self._folder, alive=self.returncode is None)
+            leader, self._runtime = self._runtime, None
+            end(leader, self._folder)
             if self._leave is not None:
                 await asyncio.wait((self._leave,), timeout=_PATIENCE)
         self._pipe.close()

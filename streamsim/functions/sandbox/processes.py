@@ -61,15 +61,32 @@ def folder_size(folder: Path) -> int:
     return total
 
 
-def end(session: int, folder: Path, *, alive: bool) -> None:
-    """Kills a session and whatever else was started with `folder` as its TMPDIR.
+class Leader:
+    """The leader of a session, held so that its number is not taken for that of another process. `OSError` if it is gone."""
 
-    `alive` tells that the session's leader has not been waited for, so that the number is still its own.
-    """
+    def __init__(self, pid: int) -> None:
+        self.session = pid
+        self._held = os.pidfd_open(pid)
+
+    def kill_all(self) -> None:
+        """Kills its process group at once; nothing happens if the leader has ended."""
+        with suppress(OSError):
+            signal.pidfd_send_signal(self._held, 0)
+            os.killpg(self.session, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Lets go of it."""
+        os.close(self._held)
+
+
+def end(leader: Leader | None, folder: Path) -> None:
+    """Kills a session and whatever else was started with `folder` as its TMPDIR."""
     mark = f"TMPDIR={folder}\0".encode()
-    if alive:
-        with suppress(ProcessLookupError):
-            os.killpg(session, signal.SIGKILL)
+    session = 0
+    if leader is not None:
+        session = leader.session
+        leader.kill_all()
+        leader.close()
     for _ in range(_ROUNDS):
         if not [pid for pid in _pids() if _kill_marked(pid, mark, session)]:
             return

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.error_documents import (
     EXIT_ERROR,
     INVALID_ENTRYPOINT,
@@ -33,7 +34,6 @@ from streamsim.functions.sandbox.client import client
 from streamsim.functions.sandbox.endings import exit_reason
 from streamsim.functions.sandbox.old_documents import as_in_2017
 from streamsim.functions.sandbox.output import LogEvent, Transcript
-from streamsim.functions.sandbox.pipe import unix_now
 from streamsim.functions.sandbox.process import CannotStartError, Happening, RuntimeProcess
 from streamsim.model.units import MIB, MILLISECOND, SECOND
 
@@ -97,7 +97,7 @@ class Sandbox:
         elif self._process is not None and not self._process.idle:
             await self._end()  # it ended while nobody looked
         timeout = self._deployment.timeout
-        began, unix_began, until = time.monotonic_ns(), unix_now(), _from_now(timeout)
+        began, unix_began, until = time.monotonic_ns(), wall_clock(), _from_now(timeout)
         ended = None
         if self._process is None:
             init, ended = await self._initialise("invoke", until, invocation)
@@ -128,7 +128,7 @@ class Sandbox:
         self, phase: Literal["init", "invoke"], until: float, invocation: Invocation
     ) -> tuple[Init, _Ended]:
         """Starts a process and waits until it asks for an invocation; it is gone again if it does not."""
-        began, unix_began = time.monotonic_ns(), unix_now()
+        began, unix_began = time.monotonic_ns(), wall_clock()
         self._process = RuntimeProcess(self._deployment, self._client, self._folder, self._transcript)
         try:
             await self._process.start(self._log_stream)
@@ -160,7 +160,7 @@ class Sandbox:
         if posted is not None:
             return self._answered(posted, happening, invocation)
         if happening == "late":
-            payload = timed_out(request_id, deployment.timeout, unix_now(), deployment.limits)
+            payload = timed_out(request_id, deployment.timeout, wall_clock(), deployment.limits)
             return _Ended(payload, "timeout", "Unhandled", lost=True)
         assert returncode is not None
         return self._exited(invocation, exit_reason(returncode), EXIT_ERROR)
@@ -174,7 +174,7 @@ class Sandbox:
         if happening == "exited" and self._process is not None and self._process.returncode is not None:
             text = exit_text(exit_reason(self._process.returncode))
             message = f"RequestId: {invocation.request_id} Error: {text}\n{EXIT_ERROR}"
-            self._transcript.add([LogEvent(unix_now(), message.encode())])
+            self._transcript.add([LogEvent(wall_clock(), message.encode())])
         status: Status = "timeout" if happening == "late" else "success"
         lost = happening != "ready"
         if posted.error_type is None:

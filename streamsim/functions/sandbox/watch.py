@@ -38,7 +38,6 @@ Excess = Literal["out_of_memory", "too_many"]
 
 class _Survey(NamedTuple):
     members: list[Member]
-    memory: int
     stored: int
 
 
@@ -66,7 +65,7 @@ class Watch:
         self._timer: asyncio.TimerHandle | None = None
         self._most = self._gauge.now()
         self._full = False
-        self._surveying = False
+        self._surveying = self._weighing = False
         self._survey_at = self._loop.time() + _SURVEY
 
     def begin(self) -> None:
@@ -112,14 +111,23 @@ class Watch:
             return
         self._survey_at = self._loop.time() + _SURVEY
         survey = done.result()
-        self._most = max(self._most, survey.memory)
         self._close_or_open_tmp(survey)
-        if self._timer is None:
+        if sum(member.threads for member in survey.members) > TASKS:
+            if self._timer is not None:
+                self._exceeded("too_many")
+        elif len(survey.members) > 1 and not self._weighing:
+            # apart from the count: who asks a process for its memory waits until it has forked
+            self._weighing = True
+            weighing = self._loop.run_in_executor(None, memory, survey.members)
+            weighing.add_done_callback(self._weighed)
+
+    def _weighed(self, done: asyncio.Future[int]) -> None:
+        self._weighing = False
+        if self._survey_at == float("inf") or done.cancelled():
             return
-        if survey.memory > self._memory:
+        self._most = max(self._most, done.result())
+        if self._timer is not None and done.result() > self._memory:
             self._exceeded("out_of_memory")
-        elif sum(member.threads for member in survey.members) > TASKS:
-            self._exceeded("too_many")
 
     def _close_or_open_tmp(self, survey: _Survey) -> None:
         full = survey.stored >= self._tmp
@@ -130,6 +138,4 @@ class Watch:
 
 
 def _survey(session: int, folder: Path) -> _Survey:
-    present = members(session)
-    several = 1 < len(present) <= TASKS  # more are ended whatever they hold
-    return _Survey(present, memory(present) if several else 0, folder_size(folder))
+    return _Survey(members(session), folder_size(folder))

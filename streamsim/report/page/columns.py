@@ -57,6 +57,8 @@ class Columns:
         self.invocations = 0
         self.end = 0
         self._most = most
+        self.ranges_lost = 0
+        self.windows_lost = 0
         self._ranges_kept = 0
         self._number_of_id: dict[str, int] = {}
         self._number_of_window: dict[tuple[int, int], int] = {}
@@ -185,6 +187,8 @@ class Columns:
             self._ranges_kept += len(ranges)
             self.ranges.append(ranges)
             self.kept["ranges"][begin] = len(self.ranges)
+        else:
+            self.ranges_lost += 1
 
     def _id(self, request_id: str) -> int:
         number = self._number_of_id.get(request_id)
@@ -197,6 +201,7 @@ class Columns:
         number = self._number_of_window.get(window)
         if number is None:
             if len(self.windows) >= MOST_WINDOWS:
+                self.windows_lost += 1
                 return 0
             self.windows.append(window)
             number = self._number_of_window[window] = len(self.windows)

@@ -12,20 +12,20 @@ from streamsim.report.families import in_families
 from streamsim.report.lives import changed
 from streamsim.report.page.columns import Columns
 from streamsim.report.page.lanes import OUTCOMES, cut
+from streamsim.report.page.left_out import MOST_HAPPENINGS, MOST_VIOLATIONS, left_out
 from streamsim.report.page.moments import moments
 from streamsim.report.page.numbers import figures
-from streamsim.report.page.packing import BITS, Packed, pack_ids, pack_invocations
+from streamsim.report.page.packing import BITS, TICKS, Packed, pack_ids, pack_invocations
 from streamsim.report.page.shards import WHYS
-from streamsim.report.phrases import measured, settings_said, shard_name
+from streamsim.report.phrases import changed_settings, measured, settings_said, shard_name
 from streamsim.report.rows import Row
 from streamsim.report.timeline import Timeline
 from streamsim.report.verdict import headline, what_happened
 from streamsim.trace.header import Header
 from streamsim.trace.violation import Violation
 
-#: Names from outside are cut to so many characters; so many violations are shown.
+#: Names from outside are cut to so many characters.
 _NAME = 200
-_MOST_VIOLATIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,23 @@ class PageRun:
     settings: Mapping[str, Any]
 
 
-def packed_run(run: PageRun, name: str) -> dict[str, Any]:
+def packed_run(run: PageRun, name: str, room: int) -> dict[str, Any]:
     """All that the page knows of a run, packed: `data`, and the `layout` of what is in it, the document first.
 
-    `name` tells the run from the others.
+    `name` tells the run from the others. Times are as exact as `room`, in characters of `data`, allows; what there is
+    no room for at all is there nevertheless.
     """
+    run.timeline.finish()
+    for tick in TICKS:
+        made = _packed(run, name, tick)
+        if len(made["data"]) <= room:
+            break
+    return made
+
+
+def _packed(run: PageRun, name: str, tick: int) -> dict[str, Any]:
     packed = Packed()
-    content = _document(run, name, packed)
+    content = _document(run, name, packed, tick)
     whole = Packed()
     whole.add_bytes(
         "document", json.dumps(content, separators=(",", ":"), allow_nan=False, default=dict).encode("ascii")
@@ -56,13 +66,12 @@ def packed_run(run: PageRun, name: str) -> dict[str, Any]:
     return {"layout": whole.layout, "data": whole.text()}
 
 
-def _document(run: PageRun, name: str, packed: Packed) -> dict[str, Any]:
+def _document(run: PageRun, name: str, packed: Packed, tick: int) -> dict[str, Any]:
     """What is no column; the columns go to `packed`."""
-    run.timeline.finish()
     header, columns, timeline = run.header, run.columns, run.timeline
     renumbered, names = pack_ids(packed, columns.ids, columns.troubled)
     end = max(timeline.end, columns.end, 1)
-    tick, entries = pack_invocations(packed, columns.kept, end, renumbered)
+    entries, placeless = pack_invocations(packed, columns.kept, end, renumbered, tick)
     entries += [0] * (len(columns.shards.rows) - len(entries))
     packed.add("ranges_sizes", [len(ranges) for ranges in columns.ranges])
     packed.add("ranges_steps", [step for ranges in columns.ranges for step in _steps(ranges)])
@@ -100,7 +109,7 @@ def _document(run: PageRun, name: str, packed: Packed) -> dict[str, Any]:
                 "t": one.t,
                 "lines": [n for n, _ in one.evidence[:20]],
             }
-            for one in run.violations[:_MOST_VIOLATIONS]
+            for one in run.violations[:MOST_VIOLATIONS]
         ],
         "said": {name: settings_said(settings) for name, settings in header.mappings.items()},
         "shaped": _shaped(header),
@@ -113,7 +122,7 @@ def _document(run: PageRun, name: str, packed: Packed) -> dict[str, Any]:
         "age_limit": age_limit(run.expectations),
         "moments": [one.document() for one in moments(timeline, run.metrics, columns)],
         **_places(columns, timeline, entries),
-        "gone_more": columns.gone.more,
+        "left_out": left_out(columns, tick, placeless, run.violations),
         "destinations": columns.gone.destinations.kept,
         "errors": columns.errors.kept,
         "ids": names,
@@ -145,11 +154,16 @@ def _shaped(header: Header) -> list[dict[str, Any]]:
         ("traffic", header.traffic),
     ]
     shaped = [
-        {"kind": kind, "name": cut(name, _NAME), "settings": dict(settings)}
+        {
+            "kind": kind,
+            "name": cut(name, _NAME),
+            "settings": dict(settings),
+            "changed": changed_settings(settings) if kind == "mapping" else [],
+        }
         for kind, by_name in groups
         for name, settings in by_name.items()
     ]
-    return [*shaped, {"kind": "account", "name": "", "settings": dict(header.account)}]
+    return [*shaped, {"kind": "account", "name": "", "settings": dict(header.account), "changed": []}]
 
 
 def _places(columns: Columns, timeline: Timeline, entries: list[int]) -> dict[str, Any]:
@@ -208,7 +222,7 @@ def _happenings(columns: Columns) -> dict[str, Any]:
                 told.append({"t": t, "kind": "update", "what": cut(text, _NAME), "until": None})
             case happened.StateChange(t, mapping, state, result):
                 states.append({"t": t, "mapping": cut(mapping, _NAME), "state": state, "result": result})
-    return {"happenings": told[:2_000], "states": states[:2_000]}
+    return {"happenings": told[:MOST_HAPPENINGS], "states": states[:MOST_HAPPENINGS]}
 
 
 def _parties(timeline: Timeline) -> list[dict[str, Any]]:

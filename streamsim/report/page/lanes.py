@@ -69,10 +69,14 @@ class Family:
 
 
 class Texts:
-    """Different texts, numbered from 1, the first `most` of them and each cut to `LONGEST` characters."""
+    """Different texts, numbered from 1, the first `most` of them and each cut to `LONGEST` characters.
+
+    `more` says how many times a text came that is not among them.
+    """
 
     def __init__(self, most: int) -> None:
         self.kept: list[str] = []
+        self.more = 0
         self._numbers: dict[str, int] = {}
         self._most = most
 
@@ -84,6 +88,8 @@ class Texts:
         if known is None and len(self.kept) < self._most:
             known = self._numbers[text] = len(self.kept) + 1
             self.kept.append(cut(text))
+        if known is None:
+            self.more += 1
         return known or 0
 
 

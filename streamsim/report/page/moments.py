@@ -130,6 +130,12 @@ def _of_incident(
 
 def _begins(incident: Incident) -> str:
     what = records(incident.positions)
+    if "partial" in incident.outcomes and incident.narrowed:
+        rest = records(incident.failing)
+        return (
+            f"Of {what} the function finished those before {incident.failing[0]}: what the response names and all behind "
+            f"it, {rest}, will be sent again as a new batch. What is behind waits."
+        )
     it = "it" if len(incident.positions) == 1 else "they"
     return (
         f"{what[0].upper()}{what[1:]} failed, and {it} will be sent again, unchanged and with the same request id, "

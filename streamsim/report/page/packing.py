@@ -16,13 +16,10 @@ from streamsim.report.page.lanes import COLUMNS, OUTCOMES, PLACELESS, SAME_FAMIL
 
 Ints = NDArray[np.int64]
 
-#: From so many invocations on times are whole milliseconds and ages have eight significant bits.
-
-#: From so many invocations on: the microseconds of a tick, and the significant bits of an age. The last of them also
-#: forgets which records an ordinary batch had where other lanes had those between them.
-_GRAINS: Final = ((60_000, 10_000, 5), (20_000, 1_000, 8), (0, 1, 62))
-
-BITS: Final = {tick: bits for _, tick, bits in _GRAINS}
+#: How exactly a run is kept, finest first: the microseconds of a tick, and the significant bits of an age. The last
+#: also forgets which records an ordinary batch had where other lanes had those between them.
+BITS: Final = {1: 62, 100: 12, 1_000: 8, 10_000: 5}
+TICKS: Final = tuple(BITS)
 
 #: So many request ids are kept: they are random, and nothing packs them.
 FEW_IDS: Final = 2_000
@@ -31,7 +28,9 @@ _UUID: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a
 
 
 class Packed:
-    """Columns one after another: `parts` as bytes, `layout` their names and how many numbers each has (bytes: negative)."""
+    """Columns one after another: `parts` as bytes, and in `layout` of each its name, how many numbers it has (-1: it is
+    bytes), how many bytes those are, and whether any of them needs more than 31 bits.
+    """
 
     def __init__(self) -> None:
         self.layout: list[list[Any]] = []
@@ -42,12 +41,15 @@ class Packed:
         numbers = np.asarray(values, dtype=np.int64)
         if signed:
             numbers = (numbers << 1) ^ (numbers >> 63)
-        self.layout.append([name, len(numbers)])
-        self.parts.append(varints(numbers))
+        part = varints(numbers)
+        self.layout.append(
+            [name, len(numbers), len(part), int(len(numbers) > 0 and int(numbers.max()) >> 31 > 0)]
+        )
+        self.parts.append(part)
 
     def add_bytes(self, name: str, content: bytes) -> None:
         """Bytes as they are."""
-        self.layout.append([name, -len(content)])
+        self.layout.append([name, -1, len(content), 0])
         self.parts.append(content)
 
     def add_all(self, other: "Packed") -> None:
@@ -81,9 +83,9 @@ def varints(values: Ints) -> bytes:
 
 
 def pack_invocations(
-    packed: Packed, columns: dict[str, Any], end: int, renumbered: Ints
-) -> tuple[int, list[int]]:
-    """Adds all columns, grouped by row; microseconds in a tick of the page's time, and the entries of each row.
+    packed: Packed, columns: dict[str, Any], end: int, renumbered: Ints, tick: int
+) -> tuple[list[int], int]:
+    """Adds all columns, grouped by row, in ticks; the entries of each row, and of how many the records are not kept.
 
     `renumbered` are the new numbers of request ids, by their old ones. A start counts from the end of what the lane did
     before, a first record from the record after the last.
@@ -92,13 +94,12 @@ def pack_invocations(
     order = np.argsort(all_["row"], kind="stable")
     sorted_ = {name: values[order] for name, values in all_.items()}
     rows = sorted_["row"]
-    _, tick, bits = next(grain for grain in _GRAINS if len(rows) >= grain[0])
     begins = np.append(True, rows[1:] != rows[:-1]) if len(rows) else np.zeros(0, dtype=bool)
     _pack_times(packed, sorted_, begins, end, tick)
-    if tick == _GRAINS[0][1]:
+    if tick == TICKS[-1]:
         sorted_ = _without_places(sorted_)
     _pack_places(packed, sorted_, begins)
-    packed.add("age", rounded(np.maximum(0, sorted_["age"]) // tick, bits))
+    packed.add("age", rounded(np.maximum(0, sorted_["age"]) // tick, BITS[tick]))
     for name in ("outcome", "flags", "count", "offset", "failed", "attempt", "error", "ranges", "window"):
         packed.add(name, sorted_[name])
     packed.add("whole", sorted_["whole"] - sorted_["count"])
@@ -106,7 +107,8 @@ def pack_invocations(
     packed.add("init", sorted_["init"] // tick)
     packed.add("times", sorted_["times"] - 1)
     packed.add("busy", sorted_["busy"] // tick)
-    return tick, [int(count) for count in np.bincount(rows, minlength=0)]
+    placeless = int(np.count_nonzero(sorted_["flags"] & PLACELESS))
+    return [int(count) for count in np.bincount(rows, minlength=0)], placeless
 
 
 def _pack_times(

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from streamsim.report.compared import LESS_IS_BETTER, NEITHER, Run, differing, value_said
+from streamsim.report.compared import LESS_IS_BETTER, NEITHER, Run, differing, failing, met, value_said
 from streamsim.report.page.document import PageRun, packed_run
 from streamsim.report.page.lanes import cut
 from streamsim.report.page.rules import RULES
@@ -24,19 +24,24 @@ _ASSETS: Final = Path(__file__).with_name("assets")
 
 #: The parts of the script, each of which may use those before it; `main` starts the page.
 _SCRIPTS: Final = (
-    "words", "data", "run", "look", "axis", "lanes", "lineage", "curves", "overview", "chart", "element", "inspector",
+    "words", "data", "run", "look", "axis", "strips", "lanes", "lineage", "curves", "concurrency", "overview", "legend", "chart", "element", "closeup", "inspector",
     "moments", "settings", "table", "compared", "controls", "main",
 )  # fmt: skip
 _STYLES: Final = ("base", "chart", "panels")
 
 _MARK: Final = re.compile(r"\{\{(\w+)\}\}")
 
-#: Characters of a title.
+#: Characters of a title, and of a scenario file that is shown.
 _TITLE: Final = 200
+_FILE: Final = 40_000
+
+#: Characters of a page, as long as what happened can be shown in them.
+_PAGE: Final = 590_000
 
 
-def page(runs: Sequence[PageRun], *, source: str | None = None) -> str:
-    """The HTML of one run, or of several side by side. `source` is what was typed, to be typed again.
+def page(runs: Sequence[PageRun], *, source: str | None = None, file: str | None = None) -> str:
+    """The HTML of one run, or of several side by side. `source` is what was typed, to be typed again; `file` the
+    scenario as it was written.
 
     The same runs give the same bytes.
     """
@@ -44,15 +49,17 @@ def page(runs: Sequence[PageRun], *, source: str | None = None) -> str:
         Run(run.settings, run.metrics, run.expectations, run.violations, run.timeline) for run in runs
     ]
     scenario = cut(runs[0].header.scenario, _TITLE)
-    content = {
+    script = "(() => {\n'use strict';\n" + _joined(_SCRIPTS, "js") + "})();\n"
+    style = _joined(_STYLES, "css")
+    content: dict[str, Any] = {
         "scenario": scenario,
         "source": source and cut(source),
-        "runs": [packed_run(run, one.name) for run, one in zip(runs, compared, strict=True)],
+        "file": file and cut(file, _FILE),
         "comparison": _comparison(compared),
         "rules": {name: {"text": text, "source": from_} for name, (text, from_) in RULES.items()},
     }
-    script = "(() => {\n'use strict';\n" + _joined(_SCRIPTS, "js") + "})();\n"
-    style = _joined(_STYLES, "css")
+    room = (_PAGE - len(script) - len(style) - len(in_script(content))) // len(runs)
+    content["runs"] = [packed_run(run, one.name, room) for run, one in zip(runs, compared, strict=True)]
     parts: Mapping[str, str] = {
         "title": html.escape(scenario.encode("utf-8", "replace").decode()),
         "script_hash": _hash(script),
@@ -114,6 +121,17 @@ def _comparison(runs: Sequence[Run]) -> dict[str, Any] | None:
     return {
         "settings": settings,
         "rows": rows,
+        "met": [[met(run), all(one["ok"] for one in run.expectations)] for run in runs],
+        "failing": [
+            {
+                "test": f"{measure}: {test}",
+                "cells": [
+                    None if one is None else [measured(measure, one["value"]), bool(one["ok"])]
+                    for one in asked
+                ],
+            }
+            for measure, test, asked in failing(runs)
+        ],
         "sentence": " ".join(ranking.sentences),
         "verdict": f"{failed} of {len(runs)} runs fail"
         if failed

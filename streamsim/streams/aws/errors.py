@@ -1,13 +1,17 @@
 """What may be wrong with an endpoint, a stream or a table, in one line each, and what is to be done about it.
 
-Knows botocore's errors. Some are an order to the reader of a shard and no failure: `ExpiredError`, `TrimmedError`,
-`GoneError`, `ThrottledError`.
+Knows botocore's errors. Some are answers to be acted upon and no failures: `ExpiredError`, `TrimmedError`, `GoneError`,
+`ThrottledError`, `UnmetError`.
 """
 
-from collections.abc import Callable
-from typing import Any, Final
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeVar
 
 from streamsim.engine.ports import SourceError
+
+Answered = TypeVar("Answered")
 
 
 class ThrottledError(SourceError):
@@ -18,7 +22,7 @@ class ThrottledError(SourceError):
 
 
 class ExpiredError(SourceError):
-    """The iterator is too old: another one of the same place is as good."""
+    """The iterator, or the token of a long list, is too old: another one of the same place is as good."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, retryable=True)
@@ -36,6 +40,20 @@ class GoneError(SourceError):
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message, retryable=False, hint=hint)
+
+
+class InvalidError(SourceError):
+    """What is asked for makes no sense there."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message, retryable=False, hint=hint)
+
+
+class UnmetError(SourceError):
+    """A write whose condition does not hold: nothing was written."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=False)
 
 
 _THROTTLED: Final = frozenset(
@@ -71,8 +89,32 @@ _FORBIDDEN: Final = frozenset(
     }
 )
 
+#: The stream's key cannot be used: that too may be mended while we wait.
+_LOCKED: Final = frozenset(
+    {
+        "KMSAccessDeniedException",
+        "KMSDisabledException",
+        "KMSInvalidStateException",
+        "KMSNotFoundException",
+        "KMSOptInRequired",
+    }
+)
+
+#: How long to wait when the first calls of all are too many or go wrong, in seconds: others begin at the same time.
+_FIRST_WAITS: Final = (0.2, 0.4, 0.8, 1.6)
+
 _ENDPOINT: Final = "is that the right --endpoint-url?"
 _CREDENTIALS: Final = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with --profile"
+_CLOCK: Final = "set this machine's clock: signatures hold for a few minutes only"
+
+#: What a connection does that somebody else has ended.
+_CLOSED: Final = "it closes the connection without an answer"
+
+#: What a server that expects TLS begins its answer to plain text with, an alert, as a message shows it.
+_TLS_ALERT: Final = r"\x15"
+
+#: How AWS says that a signature is not of now.
+_NOT_NOW: Final = ("Signature expired", "Signature not yet current")
 
 
 def source_error(error: BaseException, at: str, *, starting: bool = False) -> SourceError:
@@ -91,48 +133,86 @@ def source_error(error: BaseException, at: str, *, starting: bool = False) -> So
             fatal, what, hint = True, str(error), "aws configure list-profiles"
         case exceptions.NoRegionError():
             fatal, what, hint = True, "no region is configured", "name one with --region"
-        case exceptions.SSLError():
-            what, hint = (
-                f"{at} does not speak TLS as it should: {error}",
-                "write http:// where there is no TLS",
-            )
-        case exceptions.ConnectTimeoutError() | exceptions.ReadTimeoutError() | TimeoutError():
-            what = f"{at} does not answer in time"
-        case exceptions.ConnectionClosedError() | exceptions.EndpointConnectionError():
-            what = f"cannot connect to {at}: {_reason(error)}"
+        case exceptions.InvalidRegionError():
+            fatal, what, hint = True, _reason(error), "name one with --region, such as eu-west-1"
         case exceptions.ParamValidationError() | ValueError():
             fatal, what = starting, f"{at}: {_reason(error)}"
         case _:
-            what = f"{at}: {_reason(error)}"
+            what, mended = _unanswered(error, at)
+            hint = mended or hint
     return SourceError(what, retryable=not (starting or fatal), hint=hint)
 
 
-#: What is an order to the reader of a shard.
+def _unanswered(error: BaseException, at: str) -> tuple[str, str | None]:
+    """Why there is no answer, and what is to be done about it where that is known."""
+    from botocore import exceptions  # noqa: PLC0415  # a client is in use already
+
+    match error:
+        case exceptions.SSLError():
+            return f"{at} does not speak TLS as it should: {error}", "write http:// where there is no TLS"
+        case exceptions.ConnectTimeoutError() | exceptions.ReadTimeoutError() | TimeoutError():
+            return f"{at} does not answer in time", None
+        case exceptions.ConnectionClosedError():
+            return f"cannot connect to {at}: {_CLOSED}", None
+        case exceptions.EndpointConnectionError():
+            return f"cannot connect to {at}: {_reason(error)}", None
+        case exceptions.HTTPClientError():
+            tls = _TLS_ALERT in str(error)
+            return str(_no_aws(at)), "write https:// where there is TLS" if tls else None
+    return f"{at}: {_reason(error)}", None
+
+
+#: What is an answer to be acted upon, and no failure.
 _ORDERS: Final[dict[str, Callable[[str], SourceError]]] = {
     **dict.fromkeys(_THROTTLED, ThrottledError),
     "ExpiredIteratorException": ExpiredError,
+    "ExpiredNextTokenException": ExpiredError,
     "TrimmedDataAccessException": TrimmedError,
     "ResourceNotFoundException": GoneError,
+    "ConditionalCheckFailedException": UnmetError,
+    **dict.fromkeys(("InvalidArgumentException", "ValidationException"), InvalidError),
 }
 
 
 def _answered(response: dict[str, Any], at: str, *, starting: bool) -> SourceError:
     told = response.get("Error", {})
     code, message = str(told.get("Code", "")), " ".join(str(told.get("Message") or "").split())
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    # what an event of a stream says has no status: those that are known stand above, others may pass
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
     said = f"{at} answers {code}: {message}" if message else f"{at} answers {code}"
     if code in _ORDERS:
         return _ORDERS[code](said)
     if code in _FORBIDDEN:
-        return SourceError(said, retryable=not starting, hint=_CREDENTIALS)
+        mended = _CLOCK if message.startswith(_NOT_NOW) else _CREDENTIALS
+        return SourceError(said, retryable=not starting, hint=mended)
+    if code in _LOCKED:
+        return SourceError(said, retryable=not starting)
     hint = _ENDPOINT if starting and code.isdecimal() else None
     return SourceError(said, retryable=status >= 500 and not starting, hint=hint)
 
 
 def _reason(error: BaseException) -> str:
+    """In one line, as the machine says it where it does."""
     cause = error.__cause__ or error.__context__
-    text = str(cause) if isinstance(cause, OSError) and str(cause) else str(error)
-    return text or type(error).__name__
+    if not isinstance(cause, OSError):
+        return " ".join(str(error).split()) or type(error).__name__
+    if cause.errno is None:
+        return _CLOSED
+    return os.strerror(cause.errno) if cause.errno > 0 else str(cause.strerror)
+
+
+def _no_aws(at: str, *, starting: bool = False) -> SourceError:
+    """What speaks another language, or nonsense in this one."""
+    hint = _ENDPOINT if starting else None
+    return SourceError(f"{at} answers something else than AWS does", retryable=not starting, hint=hint)
+
+
+def arn_of(described: Mapping[str, Any], name: str, at: str) -> str:
+    """The ARN that an answer has under that name. `SourceError` where it has none that is whole."""
+    arn = described.get(name)
+    if not isinstance(arn, str) or arn.count(":") < 5:
+        raise _no_aws(at, starting=True)
+    return arn
 
 
 def outside() -> tuple[type[Exception], ...]:
@@ -150,7 +230,20 @@ async def answered(call: Any, at: str, key: str | None = None, *, starting: bool
         answer: dict[str, Any] = await call
     except outside() as error:
         raise source_error(error, at, starting=starting) from error
+    except (AttributeError, TypeError) as error:  # botocore parses what it takes for an answer of AWS's
+        raise _no_aws(at, starting=starting) from error
     if key is not None and key not in answer:
-        hint = _ENDPOINT if starting else None
-        raise SourceError(f"{at} answers something else than AWS does", retryable=not starting, hint=hint)
+        raise _no_aws(at, starting=starting)
     return answer
+
+
+async def patiently(ask: Callable[[], Awaitable[Answered]]) -> Answered:
+    """What it answers, asked a few times while that may help: `SourceError` of the last time."""
+    for wait in _FIRST_WAITS:
+        try:
+            return await ask()
+        except SourceError as error:
+            if not error.retryable:
+                raise
+            await asyncio.sleep(wait)
+    return await ask()

@@ -2,19 +2,23 @@
 
 (Kinesis API, SubscribeToShard: a subscription lasts five minutes, its events carry the sequence number from which to go
 on, and a shard takes a new one of the same consumer only five seconds after the last.) assumed: an event without a number
-to go on from is the last one of its shard, as AWS says of the one that names the child shards. Records that the Kinesis
-Producer Library has aggregated stay as they are.
+to go on from is the last one of its shard, as AWS says of the one that names the child shards.
+
+Records that the Kinesis Producer Library has aggregated are taken apart, as Lambda does for consumers with enhanced
+fan-out only (Lambda developer guide, "Filtering Kinesis aggregated records"): they share a sequence number. What AWS makes
+of an aggregate with a record of another shard's hash key is not modelled: here every record is handed over.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
 from streamsim.engine.ports import SourceError
+from streamsim.rules.aggregation import user_records
 from streamsim.streams.aws.errors import GoneError, answered, outside, source_error
 from streamsim.streams.aws.kinesis import kinesis_record, moment_of
 from streamsim.streams.aws.polling import Feed, Pauses, over
-from streamsim.streams.aws.shards import Answer, Place, Shards
+from streamsim.streams.aws.shards import Answer, Fetched, Place, Shards
 
 
 class Consumer:
@@ -39,7 +43,7 @@ class Consumer:
         try:
             async for event in stream:
                 if (pushed := event.get("SubscribeToShardEvent")) is not None:
-                    records = [kinesis_record(one) for one in pushed["Records"]]
+                    records = [part for one in pushed["Records"] for part in _parts(kinesis_record(one))]
                     number = pushed.get("ContinuationSequenceNumber")
                     yield Answer(records, number or None, bool(pushed.get("MillisBehindLatest")))
         except outside() as error:
@@ -59,6 +63,18 @@ class Consumer:
                 hint="leave out --consumer: shards are polled",
             ) from error
         return answer
+
+
+def _parts(record: Fetched) -> Sequence[Fetched]:
+    """The records that are aggregated in one; itself where none are."""
+    inside = user_records(record.data)
+    if inside is None:
+        return (record,)
+    last = len(inside) - 1
+    return [
+        record._replace(partition_key=key, data=data, last=index == last)
+        for index, (key, data) in enumerate(inside)
+    ]
 
 
 async def consumer_of(client: Any, at: str, stream: str, name: str) -> Consumer:

@@ -61,12 +61,14 @@ class LeaseFile:
         rows = await self._ask(f"SELECT {_COLUMNS} FROM leases WHERE {_OURS} ORDER BY shard", self._ours)
         return {row[0]: Lease(*row) for row in rows}
 
-    async def add(self, lease: Lease) -> None:
+    async def add(self, lease: Lease) -> bool:
         """See `LeaseTable`."""
-        await self._ask(
-            f"INSERT OR IGNORE INTO leases (stream, consumers, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, '', 0, '')",
+        rows = await self._ask(
+            f"INSERT OR IGNORE INTO leases (stream, consumers, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, '', 0, '') "
+            "RETURNING shard",
             (*self._ours, lease.shard, lease.checkpoint, lease.position, lease.since),
         )
+        return bool(rows)
 
     async def take(self, lease: Lease, owner: str) -> Lease | None:
         """See `LeaseTable`."""
@@ -138,12 +140,12 @@ class LeaseFile:
     async def _do(self, work: Callable[[], Row]) -> Row:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        except sqlite3.OperationalError as error:
-            busy = "locked" in str(error) or "busy" in str(error)
-            raise SourceError(f"checkpoints {self._path}: {error}", retryable=busy) from error
         except sqlite3.Error as error:
+            busy = isinstance(error, sqlite3.OperationalError) and (
+                "locked" in str(error) or "busy" in str(error)
+            )
             raise SourceError(
                 f"checkpoints {self._path}: {error}",
-                retryable=False,
-                hint="name another file with --checkpoints",
+                retryable=busy,
+                hint=None if busy else "name another file with --checkpoints",
             ) from error

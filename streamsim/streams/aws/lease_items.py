@@ -6,10 +6,11 @@ An item for each shard, with the attributes of the Kinesis Client Library where 
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from streamsim.engine.ports import SourceError
-from streamsim.streams.aws.errors import GoneError, answered
+from streamsim.streams.aws.errors import GoneError, ThrottledError, UnmetError, answered
 from streamsim.streams.aws.leases import SHARD_END, Lease
 
 #: How long a new table may take, in seconds, and how often to ask for it.
@@ -47,9 +48,20 @@ class LeaseItems:
                 return
         except GoneError:
             await self._create()
-        async with asyncio.timeout(_PATIENCE):
-            while not await self._active():  # noqa: ASYNC110  # nothing tells when a table is ready
-                await asyncio.sleep(_ASK)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while not await self._ready():  # noqa: ASYNC110  # nothing tells when a table is ready
+                    await asyncio.sleep(_ASK)
+        except TimeoutError:
+            message = f"the table {self._table!r} at {self._at} is not ready after {_PATIENCE:.0f} s"
+            raise SourceError(message, retryable=False) from None
+
+    async def _ready(self) -> bool:
+        """Whether a new table is ready: at first it may not even be known yet (DynamoDB API, DescribeTable)."""
+        try:
+            return await self._active()
+        except (GoneError, ThrottledError):
+            return False
 
     async def _active(self) -> bool:
         """Whether it is there and ready. `GoneError` when it is not, `SourceError` when it is another kind of table."""
@@ -64,19 +76,14 @@ class LeaseItems:
         return bool(table["TableStatus"] in {"ACTIVE", "UPDATING"})
 
     async def _create(self) -> None:
-        try:
-            await answered(
-                self._client.create_table(
-                    TableName=self._table,
-                    AttributeDefinitions=[{"AttributeName": "leaseKey", "AttributeType": "S"}],
-                    KeySchema=[{"AttributeName": "leaseKey", "KeyType": "HASH"}],
-                    BillingMode="PAY_PER_REQUEST",
-                ),
-                self._at,
-                starting=True,
-            )
-        except SourceError:
-            await self._active()  # another process may have made it meanwhile
+        made = self._client.create_table(
+            TableName=self._table,
+            AttributeDefinitions=[{"AttributeName": "leaseKey", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "leaseKey", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        with suppress(ThrottledError):  # another process makes it, or many are made: it is asked for anyway
+            await answered(made, self._at, starting=True)
 
     async def close(self) -> None:
         """See `LeaseTable`: the client is its owner's to close."""
@@ -100,7 +107,7 @@ class LeaseItems:
             more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
         return {lease.shard: lease for lease in sorted(leases, key=lambda lease: lease.shard)}
 
-    async def add(self, lease: Lease) -> None:
+    async def add(self, lease: Lease) -> bool:
         """See `LeaseTable`."""
         item = {
             **self._key(lease.shard),
@@ -112,7 +119,7 @@ class LeaseItems:
         asked = self._client.put_item(
             TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(leaseKey)"
         )
-        await self._unless_refused(asked)
+        return await self._unless_refused(asked) is not None
 
     async def take(self, lease: Lease, owner: str) -> Lease | None:
         """See `LeaseTable`."""
@@ -214,11 +221,8 @@ class LeaseItems:
             return await answered(asked, self._at)
         except GoneError as error:
             raise GoneError(f"the table of checkpoints is gone: {error}") from error
-        except SourceError as error:
-            cause = getattr(error.__cause__, "response", {})
-            if cause.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
-                return None
-            raise
+        except UnmetError:
+            return None
 
 
 def _owned(owner: str) -> str:

@@ -40,6 +40,11 @@ class Lease:
         """Whether the shard is read to its end."""
         return self.checkpoint == SHARD_END
 
+    @property
+    def untouched(self) -> bool:
+        """Whether it is as a stream that is begun at LATEST gets it: nothing was ever finished."""
+        return self.position == 0 and self.checkpoint in {LATEST, SHARD_END}
+
 
 class LeaseTable(Protocol):
     """Where leases are. Every call may raise `SourceError`."""
@@ -53,8 +58,8 @@ class LeaseTable(Protocol):
     async def all(self) -> Mapping[str, Lease]:
         """Every row, by shard, as of now."""
 
-    async def add(self, lease: Lease) -> None:
-        """A new row, unless its shard has one."""
+    async def add(self, lease: Lease) -> bool:
+        """A new row, unless its shard has one; whether it had none."""
 
     async def take(self, lease: Lease, owner: str) -> Lease | None:
         """Makes it `owner`'s; None when the row is not as in `lease` any more."""
@@ -78,38 +83,53 @@ class LeaseTable(Protocol):
         """Whether the process is known to have ended."""
 
 
-def first_leases(shards: Sequence[ListedShard], start: Place) -> list[Lease]:
-    """The rows of a stream that was never read.
-
-    From the oldest record or an instant on those shards begin that have no parent any more. At LATEST those that are
-    open do, and the others count as read.
-    """
-    if start.type == LATEST:
-        return [
-            Lease(one.id, SHARD_END) if one.closed else Lease(one.id, LATEST, since=start.since)
-            for one in shards
-        ]
-    listed = {one.id for one in shards}
-    roots = [one for one in shards if not listed.intersection(one.parents)]
-    return [Lease(one.id, start.type, since=start.since) for one in roots]
-
-
 def new_leases(shards: Sequence[ListedShard], leases: Mapping[str, Lease], start: Place) -> list[Lease]:
-    """The rows of shards that may be begun by now: all their parents are read to their ends, or not there any more."""
+    """The rows of shards that may be begun by now, in the order in which they must be added.
+
+    `shards` come oldest first. A shard may be begun when all its parents are read to their ends, or not there any more,
+    and nothing that descends from it has been begun. At LATEST a stream that was never read has rows for all its shards: those
+    that are open begin, and the others count as read. Children are added first, so that whoever finds a part of the rows
+    does not take a child for one that came later, and must be read from its oldest record on.
+    """
     listed = {one.id for one in shards}
-    word, since = (AT_TIMESTAMP, start.since) if start.type == AT_TIMESTAMP else (TRIM_HORIZON, 0)
+    begun: set[str] = set()  # what a shard that has a row descends from
+    for one in reversed(shards):
+        if one.id in leases or one.id in begun:
+            begun.update(one.parents)
+    untouched = start.type == LATEST and all(lease.untouched for lease in leases.values())
+    later: set[str] = set()  # what descends from a shard that has a row
+    new = []
+    for one in shards:
+        if any(parent in leases or parent in later for parent in one.parents):
+            later.add(one.id)
+        if one.id in leases or one.id in begun:
+            continue
+        if untouched and one.id not in later:
+            new.append(Lease(one.id, SHARD_END) if one.closed else Lease(one.id, LATEST, since=start.since))
+        elif all(
+            leases[parent].ended if parent in leases else parent not in listed for parent in one.parents
+        ):
+            word, since = (AT_TIMESTAMP, start.since) if start.type == AT_TIMESTAMP else (TRIM_HORIZON, 0)
+            new.append(Lease(one.id, word, since=since))
+    return new[::-1]
+
+
+def ready(leases: Mapping[str, Lease], parents: Mapping[str, Sequence[str]]) -> list[Lease]:
+    """Those whose shards may be read now: no parent is still to be read, whoever added which row when."""
     return [
-        Lease(one.id, word, since=since)
-        for one in shards
-        if one.id not in leases
-        and all(leases[parent].ended if parent in leases else parent not in listed for parent in one.parents)
+        lease
+        for lease in leases.values()
+        if all(leases[one].ended for one in parents.get(lease.shard, ()) if one in leases)
     ]
 
 
 def useless(shards: Sequence[ListedShard], leases: Mapping[str, Lease]) -> list[Lease]:
-    """Rows of shards that were read to their ends and that the stream has no more."""
-    listed = {one.id for one in shards}
-    return [lease for lease in leases.values() if lease.ended and lease.shard not in listed]
+    """Rows of shards that were read to their ends and that the stream has no more, nor any child of them.
+
+    Without its row a shard that is listed after all, for lists come late, would be read once more.
+    """
+    there = {name for one in shards for name in (one.id, *one.parents)}
+    return [lease for lease in leases.values() if lease.ended and lease.shard not in there]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,19 @@ from typing import Final
 from streamsim.engine.ports import Clock, SourceError
 from streamsim.model.stream_type import StreamType
 from streamsim.model.units import MILLISECOND, SECOND
-from streamsim.streams.aws.errors import ExpiredError, GoneError, TrimmedError
+from streamsim.streams.aws.errors import ExpiredError, GoneError, InvalidError, TrimmedError
 from streamsim.streams.aws.shards import OLDEST, Answer, Fetched, Place, Shards
 from streamsim.streams.live.log import LiveLog
 
 #: How long the reading pauses after a failure, in microseconds: doubled from the first to the second. assumed: AWS does
 #: not say how its pollers back off.
-_PAUSE: Final = 200 * MILLISECOND
+PAUSE: Final = 200 * MILLISECOND
 _LONGEST_PAUSE: Final = 10 * SECOND
+
+#: Why a place may not be one of the shard, when a stream has been made anew under its old name.
+_OTHERS: Final = (
+    "are the checkpoints another stream's of that name? begin anew with another --group or --checkpoints"
+)
 
 #: Told when something goes wrong that did not before (a sentence), and when it is over (None).
 Trouble = Callable[[str, SourceError | None], None]
@@ -28,10 +33,14 @@ Trouble = Callable[[str, SourceError | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often a shard is read, in microseconds: `idle` while it has nothing, at most every `busy` while it has."""
+    """How often a shard is read, in microseconds: `idle` while it has nothing, at most every `busy` while it has.
+
+    `pause` is how long the reading pauses after a first failure.
+    """
 
     idle: int
     busy: int
+    pause: int = PAUSE
 
     @classmethod
     def of(cls, kind: StreamType) -> "Pace":
@@ -97,13 +106,14 @@ class Feed:
 class Pauses:
     """How long the reading of a shard pauses after failures, one after the other."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Feed, first: int = PAUSE) -> None:
         self._feed = feed
+        self._first = first
         self._last = 0
 
     async def pause(self, error: SourceError) -> None:
         """Tells what is wrong, and waits for twice as long as last time."""
-        self._last = min(max(2 * self._last, _PAUSE), _LONGEST_PAUSE)
+        self._last = min(max(2 * self._last, self._first), _LONGEST_PAUSE)
         self._feed.trouble(self._feed.log.shard, error)
         await self._feed.clock.sleep(self._last)
 
@@ -116,7 +126,7 @@ class Pauses:
 
 async def poll(shards: Shards, feed: Feed, pace: Pace) -> None:
     """Reads until the log is closed. `SourceError` when the stream is gone."""
-    pauses, iterator = Pauses(feed), None
+    pauses, iterator = Pauses(feed, pace.pause), None
     while not feed.log.closed:
         await feed.room()
         try:
@@ -129,7 +139,10 @@ async def poll(shards: Shards, feed: Feed, pace: Pace) -> None:
             continue
         except TrimmedError:
             iterator, feed.place = None, OLDEST
+            await feed.clock.sleep(pace.busy)
             continue
+        except InvalidError as error:
+            raise InvalidError(str(error), _OTHERS if iterator is None else None) from error
         except SourceError as error:
             if await over(shards, feed, error):
                 return
@@ -137,7 +150,7 @@ async def poll(shards: Shards, feed: Feed, pace: Pace) -> None:
             continue
         pauses.over()
         iterator = answer.next
-        feed.take(answer)
+        feed.take(answer.since(feed.place))
         if not feed.log.closed:
             await feed.clock.sleep(_spacing(answer, shards.kind, pace))
 
@@ -167,7 +180,10 @@ async def over(shards: Shards, feed: Feed, error: SourceError) -> bool:
         raise GoneError(f"{shards.url} is not there any more: {error}") from error
     except SourceError:
         return False
-    if any(one.id == feed.log.shard for one in listed):
-        raise GoneError(f"{shards.url} cannot be read any more: {error}") from error
+    for one in listed:
+        if one.id == feed.log.shard:
+            if one.closed:
+                return False  # its records have expired, and lists come late
+            raise GoneError(f"{shards.url} cannot be read any more: {error}") from error
     feed.take(Answer((), None, behind=False))
     return True

@@ -8,7 +8,7 @@ any more. Knows shards, leases and the mapping; nothing of batches or functions,
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
@@ -17,31 +17,19 @@ from uuid import uuid4
 from streamsim.engine.ports import SourceError
 from streamsim.model.events import Checkpoint, Event, ShardEnd
 from streamsim.model.mapping import StartingPosition
-from streamsim.streams.aws.errors import ThrottledError
-from streamsim.streams.aws.leases import (
-    SHARD_END,
-    Lease,
-    claims,
-    first_leases,
-    new_leases,
-    place_of,
-    useless,
-)
+from streamsim.streams.aws.allotment import Allotment, Taken
+from streamsim.streams.aws.errors import patiently
+from streamsim.streams.aws.leases import SHARD_END, place_of
 from streamsim.streams.aws.polling import Feed, Pace, Trouble, poll
-from streamsim.streams.aws.shards import Described, Fetched, FetchedForm, ListedShard, Place, Shards
+from streamsim.streams.aws.renewal import Renewal
+from streamsim.streams.aws.shards import Described, Fetched, FetchedForm, Place, Shards
 from streamsim.streams.aws.tenure import Sharing, Tenure
 from streamsim.streams.live.checkpoints import Keeper
 from streamsim.streams.live.consuming import Beginning, Worker
 from streamsim.streams.live.log import LiveLog
 
-#: Shards are listed anew at least so often, in seconds, and whenever one has been read to its end.
-_LIST: Final = 60.0
-
 #: Reads a shard into its log.
 Fetch = Callable[[Feed], Coroutine[Any, Any, None]]
-
-#: How long to wait when the first calls of all are too many, in seconds.
-_FIRST_WAITS: Final = (0.2, 0.4, 0.8, 1.6)
 
 _FORM: Final = FetchedForm()
 
@@ -59,24 +47,19 @@ class ShardReading:
         fetch: Fetch | None = None,
     ) -> None:
         """`fetch` reads a shard into its log until that is closed; without one it is polled as Lambda does."""
-        self._shards = shards
         self._sharing = sharing
         self._table = sharing.table
         self._trouble = trouble
         self._fetch = fetch or partial(poll, shards, pace=Pace.of(shards.kind))
-        self._start = _start(beginning, described)
         self._us = f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:12]}"
+        self._allotment = Allotment(
+            shards, self._table, _start(beginning, described), self._us, sharing.patience
+        )
         #: The logs of the shards that the mapping has taken, also of those that it is leaving.
         self.logs: dict[str, LiveLog[Fetched]] = {}
-        #: The parents of every shard that is known.
-        self.parents: dict[str, tuple[str, ...]] = {}
         self._tenures: dict[str, Tenure] = {}
+        self._renewal = Renewal(sharing, self._tenures, self._lose, self._wanted)
         self._leaving: dict[str, asyncio.Future[None]] = {}
-        self._seen: dict[str, tuple[str, int, float]] = {}
-        self._added: set[str] = set()
-        self._listed: Sequence[ListedShard] = ()
-        self._listed_at = -_LIST
-        self._ended: frozenset[str] = frozenset()
         self._lasts: Mapping[str, str] | None = None
         self._worker: Worker | None = None
         self._suspended = False
@@ -98,28 +81,26 @@ class ShardReading:
     @property
     def known(self) -> int:
         """How many shards there were to be read when they were last listed."""
-        return sum(one.id not in self._ended for one in self._listed)
+        return self._allotment.known
+
+    @property
+    def parents(self) -> Mapping[str, tuple[str, ...]]:
+        """The parents of every shard that is known."""
+        return self._allotment.parents
 
     # -- working -----------------------------------------------------------------------------------------------------
 
     async def join(self) -> None:
         """See `Reading`."""
         await self._table.open()
-        for wait in _FIRST_WAITS:
-            try:
-                await self._share()
-            except ThrottledError:
-                await asyncio.sleep(wait)
-            else:
-                return
-        await self._share()
+        await patiently(self._share)
 
     async def work(self, worker: Worker) -> None:
         """See `Reading`."""
         self._worker = worker
         for tenure in self._tenures.values():
             self._begin(tenure, worker)
-        tasks = [self._keeper.work(), self._renewing(), self._sharing_out()]
+        tasks = [self._keeper.work(), self._renewal.work(), self._sharing_out()]
         working = [self._loop.create_task(one) for one in tasks]
         try:
             done, _ = await asyncio.wait([*working, self._failed], return_when=asyncio.FIRST_COMPLETED)
@@ -147,20 +128,26 @@ class ShardReading:
 
     async def stop(self) -> None:
         """See `Reading`."""
-        tenures, self._tenures = self._tenures, {}
-        for shard in tenures:
-            self._keeper.disown(shard)
+        tenures = list(self._tenures.values())
+        self._tenures.clear()
+        for tenure in tenures:
+            self._keeper.disown(tenure.lease.shard)
         with suppress(SourceError):
-            for tenure in tenures.values():
+            for tenure in tenures:
                 await self._table.release(tenure.lease)
         await self._table.close()
 
     def hear(self, event: Event) -> None:
-        """See `Reading`. The store is told the position too, by which a checkpoint never goes back."""
+        """See `Reading`. The store is told the position too, by which a checkpoint never goes back.
+
+        Within an aggregate nothing is stored: a sequence number stands for all of it, and what is left would be lost.
+        """
         if type(event) is Checkpoint:
-            self._keeper.take(event._replace(sequence_number=f"{event.position} {event.sequence_number}"))
             tenure = self._tenures.get(event.shard)
             if tenure is not None:
+                if tenure.log.record(event.position - 1).last:
+                    said = f"{event.position} {event.sequence_number}"
+                    self._keeper.take(event._replace(sequence_number=said))
                 tenure.log.forget(event.position)
                 if tenure.feed is not None:
                     tenure.feed.roomy()
@@ -189,34 +176,6 @@ class ShardReading:
 
     # -- leases ------------------------------------------------------------------------------------------------------
 
-    async def _renewing(self) -> None:
-        """Shows that we are there, and notices what is lost or wanted."""
-        while True:
-            await asyncio.sleep(self._sharing.interval)
-            await asyncio.gather(*(self._renew(tenure) for tenure in list(self._tenures.values())))
-
-    async def _renew(self, tenure: Tenure) -> None:
-        asked = self._loop.time()
-        try:
-            async with asyncio.timeout(self._sharing.patience):
-                renewed = await self._table.renew(tenure.lease)
-        except (SourceError, TimeoutError) as error:
-            if isinstance(error, SourceError) and not error.retryable:
-                raise
-            if self._loop.time() - tenure.renewed > self._sharing.patience:
-                self._lose(tenure)  # others may have it by now, and we cannot know
-            return
-        if self._tenures.get(tenure.lease.shard) is not tenure:
-            return
-        if renewed is None:
-            self._lose(tenure)
-            return
-        tenure.renewed = asked
-        tenure.lease = renewed
-        if renewed.wanted and tenure.giving is None:
-            tenure.giving = self._loop.create_task(self._give(tenure))
-            tenure.giving.add_done_callback(self._check)
-
     async def _sharing_out(self) -> None:
         """Takes what is due of us, again and again."""
         troubled = False
@@ -237,58 +196,15 @@ class ShardReading:
                 self._trouble("", None)
 
     async def _share(self) -> None:
-        leases = await self._table.all()
-        leases = await self._list(leases)
-        now = self._loop.time()
-        dead = {lease.shard for lease in leases.values() if self._run_out(lease, now)}
-        due = claims(leases.values(), self._us, dead)
-        for lease in due.take:
-            if lease.shard in self._tenures:
-                continue
-            taken = await self._table.take(lease, self._us)
-            if taken is not None:
-                self._own(taken, now)
-        for lease in due.want:
-            await self._table.want(lease, self._us)
+        async for taken in self._allotment.due(self._tenures.keys()):
+            self._own(taken)
 
-    async def _list(self, leases: Mapping[str, Lease]) -> Mapping[str, Lease]:
-        """The leases with those of shards that may be begun now."""
-        ended = frozenset(lease.shard for lease in leases.values() if lease.ended)
-        now = self._loop.time()
-        if leases and ended == self._ended and now - self._listed_at < _LIST:
-            return leases
-        listed = await self._shards.shards()
-        self.parents.update((one.id, one.parents) for one in listed)
-        new = new_leases(listed, leases, self._start) if leases else first_leases(listed, self._start)
-        for lease in new:
-            await self._table.add(lease)
-            self._added.add(lease.shard)
-        old = useless(listed, leases)
-        for lease in old:
-            await self._table.remove(lease)
-        self._listed, self._listed_at, self._ended = listed, now, ended
-        return await self._table.all() if new or old else leases
-
-    def _run_out(self, lease: Lease, now: float) -> bool:
-        """Whether its owner has been silent for too long, as far as we have seen, or is known to be gone.
-
-        A lease that is ours and whose shard we have left is another such.
-        """
-        if not lease.owner or lease.owner == self._us:
-            return bool(lease.owner) and lease.shard not in self._tenures
-        owner, counter, since = self._seen.get(lease.shard, ("", -1, now))
-        if (owner, counter) != (lease.owner, lease.counter):
-            since = now
-        self._seen[lease.shard] = (lease.owner, lease.counter, since)
-        return now - since >= self._sharing.patience or self._table.gone(lease.owner)
-
-    def _own(self, lease: Lease, now: float) -> None:
-        shard = lease.shard
-        place = place_of(lease, fresh=shard in self._added)
-        self._added.discard(shard)
+    def _own(self, taken: Taken) -> None:
+        lease, shard = taken.lease, taken.lease.shard
+        place = place_of(lease, fresh=taken.new)
         if place is None:
             return
-        tenure = Tenure(lease, LiveLog(shard, _FORM, lease.position), place, now)
+        tenure = Tenure(lease, LiveLog(shard, _FORM, lease.position), place, taken.asked)
         tenure.log.suspended = self._suspended
         self._tenures[shard] = tenure
         self._keeper.own(shard)
@@ -303,6 +219,10 @@ class ShardReading:
         del self._tenures[shard]
         self._keeper.disown(shard)
         self._leave(tenure)
+
+    def _wanted(self, tenure: Tenure) -> None:
+        tenure.giving = self._loop.create_task(self._give(tenure))
+        tenure.giving.add_done_callback(self._check)
 
     async def _give(self, tenure: Tenure) -> None:
         """Leaves a shard, and gives its lease back when nothing of it is in flight and its checkpoint is stored."""
@@ -395,7 +315,7 @@ def _start(beginning: Beginning, described: Described) -> Place:
         case StartingPosition.AT_TIMESTAMP:
             return Place("AT_TIMESTAMP", since=beginning.since)
         case StartingPosition.LATEST:
-            return Place("LATEST", since=described.now if described.instants else 0)
+            return Place("LATEST", since=described.now)
         case StartingPosition.TRIM_HORIZON:
             return Place("TRIM_HORIZON")
 

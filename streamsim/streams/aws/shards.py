@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, Protocol
 
 from streamsim.model.stream_type import StreamType
+from streamsim.model.units import SECOND
 
 
 class Fetched(NamedTuple):
-    """A record. `arrived` is microseconds since 1970; `data` is what `rules` take for what the producer wrote."""
+    """A record. `arrived` is microseconds since 1970; `data` is what `rules` take for what the producer wrote.
+
+    `last`: no other record of the same sequence number follows, so that a checkpoint may name it.
+    """
 
     sequence_number: str
     partition_key: str
     data: bytes
     arrived: int
+    last: bool = True
 
 
 class FetchedForm:
@@ -38,7 +43,7 @@ class FetchedForm:
 class Place(NamedTuple):
     """Where to read from: after a sequence number, from an instant on (microseconds since 1970), or an end.
 
-    With LATEST `since` is when that was asked for first, 0 where nothing can be read from an instant on.
+    With LATEST `since` is when that was asked for first.
     """
 
     type: Literal["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP", "AFTER_SEQUENCE_NUMBER"]
@@ -46,7 +51,7 @@ class Place(NamedTuple):
     since: int = 0
 
     def again(self) -> "Place":
-        """The same place, later: `LATEST` is another one by then, so that the instant counts where it is known."""
+        """The same place, later: `LATEST` is another one by then, so that the instant counts."""
         return Place("AT_TIMESTAMP", since=self.since) if self.type == "LATEST" and self.since else self
 
 
@@ -60,6 +65,13 @@ class Answer(NamedTuple):
     next: str | None
     behind: bool
 
+    def since(self, place: Place) -> "Answer":
+        """Without what came before the second of `place`, for a service that cannot be asked for an instant."""
+        if place.type != "AT_TIMESTAMP":
+            return self
+        earliest = place.since // SECOND * SECOND
+        return self._replace(records=[one for one in self.records if one.arrived >= earliest])
+
 
 class ListedShard(NamedTuple):
     """A shard that the stream still has; `parents` may be gone."""
@@ -71,15 +83,11 @@ class ListedShard(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """The stream: its ARN, how long it keeps records (microseconds), and what time it is there (since 1970).
-
-    `instants`: whether a shard can be read from an instant on.
-    """
+    """The stream: its ARN, how long it keeps records (microseconds), and what time it is there (since 1970)."""
 
     arn: str
     retention: int
     now: int
-    instants: bool
 
 
 class Shards(Protocol):

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from streamsim.engine.ports import SourceError
 from streamsim.model.stream_type import DYNAMODB, StreamType
 from streamsim.model.units import DAY
-from streamsim.streams.aws.errors import GoneError, answered
+from streamsim.streams.aws.errors import GoneError, answered, arn_of
 from streamsim.streams.aws.kinesis import microseconds, time_there
 from streamsim.streams.aws.shards import Answer, Described, Fetched, ListedShard, Place
 
@@ -43,15 +44,19 @@ class TableShards:
                 f"aws dynamodb update-table --table-name {self.table} --stream-specification "
                 "StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES",
             )
-        self._arn = table["LatestStreamArn"]
-        return Described(self._arn, DAY, time_there(answer), instants=False)
+        self._arn = arn_of(table, "LatestStreamArn", self._at)
+        return Described(self._arn, DAY, time_there(answer))
 
     async def _no_table(self) -> GoneError:
-        answer = await answered(self._tables.list_tables(Limit=8), self._at, "TableNames", starting=True)
-        names = answer["TableNames"]
-        more = " and more" if answer.get("LastEvaluatedTableName") else ""
-        hint = f"its tables are {', '.join(names)}{more}" if names else "it has no tables at all"
-        return GoneError(f"there is no table {self.table!r} at {self._at}", hint)
+        said = f"there is no table {self.table!r} at {self._at}"
+        try:
+            answer = await answered(self._tables.list_tables(Limit=8), self._at, "TableNames")
+        except SourceError:
+            return GoneError(said)  # not everybody may list them
+        names, more = answer["TableNames"], " and more" if answer.get("LastEvaluatedTableName") else ""
+        return GoneError(
+            said, f"its tables are {', '.join(names)}{more}" if names else "it has no tables at all"
+        )
 
     async def shards(self) -> Sequence[ListedShard]:
         """See `Shards`."""
@@ -75,11 +80,11 @@ class TableShards:
         ]
 
     async def iterator(self, shard: str, place: Place) -> str:
-        """See `Shards`."""
-        assert place.type != "AT_TIMESTAMP", "a table's stream has no such iterators"
+        """See `Shards`. There are none from an instant on: what came before is read, and left out by who asks."""
+        kind = "TRIM_HORIZON" if place.type == "AT_TIMESTAMP" else place.type
         more = {"SequenceNumber": place.number} if place.type == "AFTER_SEQUENCE_NUMBER" else {}
         asked = self._streams.get_shard_iterator(
-            StreamArn=self._arn, ShardId=shard, ShardIteratorType=place.type, **more
+            StreamArn=self._arn, ShardId=shard, ShardIteratorType=kind, **more
         )
         iterator: str = (await answered(asked, self._at, "ShardIterator"))["ShardIterator"]
         return iterator

@@ -12,7 +12,7 @@ from awslambdaric.lambda_context import LambdaContext as TheirContext
 from awslambdaric.lambda_runtime_exception import FaultException
 from awslambdaric.lambda_runtime_log_utils import JsonFormatter as TheirFormatter
 from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streamsim.functions.error_documents import error_fields
@@ -55,6 +55,7 @@ results = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(results, st.sampled_from(["AWS_Lambda_python3.11", "AWS_Lambda_python3.13"]))
 def test_results_are_marshalled_alike(result: Any, environment: str) -> None:
     with pytest.MonkeyPatch.context() as patch:

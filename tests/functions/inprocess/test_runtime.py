@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import sys
 from pathlib import Path
@@ -131,14 +132,58 @@ def test_a_handler_s_name_has_a_module_of_its_own(tmp_path: Path, handler: str, 
         ("sys.exit(3)", "Runtime exited with error: exit status 3"),
         ("sys.exit('enough')", "Runtime exited with error: exit status 1"),
         ("raise BaseException('enough')", "Runtime exited with error: exit status 1"),
+        ("raise GeneratorExit", "Runtime exited with error: exit status 1"),
+        ("raise KeyboardInterrupt", "Runtime exited with error: signal: interrupt"),
+        ("os._exit(0)", "Runtime exited without providing a reason"),
+        ("os._exit(259)", "Runtime exited with error: exit status 3"),
     ],
 )
 def test_a_handler_that_exits_takes_the_runtime_with_it(tmp_path: Path, code: str, reason: str) -> None:
-    answer = answer_of(tmp_path, f"import sys\ndef handler(event, context):\n    {code}\n")
+    answer = answer_of(tmp_path, f"import os, sys\ndef handler(event, context):\n    {code}\n")
     assert answer.payload == (
         f'{{"errorType":"Runtime.ExitError","errorMessage":"RequestId: {REQUEST_ID} Error: {reason}"}}'.encode()
     )
     assert (answer.error_type, answer.function_error, answer.lost) == ("Runtime.ExitError", "Unhandled", True)
+
+
+def test_a_module_may_exit_at_once_too(tmp_path: Path) -> None:
+    answer = answer_of(tmp_path, "import os\nos._exit(4)\n")
+    assert payload_of(answer)["errorMessage"].endswith("Runtime exited with error: exit status 4")
+
+
+def test_a_child_process_that_comes_back_from_the_handler_ends_there(tmp_path: Path) -> None:
+    code = """
+        import os
+        def handler(event, context):
+            child = os.fork()
+            if child: return [os.waitpid(child, 0)[1], os.getpid()]
+            os._exit(7) if event == "exits" else None
+    """
+    with environment(deployed(write(tmp_path, code))) as runtime:
+        assert [payload_of(invoke(runtime, event)) for event in ("exits", "returns")] == [
+            [7 << 8, os.getpid()],
+            [0, os.getpid()],
+        ]
+
+
+def test_a_logger_has_the_handlers_of_its_environment_alone(tmp_path: Path) -> None:
+    code = """
+        import logging, sys
+        log = logging.getLogger("shop")
+        log.addHandler(logging.StreamHandler(sys.stdout))
+        log.setLevel("INFO")
+        log.propagate = False
+        def handler(event, context):
+            log.info(event)
+            if event == "exit": sys.exit(1)
+    """
+    shop, deployment = logging.getLogger("shop"), deployed(write(tmp_path, code))
+    with environment(deployment) as one, environment(deployment) as other:
+        answers = [invoke(runtime, event) for runtime, event in (
+            (one, "a"), (other, "b"), (one, "c"), (one, "exit"), (one, "d"), (other, "e"),
+        )]  # fmt: skip
+    assert [lines(answer) for answer in answers] == [["a"], ["b"], ["c"], ["exit"], ["d"], ["e"]]
+    assert (shop.handlers, shop.level, shop.propagate) == ([], logging.NOTSET, True)
 
 
 def test_an_exit_was_no_more_than_a_message_in_2017(tmp_path: Path) -> None:

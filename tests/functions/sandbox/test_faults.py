@@ -39,6 +39,7 @@ EXITS = [
     ("reads where nothing is",                "import ctypes; ctypes.string_at(0)",          "Runtime exited with error: signal: segmentation fault"),
     ("aborts",                                "import os; os.abort()",                       "Runtime exited with error: signal: aborted"),
     ("kills its process group",               "import os; os.killpg(0, 9)",                  "Runtime exited with error: signal: killed"),
+    ("kills its parent",                      "import os, threading; os.kill(os.getppid(), 9); threading.Event().wait()", "Runtime exited with error: signal: killed"),
     ("is ended by a signal without a name",   "import os; os.kill(os.getpid(), 40)",         "Runtime exited with error: signal: signal 40"),
 ]
 # fmt: on

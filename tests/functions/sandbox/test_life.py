@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -237,3 +238,12 @@ def test_memory_used_is_of_the_runtime_and_stays_the_most(tmp_path: Path) -> Non
     assert 5 < small.max_memory_mb < 45
     assert 80 <= large.max_memory_mb < 200
     assert again.max_memory_mb == large.max_memory_mb
+
+
+def test_code_that_is_gone_cannot_be_started(tmp_path: Path) -> None:
+    folder = tmp_path / "code"
+    deployment = function(folder, "def handler(event, context): pass")
+    shutil.rmtree(folder)
+    (answer,) = answers_to(deployment, None)
+    assert answer.error_type == "Runtime.InvalidEntrypoint"
+    assert json.loads(answer.payload)["errorMessage"].endswith(": no such file or directory")

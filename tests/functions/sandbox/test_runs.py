@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from streamsim.cli import main
 from streamsim.functions.logs import LogEvent
+from streamsim.functions.sandbox import watch
 from streamsim.functions.sandbox.client import NoClientError, client
 from streamsim.model.events import Event
 from streamsim.model.units import MIB
@@ -53,7 +54,11 @@ def test_a_retry_has_the_same_request_id_and_finds_the_same_tmp(tmp_path: Path) 
 
 
 ENDS = """
-import base64, ctypes, json, os, socket, threading
+import base64, ctypes, json, os, signal, socket, threading
+
+def bomb():
+    for _ in range(7): os.fork()
+    threading.Event().wait()
 
 def fork():
     for _ in range(100):
@@ -78,7 +83,8 @@ def lie():
 
 DOES = {
     "hangs": threading.Event().wait, "forks": fork, "floods": flood, "fills": fill, "lies": lie,
-    "closes": lambda: os.closerange(0, 64), "crashes": lambda: ctypes.string_at(0),
+    "closes": lambda: os.closerange(0, 64), "crashes": lambda: ctypes.string_at(0), "bombs": bomb,
+    "orphans": lambda: os.kill(os.getppid(), signal.SIGKILL) or threading.Event().wait(),
 }
 
 def handler(event, context):
@@ -112,11 +118,15 @@ function:
         ("lies", 5, {"success", "error"}),
         ("closes", 1, {"success", "timeout", "error"}),
         ("crashes", 5, {"error"}),
+        ("orphans", 60, {"error"}),
+        ("bombs", 60, {"error"}),
     ],
 )
 def test_whatever_a_handler_does_the_run_goes_on_and_its_trace_is_whole(
-    tmp_path: Path, what: str, timeout: int, outcomes: set[str]
+    tmp_path: Path, what: str, timeout: int, outcomes: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if what == "bombs":
+        monkeypatch.setattr(watch, "TASKS", 40)
     path, trace = write(tmp_path, ENDS) / "scenario.yaml", tmp_path / "trace.ndjson"
     path.write_text(HOSTILE.format(what=what, timeout=timeout))
     told = CliRunner().invoke(

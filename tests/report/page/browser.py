@@ -20,6 +20,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-extensions",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--mute-audio",
+    "--disable-features=IsolateSandboxedIframes",  # frames stay in reach of their page's tab
     "--force-color-profile=srgb", "--remote-debugging-port=0", "--remote-allow-origins=*",
 )  # fmt: skip
 PATIENCE = 60
@@ -78,11 +79,23 @@ class Tab:
         assert "error" not in said, (method, said["error"])
         return said["result"]
 
-    async def open(self, address: str) -> None:
-        """Shows the page at an address, and waits until it says that it is ready."""
+    async def fresh(self) -> None:
+        """As after its start: an empty page in a window of its own size, no complaints."""
+        await self.load("about:blank")
+        await self.size(1440, 1100)
+        await self.theme("light")
+        self.errors.clear()
+        self.requests.clear()
+
+    async def load(self, address: str) -> None:
+        """Shows whatever is at an address."""
         self._loaded.clear()
         await self.ask("Page.navigate", url=address)
         await asyncio.wait_for(self._loaded.wait(), PATIENCE)
+
+    async def open(self, address: str) -> None:
+        """Shows the page at an address, and waits until it says that it is ready."""
+        await self.load(address)
         await self.js(
             "new Promise(done => { const look = () => document.documentElement.dataset.ready || "
             "document.querySelector('[role=alert]') ? done() : setTimeout(look, 5); look(); })"

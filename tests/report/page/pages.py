@@ -4,7 +4,7 @@ import base64
 import json
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +43,14 @@ def runs_of(scenario: Scenario) -> list[PageRun]:
     return made
 
 
-def page_of(name: str) -> str:
-    """The page of a scenario that ships."""
-    return page(runs_of(load(ROOT / "scenarios" / f"{name}.yaml")), source=f"streamsim run {name}.yaml")
+def page_of(name: str, changes: Sequence[str] = ()) -> str:
+    """The page of a scenario that ships, with settings changed."""
+    path = ROOT / "scenarios" / f"{name}.yaml"
+    return page(
+        runs_of(load(path, changes)),
+        source=f"streamsim run {name}.yaml",
+        file=path.read_text(encoding="utf-8"),
+    )
 
 
 def page_of_text(text: str) -> str:
@@ -53,9 +58,9 @@ def page_of_text(text: str) -> str:
     return page(runs_of(load_text(text)))
 
 
-def page_of_events(header: Header, events: Iterable[Event]) -> str:
-    """The page of a trace."""
-    return page([run_of(header, events)])
+def page_of_events(header: Header, events: Iterable[Event], file: str | None = None) -> str:
+    """The page of a trace, and of a scenario file."""
+    return page([run_of(header, events)], file=file)
 
 
 def content_of(text: str) -> dict[str, Any]:
@@ -71,10 +76,10 @@ def columns_of(run: dict[str, Any]) -> dict[str, Any]:
     content = zlib.decompress(base64.b64decode(run["data"]), -15)
     columns: dict[str, Any] = {}
     at = 0
-    for name, size in run["layout"]:
+    for name, size, length, _ in run["layout"]:
         if size < 0:
-            columns[name] = content[at : at - size]
-            at -= size
+            columns[name] = content[at : at + length]
+            at += length
             continue
         values = []
         for _ in range(size):

@@ -16,8 +16,11 @@ from streamsim.model.events import (
     WindowClose,
 )
 from streamsim.report.page.columns import Columns
+from streamsim.report.page.document import packed_run
 from streamsim.report.page.lanes import SAME_FAMILY, SAME_ID, SPLIT, WINDOW_END
-from tests.report.page.pages import columns_of, content_of, page_of, page_of_text
+from streamsim.report.page.left_out import left_out
+from streamsim.scenario.load import load
+from tests.report.page.pages import ROOT, columns_of, content_of, page_of, page_of_text, runs_of
 
 SHARD = ("default", "shardId-000000000000")
 
@@ -149,6 +152,37 @@ def test_ordinary_neighbours_are_merged_when_there_are_too_many_and_nothing_is_l
     assert [columns.kept["times"][i] for i in failed] == [1, 1]
 
 
+def test_a_page_says_what_it_leaves_out() -> None:
+    columns = taken(*BISECT)
+    assert left_out(columns, tick=1, placeless=0, violations=()) == []
+    columns.gone.more = 1
+    assert left_out(columns, tick=10_000, placeless=2, violations=()) == [
+        "Times are rounded to 10 ms, ages to 3.1 %.",
+        "Of 2 ordinary batches only the size is kept, not which records.",
+        "Not shown, for there are so many: 1 loss.",
+    ]
+
+
+def test_neighbours_that_are_one_bar_are_said_to_be() -> None:
+    events: list[Event] = []
+    for number in range(200):
+        events += [
+            invoke(100 * number, str(number), range(number, number + 1)),
+            result(100 * number + 10, str(number), "success"),
+        ]
+    columns = taken(*events, most=50)
+    (sentence,) = left_out(columns, tick=1, placeless=0, violations=())
+    assert sentence.startswith(f"200 invocations are drawn as {len(columns.kept['t'])} bars")
+
+
+def test_times_are_as_exact_as_there_is_room() -> None:
+    (run,) = runs_of(load(ROOT / "scenarios" / "bisect.yaml"))
+    exact = packed_run(run, "it", 1_000_000)
+    assert columns_of(exact)["document"]["tick"] == 1
+    assert columns_of(packed_run(run, "it", len(exact["data"]) - 1))["document"]["tick"] == 100
+    assert columns_of(packed_run(run, "it", 0))["document"]["tick"] == 10_000
+
+
 BISECT_LATER = (
     invoke(29_920, "x", range(10_000, 10_008)),
     result(29_930, "x", "error"),
@@ -184,6 +218,14 @@ def test_the_moments_of_a_bisect_are_its_beginning_its_split_and_what_it_gave_up
         (16_060_000, "One record is sent to sqs"),
     ]
     assert moments[0]["worst"]
+
+
+def test_what_a_partial_response_leaves_is_not_said_to_come_again_unchanged() -> None:
+    moments = columns_of(content_of(page_of("partial_responses"))["runs"][0])["document"]["moments"]
+    assert moments[0]["sentence"] == (
+        "Of records 137-158 the function finished those before 151: what the response names and all behind it, "
+        "records 151-158, will be sent again as a new batch. What is behind waits."
+    )
 
 
 def test_a_quiet_run_has_the_moment_of_its_oldest_batch() -> None:

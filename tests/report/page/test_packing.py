@@ -54,7 +54,7 @@ def test_of_many_request_ids_those_of_troubled_batches_are_kept() -> None:
     packed = Packed()
     numbers, names = pack_ids(packed, ids, {7, 4_000})
     assert (numbers[7], numbers[4_000], numbers[8], names) == (1, 2, 0, [])
-    assert packed.layout == [["ids", -32]]
+    assert packed.layout == [["ids", -1, 32, 0]]
 
 
 def test_ids_that_are_no_uuids_are_kept_as_they_are() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from streamsim.model.events import Fault, Invoke, Result, ShardEnd, ShardOpen
 from streamsim.trace.header import Header
-from tests.report.page.pages import columns_of, content_of, page_of, page_of_events
+from tests.report.page.pages import ROOT, columns_of, content_of, page_of, page_of_events
 
 HOSTILE = {
     "a script": "</script><script>alert(1)</script>",
@@ -51,6 +51,7 @@ def hostile_page(text: str) -> str:
             Result(20, *shard, 0, text, 1, "error", 10, error=text),
             ShardEnd(30, *shard, 3),
         ],
+        file=text,
     )
 
 
@@ -69,7 +70,7 @@ def test_nothing_from_outside_becomes_markup(name: str, plain: list[Any]) -> Non
     assert [(tag, sorted(attrs)) for tag, attrs in tags.seen] == [
         (tag, sorted(attrs)) for tag, attrs in plain
     ]
-    assert len(page) < 160_000
+    assert len(page) < 200_000
     document = columns_of(content_of(page)["runs"][0])["document"]
     assert document["errors"][0][:100] == HOSTILE[name][:100]
 
@@ -86,6 +87,11 @@ def test_the_page_refers_to_nothing_outside_of_itself() -> None:
         r"\b(fetch|XMLHttpRequest|WebSocket|import\(|eval|innerHTML|outerHTML|document\.write)\b", script[1]
     )
     assert "default-src 'none'" in page
+
+
+def test_the_scenario_is_on_its_page_as_it_was_written() -> None:
+    written = (ROOT / "scenarios" / "bisect.yaml").read_text(encoding="utf-8")
+    assert content_of(page_of("bisect"))["file"] == written
 
 
 def test_the_same_run_gives_the_same_bytes() -> None:

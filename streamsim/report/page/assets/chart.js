@@ -16,19 +16,29 @@ class Chart {
     this.overview = el('div', { class: 'overview' }, this.whole);
     for (const decoration of [this.pins, this.curves, this.whole]) decoration.setAttribute('aria-hidden', 'true');
     this.name = el('div', { class: 'name', hidden: page.runs.length < 2 });
-    this.element = el('div', { class: 'chart card' }, this.name, this.pins, this.scroll, this.curves, this.overview, this.legend(), this.tip);
-    if (page.runs.length > 1) this.name.append(el('b', {}, outside(run.doc.name)), el('span', { class: run.doc.well === false ? 'bad' : 'soft' }, `${run.doc.well === false ? '✗' : '✓'} ${run.doc.verdict}`), el('p', { class: 'soft' }, outside(run.doc.sentence)));
+    this.element = el('div', { class: 'chart card' }, this.name, this.pins, this.scroll, this.curves, this.overview, this.leftOut(), this.tip);
+    if (page.runs.length > 1) this.name.append(el('span', { class: 'chip' }, `Run ${run.index + 1}`), el('b', {}, outside(run.doc.name)), el('span', { class: run.doc.well === false ? 'bad' : 'soft' }, `${run.doc.well === false ? '✗' : '✓'} ${run.doc.verdict}`), el('p', { class: 'soft' }, outside(run.doc.sentence)));
     this.lanes.setAttribute('aria-label', `Lanes of ${counted(run.shards.length, 'shard')} over ${duration(run.end)}. Arrow keys go from invocation to invocation; the table below has all of them.`);
     attach(this);
   }
 
   resize() {
     this.width = this.element.clientWidth;
-    this.left = this.width < 620 ? 92 : this.page.runs.length > 1 && this.width < 760 ? 104 : 144;
     this.narrow = this.width < 620;
+    this.left = Math.max(...this.page.charts.map((chart) => chart.gutter()));
     this.wholeCache = null;
     this.laid = null;
     this.draw();
+  }
+
+  // The room that the names of the shards need, so that none is cut that need not be.
+  gutter() {
+    const p = this.pins.getContext('2d'), narrow = this.element.clientWidth < 620;
+    p.font = `600 12.5px ${SANS}`;
+    const names = this.run.shards.slice(0, 300).map((shard) => p.measureText(this.nameOf(shard)).width);
+    p.font = `12px ${SANS}`;
+    if (!narrow && names.length <= 24) names.push(...this.run.shards.map((shard) => p.measureText(counted(shard.invocations, 'invocation')).width));
+    return Math.round(clamp(Math.max(0, ...names) + (narrow ? 22 : 30), narrow ? 78 : 128, narrow ? 104 : 190));
   }
 
   get axis() { return new Axis(this.page.view.from, this.page.view.to, this.left, this.width - 18); }
@@ -40,9 +50,9 @@ class Chart {
     if (!this.laid || this.laid.key !== key) {
       const room = this.page.charts.length > 1 ? 260 : Math.max(260, Math.min(460, window.innerHeight * 0.5));
       this.laid = Object.assign(layOut(this.run, view, room), { key });
-      this.visible = Math.min(this.laid.height + 6, this.page.charts.length > 1 ? 340 : 560);
-      this.scroll.style.height = `${this.visible + 2}px`;
-      this.spacer.style.height = `${Math.max(0, this.laid.height + 6 - this.visible)}px`;
+      this.visible = Math.min(this.laid.height, this.page.charts.length > 1 ? 340 : 560);
+      this.scroll.style.height = `${this.visible + 1}px`;
+      this.spacer.style.height = `${Math.max(0, this.laid.height - this.visible)}px`;
       this.wholeCache = null;
     }
     return this.laid;
@@ -61,6 +71,7 @@ class Chart {
     const p = pen(this.pins, this.width, TOP_HEIGHT), { view } = this.page;
     this.pinned = [];
     for (const one of this.run.doc.happenings) this.drawHappening(p, axis, one);
+    const lanes = this.run.rows.length > this.run.shards.length ? `, ${counted(this.run.rows.length, 'lane')}` : '';
     this.run.doc.moments.forEach((moment, k) => {
       if (moment.t === null || moment.t < axis.from || moment.t > axis.to) return;
       let x = axis.x(moment.t);
@@ -68,6 +79,12 @@ class Chart {
       if (near && x < near.x + 20) x = near.x + 20;
       if (x > this.width - 9) return;
       this.pinned.push({ x, moment: k });
+      p.strokeStyle = look.colours.faint;
+      p.lineWidth = 1;
+      p.beginPath();
+      p.moveTo(x, 24);
+      p.lineTo(axis.x(moment.t), TOP_HEIGHT);
+      p.stroke();
       const chosen = view.moment === k && view.run === this.run.index;
       p.fillStyle = chosen ? look.colours.blue : look.colours.ink;
       p.beginPath();
@@ -75,6 +92,7 @@ class Chart {
       p.fill();
       write(p, String(k + 1), x, 16.5, { colour: look.colours.card, font: `700 11.5px ${SANS}`, align: 'center' });
     });
+    write(p, `${counted(this.run.shards.length, 'shard')}${lanes}`, 14, 17, { font: `12px ${SANS}`, width: (this.pinned[0]?.x ?? this.width) - 26 });
   }
 
   drawHappening(p, axis, one) {
@@ -102,12 +120,14 @@ class Chart {
     p.rect(this.left - 6, scrolled, this.width - this.left, this.visible);
     p.clip();
     drawWindows(p, axis, run, scrolled, scrolled + this.visible);
+    const strips = new Strips(axis, seen.reduce((sum, place) => sum + place.shard.rows.length, 0));
     for (const place of seen) {
       drawPresence(p, axis, place, this.page.end);
       const painter = new LanePainter(p, run, axis, place, view);
       for (const row of place.shard.rows) painter.families(row);
-      for (const row of place.shard.rows) painter.row(row);
+      for (const row of place.shard.rows) painter.row(row, strips);
     }
+    strips.draw(p);
     for (const place of seen) {
       const painter = new LanePainter(p, run, axis, place, view);
       for (const row of place.shard.rows) if (run.gone.length) painter.losses(row, layout.height + 20);
@@ -140,14 +160,14 @@ class Chart {
       p.strokeStyle = look.colours.line;
       p.lineWidth = 1;
       p.beginPath();
-      p.moveTo(0, Math.round(bottom) + 0.5);
-      p.lineTo(this.width, Math.round(bottom) + 0.5);
+      if (place !== layout.places[layout.places.length - 1]) {
+        p.moveTo(0, Math.round(bottom) + 0.5);
+        p.lineTo(this.width, Math.round(bottom) + 0.5);
+      }
       p.stroke();
     }
     if (each < 10) return;
-    const width = this.left - 19, several = this.run.doc.mappings.length > 1;
-    const middle = top + (bottom - top - 4) / 2, depth = Math.min(3, this.depth(shard));
-    const name = `${depth ? `${'\u2007'.repeat(depth - 1)}└ ` : ''}${isolated(several ? `${this.run.doc.mappings[shard.mapping]} ${shard.name}` : shard.name)}`;
+    const width = this.left - 17, middle = top + (bottom - top - 4) / 2, name = this.nameOf(shard);
     const below = each >= 38 && !this.narrow;
     const size = each < 15 ? 10.5 : 12.5;
     write(p, name, 14, below ? middle - 8 : middle, { colour: look.colours.ink, font: `600 ${size}px ${SANS}`, width });
@@ -156,6 +176,18 @@ class Chart {
       write(p, `${counted(shard.invocations, 'invocation')}${shard.rows.length > 1 ? '' : lanes}`, 14, middle + 8, { font: `12px ${SANS}`, width });
       if (lanes && each > 54) write(p, lanes.slice(3), 14, middle + 23, { font: `12px ${SANS}`, width });
     }
+  }
+
+  // As deep below its parents as it is, and without the word that all begin with.
+  nameOf(shard) {
+    const { mappings } = this.run.doc, depth = this.page.view.order === 'trouble' ? 0 : Math.min(3, this.depth(shard));
+    const name = mappings.length > 1 ? `${mappings[shard.mapping]} ${shard.name}` : depth ? shard.name.replace(/^shard /, '') : shard.name;
+    return `${depth ? `${'\u2007'.repeat(depth - 1)}└ ` : ''}${isolated(name)}`;
+  }
+
+  leftOut() {
+    const { left_out: sentences } = this.run.doc;
+    return el('div', { class: 'left-out', role: 'note', hidden: !sentences.length }, el('b', {}, 'A large run: this page leaves something out. '), sentences.join(' '));
   }
 
   depth(shard) {
@@ -226,7 +258,7 @@ class Chart {
     p.fillStyle = look.colours.well;
     p.fillRect(axis.left, 2, axis.right - axis.left, OVERVIEW_HEIGHT - 4);
     p.drawImage(this.wholeCache, 0, 0, this.width, OVERVIEW_HEIGHT);
-    write(p, 'whole run', 14, OVERVIEW_HEIGHT / 2, { width: this.left - 20 });
+    write(p, 'whole run', 14, OVERVIEW_HEIGHT / 2, { font: `${this.narrow ? 11 : 12}px ${SANS}`, width: this.left - 16 });
     drawBrush(p, axis, this.page.view, OVERVIEW_HEIGHT, this.page.end);
   }
 
@@ -249,39 +281,5 @@ class Chart {
     if (!place) return;
     if (place.from < this.scroll.scrollTop) this.scroll.scrollTop = place.from - 10;
     else if (place.bottom > this.scroll.scrollTop + this.visible) this.scroll.scrollTop = place.bottom - this.visible + 10;
-  }
-
-  legend() {
-    const { run } = this, has = (outcome) => run.outcome.includes(outcome);
-    const list = el('div', { class: 'legend' });
-    const add = (word, paint) => {
-      const swatch = el('canvas', { 'aria-hidden': 'true' });
-      swatch.paint = paint;
-      list.append(el('span', {}, swatch, word));
-    };
-    const fill = (name) => (p) => { p.fillStyle = look.colours[name]; p.beginPath(); p.roundRect(0.5, 0.5, 15, 10, 2); p.fill(); };
-    add('success', (p) => { fill('good-fill')(p); p.strokeStyle = look.colours['good-edge']; p.stroke(); });
-    if (has(ERROR)) add('function error', fill('bad'));
-    if (has(TIMEOUT)) add('time-out', fill('slow'));
-    if (has(PARTIAL)) add('partial: what failed', fill('warn-fill'));
-    if (has(FAULT)) add('service fault', fill('fault'));
-    if (has(TOO_LARGE)) add('too large', (p) => { fill('card')(p); p.strokeStyle = look.colours.bad; p.stroke(); });
-    if (run.c.wait.some((wait, i) => wait && run.outcome[i] !== THROTTLED)) add('back-off', (p) => { p.fillStyle = look.hatches.backoff; p.fillRect(0, 0, 16, 11); });
-    if (has(THROTTLED)) add('throttled', (p) => { p.fillStyle = look.hatches.throttled; p.fillRect(0, 0, 16, 11); });
-    if (run.gone.length) add('given up, gone', (p) => diamond(p, 8, 5.5, 5, look.colours.bad));
-    if (run.c.init.some(Boolean)) add('cold start', fill('blue'));
-    if (run.flags.some((flags) => flags & WINDOW_END)) add('end of a window', (p) => { fill('card')(p); p.strokeStyle = look.colours.window; p.stroke(); });
-    list.append(el('span', {}, 'height: position in the batch'));
-    this.legendElement = list;
-    return list;
-  }
-
-  repaintLegend() {
-    for (const swatch of this.legendElement.querySelectorAll('canvas')) {
-      const p = pen(swatch, 16, 11);
-      swatch.style.height = '11px';
-      p.lineWidth = 1;
-      swatch.paint(p);
-    }
   }
 }

@@ -13,7 +13,9 @@ function showCompared(page) {
     el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'Run'), ...head),
       ...comparison.settings.map(({ path, values }) => el('tr', {}, el('th', { scope: 'row' }, outside(path)), ...values.map((value) => el('td', { class: 'n' }, el('b', {}, outside(value))))))),
     el('tbody', {}, el('tr', {}, el('th', { scope: 'row' }, 'IteratorAge'), ...runs.map((run) => el('td', { class: 'n' }, sparkCanvas(run)))),
-      ...comparison.rows.slice(0, page.allMeasures ? undefined : FEW_MEASURES).map((row) => comparedRow(row))));
+      ...comparison.rows.slice(0, page.allMeasures ? undefined : FEW_MEASURES).map((row) => comparedRow(row)),
+      ...(comparison.met.some(([text]) => text) ? [judgedRow('expectations', comparison.met)] : []),
+      ...comparison.failing.map(({ test, cells }) => judgedRow(test, cells))));
   const more = comparison.rows.length > FEW_MEASURES ? el('button', { class: 'more', 'aria-pressed': String(Boolean(page.allMeasures)), onclick: () => { page.allMeasures = !page.allMeasures; showCompared(page); } }, page.allMeasures ? 'Fewer measures' : `All ${comparison.rows.length} measures that differ`) : '';
   host.replaceChildren(table, more);
   page.sparks = () => drawSparks(page, host);
@@ -29,6 +31,10 @@ function comparedRow({ measure, values, cells, best }) {
   }));
 }
 
+// What was expected of each run, and whether it holds; blank where it was not asked.
+const judgedRow = (name, cells) => el('tr', {}, el('th', { scope: 'row' }, outside(name)),
+  ...cells.map((cell) => (cell && cell[0] ? el('td', { class: `n ${cell[1] ? 'good' : 'bad'}` }, outside(cell[0]), cell[1] ? ' ✓' : ' ✗', el('span', { class: 'unseen' }, cell[1] ? ' holds' : ' fails')) : el('td', { class: 'n' }))));
+
 function sparkCanvas(run) {
   const canvas = el('canvas', { role: 'img', 'aria-label': `IteratorAge of run ${run.index + 1}` });
   canvas.run = run;
@@ -36,11 +42,11 @@ function sparkCanvas(run) {
 }
 
 function drawSparks(page, host) {
-  const shapes = page.runs.map((run) => ageColumns(run, new Axis(0, page.end, 0, 150), run.rows));
+  const shapes = page.runs.map((run) => ageColumns(run, new Axis(0, page.end, 0, 220), run.rows));
   const most = Math.max(1, ...shapes.map((shape) => shape.most));
   for (const canvas of host.querySelectorAll('canvas')) {
-    const p = pen(canvas, 150, 26), { columns } = shapes[canvas.run.index];
+    const p = pen(canvas, 220, 34), { columns } = shapes[canvas.run.index];
     p.fillStyle = look.colours.blue;
-    columns.forEach((age, x) => { if (age) p.fillRect(x, 25 - (age / most) * 24, 1, (age / most) * 24 + 1); });
+    columns.forEach((age, x) => { if (age) p.fillRect(x, 33 - (age / most) * 32, 1, (age / most) * 32 + 1); });
   }
 }

@@ -1,16 +1,17 @@
 // IteratorAge and ConcurrentExecutions over the same time as the lanes, each with its ceilings.
 
-const GONE_HEIGHT = 30, CURVE_HEIGHT = 100, AXIS_HEIGHT = 24;
+const GONE_HEIGHT = 30, CURVE_HEIGHT = 118, AXIS_HEIGHT = 24;
 
 function gutterLabel(p, text, y, axis, options = {}) {
   write(p, text, axis.left - 10, y, { align: 'right', font: `11.5px ${SANS}`, width: axis.left - 14, ...options });
 }
 
 function drawGone(p, run, axis, top) {
+  topLine(p, axis, top);
   write(p, axis.left > 100 ? 'given up, gone' : 'gone', 14, top + GONE_HEIGHT / 2, { colour: look.colours.ink, font: `600 12.5px ${SANS}`, width: axis.left - 20 });
   let free = -Infinity;
-  for (const one of run.gone) {
-    const x = axis.x(one.t), y = top + GONE_HEIGHT / 2;
+  for (let k = 0; k < run.gone.length; k++) {
+    const one = run.gone[k], x = axis.x(one.t), y = top + GONE_HEIGHT / 2;
     if (x < axis.left || x > axis.right) continue;
     p.strokeStyle = look.colours.bad;
     p.setLineDash([2, 3]);
@@ -25,7 +26,7 @@ function drawGone(p, run, axis, top) {
     p.font = `12px ${SANS}`;
     const width = p.measureText(text).width;
     if (x < free || x + 10 + width > axis.right) continue;
-    const next = run.gone.find((other) => other.t > one.t);
+    const next = run.gone[k + 1];
     if (next && axis.x(next.t) - x < width + 16) continue;
     write(p, text, x + 10, y, { colour: one.kind === EXPIRED ? look.colours.slow : look.colours.bad });
     free = x + width + 18;
@@ -38,13 +39,17 @@ function goneText(one) {
   return `${one.why} · ${what}${where}`;
 }
 
-function frame(p, axis, top, height, title, note) {
+function topLine(p, axis, top) {
   p.strokeStyle = look.colours.line;
   p.lineWidth = 1;
   p.beginPath();
   p.moveTo(0, top + 0.5);
   p.lineTo(axis.right + 20, top + 0.5);
   p.stroke();
+}
+
+function frame(p, axis, top, height, title, note) {
+  topLine(p, axis, top);
   write(p, title, 14, top + 13, { colour: look.colours.ink, font: `600 12.5px ${SANS}` });
   if (note) {
     p.font = `600 12.5px ${SANS}`;
@@ -56,13 +61,15 @@ function frame(p, axis, top, height, title, note) {
 function drawAge(p, run, axis, top, focus) {
   const { top: y0, bottom: y1 } = frame(p, axis, top, CURVE_HEIGHT, 'IteratorAge', 'of each batch when it is sent');
   const limit = run.doc.age_limit, seen = ageColumns(run, axis, run.rows);
-  const scale = roundAge(Math.max(seen.most, limit && limit < 4 * seen.most ? limit : 0, 1));
+  const scale = 1.08 * Math.max(seen.most, limit && limit < 4 * seen.most ? limit : 0, 1), step = STEPS.find((one) => scale / one < 4.6) ?? scale;
   const y = (age) => y1 - (Math.min(age, scale) / scale) * (y1 - y0);
-  for (const part of [0, 0.5, 1]) gutterLabel(p, duration(scale * part), y(scale * part) + (part ? 0 : -5), axis);
   p.strokeStyle = look.colours.line;
   p.beginPath();
-  p.moveTo(axis.left, y1 + 0.5);
-  p.lineTo(axis.right, y1 + 0.5);
+  for (let age = 0; age <= scale; age += step) {
+    gutterLabel(p, duration(age), y(age) + (age ? 0 : -4), axis);
+    p.moveTo(axis.left, Math.round(y(age)) + 0.5);
+    p.lineTo(axis.right, Math.round(y(age)) + 0.5);
+  }
   p.stroke();
   const shown = run.rows.filter((row) => row.count), few = shown.length <= 24;
   p.save();
@@ -77,12 +84,6 @@ function drawAge(p, run, axis, top, focus) {
   p.restore();
   if (limit !== null && limit <= scale) ceilingLine(p, axis, y(limit), look.colours.bad, `expected ≤ ${duration(limit)}`);
   if (seen.row) peak(p, run, axis, seen, y, y0);
-}
-
-function roundAge(us) {
-  if (us > 2 * HOUR && us <= 48 * HOUR) return [3, 4, 6, 8, 12, 18, 24, 30, 36, 48].find((hours) => hours * HOUR >= us) * HOUR;
-  const unit = us > 2 * DAY ? DAY : us > 2 * MINUTE ? MINUTE : us > SECOND ? SECOND : MS;
-  return roundUp(us / unit) * unit;
 }
 
 // The highest age in each pixel, over all lanes, and the lane that holds the highest of all.
@@ -101,15 +102,28 @@ function ageColumns(run, axis, rows) {
 }
 
 function envelope(p, seen, axis, y, y1) {
-  p.fillStyle = look.colours.strong;
-  p.beginPath();
-  p.moveTo(axis.left, y1);
-  seen.columns.forEach((age, x) => {
-    if (age) p.rect(axis.left + x, y(age), 1, y1 - y(age));
-  });
-  p.fill();
+  pile(p, axis, y1, y1 - y(1), [[seen.columns, word(look.colours.strong, 1)]]);
 }
 
+// A value for each pixel as a column of `unit` pixels for each 1, and more of them before it: an image, for a path with so
+// many corners takes longer than all else together.
+function pile(p, axis, bottom, unit, layers) {
+  const width = layers[0][0].length, scale = unit * look.ratio;
+  const height = Math.max(1, Math.ceil(scale * layers.reduce((most, [values]) => values.reduce((high, value) => Math.max(high, value), most), 0)));
+  const image = new ImageData(width, height), words = new Uint32Array(image.data.buffer);
+  for (const [values, colour] of layers) {
+    const tops = Int32Array.from(values, (value) => height - Math.round(value * scale));
+    for (let y = 0, at = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, at++) if (y >= tops[x]) words[at] = colour;
+    }
+  }
+  pile.canvas ??= document.createElement('canvas');
+  Object.assign(pile.canvas, { width, height });
+  pile.canvas.getContext('2d').putImageData(image, 0, 0);
+  p.drawImage(pile.canvas, axis.left, bottom - height / look.ratio, width, height / look.ratio);
+}
+
+// Of many points each is a rectangle: a thick stroke with so many corners takes twenty milliseconds without a graphics card.
 function ageLine(p, run, axis, row, y, colour, width, above) {
   let i = Math.max(row.from, run.firstAt(row, axis.from) - 1);
   const points = [];
@@ -136,6 +150,14 @@ function ageLine(p, run, axis, row, y, colour, width, above) {
     p.fillStyle = look.colours['bad-soft'];
     p.fill(area);
     p.restore();
+  }
+  if (points.length > 300 && width > 1) {
+    p.fillStyle = colour;
+    points.forEach(([x, top], k) => {
+      const before = k ? points[k - 1][1] : top;
+      p.fillRect(x - width / 2, Math.min(top, before) - width / 2, width, Math.abs(top - before) + width);
+    });
+    return;
   }
   p.strokeStyle = colour;
   p.lineWidth = width;
@@ -171,97 +193,6 @@ function ceilingLine(p, axis, y, colour, text, under = false) {
   p.stroke();
   p.setLineDash([]);
   if (text) write(p, text, axis.right - 4, y + (under ? 9 : -8), { colour, font: `11.5px ${SANS}`, align: 'right' });
-}
-
-function drawConcurrency(p, run, axis, top) {
-  const { ceiling, parties } = run.doc, limit = ceiling.full ? ceiling.value : ceiling.account;
-  const { top: y0, bottom: y1 } = frame(p, axis, top, CURVE_HEIGHT, 'ConcurrentExecutions', parties.length ? null : `of ${number(ceiling.value)}: ${ceiling.name.replace(' x ', ' × ')}`);
-  const most = parties.length ? partiesMost(parties) : run.steps().most;
-  const scale = roundUp(Math.max(most, limit && limit <= 3 * most ? limit : 0, ceiling.value <= 3 * most ? ceiling.value : 0, 1) * 1.04, [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]);
-  const y = (level) => y1 - (level / scale) * (y1 - y0);
-  const mark = [limit, ceiling.value].find((level) => level && level <= scale && level > scale / 3) ?? most;
-  for (const level of new Set([0, mark])) gutterLabel(p, number(level), y(level) + (level ? 0 : -5), axis);
-  if (parties.length) drawParties(p, parties, axis, y, y1, top);
-  else drawSteps(p, run, axis, y, y1, ceiling.full ? ceiling.value : Infinity);
-  if (limit && limit <= scale) ceilingLine(p, axis, y(limit), look.colours.warn, ceiling.full && ceiling.name.startsWith('R') ? `limit ${number(limit)}` : `account ${number(limit)}`);
-  if (!ceiling.full && !parties.length && ceiling.value <= scale) ceilingLine(p, axis, y(ceiling.value), look.colours.wait, '');
-}
-
-function drawSteps(p, run, axis, y, y1, full) {
-  const { times, levels } = run.steps();
-  let low = 0, high = times.length;
-  while (low < high) { const middle = (low + high) >> 1; if (times[middle] <= axis.from) low = middle + 1; else high = middle; }
-  const area = new Path2D(), thick = new Path2D();
-  let level = low ? levels[low - 1] : 0, x = axis.left, highest = level;
-  area.moveTo(x, y1);
-  area.lineTo(x, y(level));
-  for (let i = low; i < times.length && times[i] <= axis.to; i++) {
-    const at = axis.x(times[i]);
-    if (at - x >= 1) {
-      if (highest > level) area.lineTo(x, y(highest));
-      area.lineTo(x, y(level));
-      area.lineTo(at, y(level));
-      if (Math.max(level, highest) >= full) { thick.moveTo(x, y(full)); thick.lineTo(at, y(full)); }
-      x = at;
-      highest = levels[i];
-    }
-    level = levels[i];
-    if (level > highest) highest = level;
-  }
-  area.lineTo(x, y(highest));
-  area.lineTo(x, y(level));
-  area.lineTo(axis.right, y(level));
-  area.lineTo(axis.right, y1);
-  p.fillStyle = look.colours['good-fill'];
-  p.fill(area);
-  p.strokeStyle = look.colours['good-edge'];
-  p.lineWidth = 1;
-  p.stroke(area);
-  p.strokeStyle = look.colours['warn-fill'];
-  p.lineWidth = 3;
-  p.stroke(thick);
-}
-
-const partiesMost = (parties) => Math.max(...together(parties).levels);
-
-const stacked = new WeakMap();
-
-// The executions of all who share the account in bins of one width, each alone and all together.
-function together(parties) {
-  if (stacked.has(parties)) return stacked.get(parties);
-  const width = Math.max(...parties.map((party) => party.width)), length = parties[0].levels.length;
-  const levels = new Float64Array(length), stacks = parties.map((party) => {
-    const mine = new Float64Array(length), ratio = width / party.width;
-    party.levels.forEach((level, i) => {
-      const at = Math.floor(i / ratio);
-      if (level > mine[at]) mine[at] = level;
-    });
-    mine.forEach((level, i) => { levels[i] += level; });
-    return mine;
-  });
-  const all = { levels, stacks, width };
-  stacked.set(parties, all);
-  return all;
-}
-
-function drawParties(p, parties, axis, y, y1, top) {
-  const { stacks, width, levels } = together(parties), base = new Float64Array(levels.length);
-  let x = axis.left + 190;
-  stacks.forEach((mine, k) => {
-    const path = new Path2D(), under = base.slice();
-    const from = Math.max(0, Math.floor(axis.from / width)), to = Math.min(levels.length - 1, Math.ceil(axis.to / width));
-    for (let i = from; i <= to; i++) {
-      base[i] += mine[i];
-      const left = Math.max(axis.left, axis.x(i * width)), right = Math.min(axis.right, axis.x((i + 1) * width));
-      if (right > left && mine[i]) path.rect(left, y(base[i]), right - left + 0.4, Math.min(y(under[i]), y1) - y(base[i]));
-    }
-    p.fillStyle = look.colours[`party-${k % 5}`];
-    p.fill(path);
-    const name = isolated(parties[k].name === 'default' ? 'stream' : parties[k].name);
-    p.fillRect(x, top + 8, 10, 10);
-    write(p, name, x + 15, top + 13, { font: `12px ${SANS}`, width: 120 });
-    x += Math.min(120, p.measureText(name).width) + 32;
-  });
 }
 
 function drawAxis(p, axis, top) {

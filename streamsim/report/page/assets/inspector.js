@@ -4,7 +4,7 @@ const MOST_CELLS = 600, MOST_TRIES = 60;
 const DOTS = ['', 'warn', 'bad', 'slow', 'wait', 'bad', 'fault', 'wait'];
 
 function recordsOf(run, i) {
-  const count = run.c.count[i], first = run.first[i];
+  const count = run.c.count[i], first = run.first(i);
   if (!count) return 'no records';
   if (first < 0) return counted(count, 'record');
   if (count === 1) return `record ${number(first)}`;
@@ -48,7 +48,7 @@ function toldOf(run, family, seen, gone) {
     parts.push(`${batch} ${run.outcome[family.from] === OPEN ? 'is in flight when the trace ends' : `went through at once, in ${duration(run.stop[family.from] - start)}`}.`);
     return [parts.join(' '), 'good'];
   }
-  parts.push(`${batch} took ${counted(tries, 'request')} over ${duration(over - start)}; ${number(failed.length)} did not succeed.`);
+  parts.push(`${batch} took ${counted(tries, 'request')} over ${duration(over - start)}; ${number(failed.length)} ${failed.every((i) => run.outcome[i] === THROTTLED) ? `${failed.length === 1 ? 'was' : 'were'} throttled` : 'did not succeed'}.`);
   const most = seen.reduce((high, times) => Math.max(high, times), 0);
   if (again === 1) parts.push(`One record was delivered ${number(most)} times.`);
   else if (again) parts.push(`${counted(again, 'record')} were delivered more than once, one of them ${number(most)} times.`);
@@ -69,7 +69,8 @@ function triesTable(page, run, family, chosen) {
     body.append(row);
   }
   const table = el('table', {}, el('thead', {}, el('tr', {}, ...[['start', 'n'], ['id', ''], ['try', 'n'], ['records', 'n'], ['took', 'n']].map(([text, kind]) => el('th', { class: kind, scope: 'col' }, text)))), body);
-  return all > MOST_TRIES ? [table, el('p', { class: 'soft' }, `${number(MOST_TRIES)} of ${number(all)} shown, around the chosen one.`)] : [table];
+  const box = el('div', { class: 'tries', tabindex: 0, role: 'region', 'aria-label': 'Requests of this batch' }, table);
+  return all > MOST_TRIES ? [box, el('p', { class: 'soft' }, `${number(MOST_TRIES)} of ${number(all)} shown, around the chosen one.`)] : [box];
 }
 
 function cellsOf(page, run, family, chosen, seen, gone) {
@@ -99,7 +100,7 @@ function recordPart(page, run, family) {
     pairs([['position in the shard', position === null ? 'not kept' : number(position)], ['position in the batch', `${number(rank + 1)} of ${number(family.whole)}`], ['delivered', counted(times.length, 'time')], ['delivered at', said || 'never']])];
 }
 
-const pairs = (rows) => el('dl', { class: 'pairs' }, rows.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, value)]));
+const pairs = (rows) => el('dl', { class: 'pairs' }, rows.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))));
 
 function expectationsPart(run) {
   const { expectations, violations } = run.doc, parts = [];
@@ -114,6 +115,7 @@ function expectationsPart(run) {
 
 function inspect(page) {
   const host = document.getElementById('inspector'), { view } = page, run = page.runs[view.run];
+  page.closeUp = null;
   host.className = 'card';
   host.tabIndex = 0;
   if (view.entry < 0) {
@@ -131,14 +133,18 @@ function inspect(page) {
     el('h2', {}, title, ...place),
     el('div', { class: 'chips' }, id && el('span', { class: 'chip' }, el('code', {}, outside(id))), el('span', { class: 'chip' }, el('span', { class: `dot ${DOTS[run.outcome[i]]}` }), OUTCOME_WORDS[run.outcome[i]]), el('span', { class: 'chip' }, `try ${number(run.c.attempt[i])}`), run.c.init[i] ? el('span', { class: 'chip' }, `cold start ${duration(run.c.init[i] * run.doc.tick)}`) : null),
     el('p', { class: `told ${tone}` }, sentence),
+    ...closeUp(page, run, family, i, gone),
     el('h3', {}, `${instant(run.start[i])}: ${brief(run, i)}`),
     pairs([['IteratorAge', duration(run.age[i])], ...(run.ready[i] > run.stop[i] ? [[run.outcome[i] === THROTTLED ? 'waits for concurrency' : 'backs off', duration(run.ready[i] - run.stop[i])]] : []), ...(window_ ? [['tumbling window', `${instant(Math.max(0, window_[0]))} – ${instant(window_[1])}`]] : [])]),
-    ...(family.to - family.from > 1 ? [el('h3', {}, `All ${number(family.to - family.from)} requests of this batch`), ...triesTable(page, run, family, i)] : []),
-    ...(family.whole && !run.c.times[family.from] ? [el('h3', {}, 'Records: the number is how often each was delivered'), ...cellsOf(page, run, family, i, seen, gone), ...recordPart(page, run, family)] : []),
-    ...gone.map((one) => el('p', { class: 'bad' }, `◆ ${instant(one.t)} ${goneText(one)}`)),
+    ...(family.to - family.from > 1 ? triesTable(page, run, family, i) : []),
+    ...(family.whole && !run.c.times[family.from] ? [el('h3', {}, 'Its records: how often each was delivered'), ...cellsOf(page, run, family, i, seen, gone), ...recordPart(page, run, family)] : []),
+    ...gone.slice(0, 20).map((one) => el('p', { class: 'lost' }, '◆ ', instant(one.t), ' ', outside(goneText(one)))),
     ...(error ? [el('h3', {}, 'Last response'), el('pre', { class: 'response', tabindex: 0 }, outside(error))] : []),
     el('p', { class: 'rule' }, el('b', {}, 'Rule. '), rule.text, el('cite', {}, rule.source)),
     ...expectationsPart(run));
+  page.closeUp?.();
+  const row_ = host.querySelector('.tries .chosen'), box = row_?.closest('.tries');
+  if (box && row_.offsetTop + row_.offsetHeight > box.clientHeight) box.scrollTop = row_.offsetTop - box.clientHeight / 2;
 }
 
 function lastError(run, family, i) {

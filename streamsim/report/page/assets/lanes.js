@@ -1,5 +1,8 @@
 // Lanes: where each stands, and the bars in them. Height inside a lane is the position in the batch, so that a bisect is a
-// staircase that closes in on the bad record. What is narrower than a pixel is drawn by the pixel, the gravest on top.
+// staircase that closes in on the bad record.
+
+// The paint of a window's end, after those of the outcomes.
+const WINDOW_KIND = 8;
 
 const DENSE = { readable: { lane: 20, lanes: 9, most: 56 }, fit: { lane: 1.5, lanes: 1, most: 56 } };
 
@@ -24,43 +27,6 @@ function layOut(run, view, room) {
   return { places, height: Math.max(40, y), lane, byShard: new Map(places.map((place) => [place.shard.number, place])) };
 }
 
-// What is narrower than a pixel: the gravest paint in each, the denser the busier.
-class Pixels {
-  constructor(width) {
-    this.paints = new Array(width).fill(null);
-    this.busy = new Float32Array(width);
-    this.any = false;
-  }
-
-  add(pixel, paint, share) {
-    const at = clamp(pixel, 0, this.busy.length - 1), before = this.paints[at];
-    if (!before || paint.grave > before.grave) this.paints[at] = paint;
-    this.busy[at] += share;
-    this.any = true;
-  }
-
-  strength(at) {
-    if (this.paints[at].grave > 1) return 4;
-    return this.busy[at] > 0.75 ? 4 : this.busy[at] > 0.4 ? 3 : this.busy[at] > 0.15 ? 2 : 1;
-  }
-
-  draw(p, left, top, height) {
-    if (!this.any) return;
-    for (let from = 0, width = this.paints.length; from < width;) {
-      const paint = this.paints[from];
-      if (!paint) { from++; continue; }
-      const strength = this.strength(from);
-      let to = from + 1;
-      while (to < width && this.paints[to] === paint && this.strength(to) === strength) to++;
-      p.globalAlpha = [0, 0.34, 0.52, 0.74, 1][strength];
-      p.fillStyle = paint.edge;
-      p.fillRect(left + from, top, to - from, height);
-      from = to;
-    }
-    p.globalAlpha = 1;
-  }
-}
-
 class LanePainter {
   constructor(p, run, axis, place, view) {
     Object.assign(this, { p, run, axis, place, view });
@@ -77,20 +43,20 @@ class LanePainter {
     return [Math.min(top + (run.c.offset[i] / whole) * this.inner, top + this.inner - height), height];
   }
 
-  row(row) {
-    const { run, axis } = this, right = axis.right, left = Math.floor(axis.left) - 1;
-    const small = new Pixels(Math.ceil(right - left) + 2);
-    for (let i = run.firstAt(row, axis.from); i < row.to && run.start[i] <= axis.to; i++) {
-      const x = axis.x(run.start[i]), x2 = axis.x(run.ready[i]);
-      if (x2 - x >= 2.2) this.bar(row, i, Math.max(x, axis.left - 8), Math.min(axis.x(run.stop[i]), right + 8), Math.min(x2, right + 8));
-      else small.add(Math.floor(x) - left, this.paint(i), axis.x(run.stop[i]) - x);
+  // Bars are drawn, what is too narrow for one goes to the strips.
+  row(row, strips) {
+    const { run, axis } = this, { start, stop, ready } = run, { left, right, scale, from, to } = axis, narrow = 2.2 / scale;
+    for (let i = run.firstAt(row, from); i < row.to && start[i] <= to; i++) {
+      const x = left + (start[i] - from) * scale;
+      if (ready[i] - start[i] >= narrow) this.bar(row, i, Math.max(x, left - 8), Math.min(axis.x(stop[i]), right + 8), Math.min(axis.x(ready[i]), right + 8));
+      else strips.add(x, this.kind(i), (stop[i] - start[i]) * scale, (ready[i] - stop[i]) * scale);
     }
-    small.draw(this.p, left, this.top(row), this.inner);
+    strips.end(this.top(row), this.inner);
   }
 
-  paint(i) {
-    return this.run.flags[i] & WINDOW_END && this.run.outcome[i] === SUCCESS ? WINDOW_PAINT() : look.paints[this.run.outcome[i]];
-  }
+  kind(i) { return this.run.flags[i] & WINDOW_END && this.run.outcome[i] === SUCCESS ? WINDOW_KIND : this.run.outcome[i]; }
+
+  paint(i) { return look.paints[this.kind(i)]; }
 
   bar(row, i, x, x1, x2) {
     const { run, p } = this, [top, height] = this.box(row, i);
@@ -117,18 +83,13 @@ class LanePainter {
   block(x, top, width, height, paint) {
     const { p } = this;
     p.fillStyle = paint.fill;
-    if (width > 5 && height > 5) {
+    if (width > 7 && height > 7) {
       p.strokeStyle = paint.edge;
       p.lineWidth = 1;
       p.beginPath();
       p.roundRect(x + 0.5, top + 0.5, width - 1, height - 1, Math.min(3, width / 4, height / 4));
       p.fill();
       p.stroke();
-    } else if (width > 3 && height > 3) {
-      p.fillRect(x, top, width, height);
-      p.strokeStyle = paint.edge;
-      p.lineWidth = 1;
-      p.strokeRect(x + 0.5, top + 0.5, width - 1, height - 1);
     } else {
       p.fillStyle = paint.edge;
       p.fillRect(x, top, width, height);
@@ -151,13 +112,13 @@ class LanePainter {
     this.p.globalAlpha = 1;
   }
 
-  figure(i, x, top, width, height, paint) {
+  figure(i, x, top, width, height, paint, from = this.axis.left, to = this.axis.right) {
     const { run, p } = this;
     if (height < 11 || width < 15) return;
     const text = run.flags[i] & WINDOW_END ? 'Σ' : run.c.times[i] ? `×${number(run.c.times[i] + 1)}` : number(run.c.count[i]);
     const size = Math.min(12, height);
     p.font = `600 ${size}px ${SANS}`;
-    const left = Math.max(x, this.axis.left), right = Math.min(x + width, this.axis.right);
+    const left = Math.max(x, from), right = Math.min(x + width, to);
     if (p.measureText(text).width + 3 > right - left) return;
     write(p, text, (left + right) / 2, top + height / 2 + 0.5, { colour: paint.text, font: p.font, align: 'center' });
   }
@@ -165,7 +126,8 @@ class LanePainter {
   // Families in trouble: a tint, a bracket that says what became of the batch, and the discards at their record's height.
   families(row) {
     const { run, axis } = this;
-    if (!row.trouble && !run.gone.length) return;
+    if (!row.trouble) return;
+    this.free = -Infinity;
     let i = run.firstAt(row, axis.from);
     if (i < row.to) i = run.familyStart[i];
     while (i < row.to && run.start[i] <= axis.to) {
@@ -202,8 +164,9 @@ class LanePainter {
     const text = this.bracketText(from, to), at = Math.max(x, axis.left + 2);
     p.font = `11px ${MONO}`;
     const width = p.measureText(text).width;
-    const next = to < row.to && run.outcome[to] !== SUCCESS ? axis.x(run.start[to]) - at - 6 : Infinity;
-    if (width <= Math.max(x1 - at, Math.min(next, 170))) write(p, text, at, y - 6.5, { colour, font: p.font });
+    if (at < this.free || width > Math.max(x1 - at, onlyThrottled ? 0 : 170)) return;
+    write(p, text, at, y - 6.5, { colour, font: p.font });
+    this.free = at + width + 8;
   }
 
   failedIn(from, to) {
@@ -236,8 +199,8 @@ class LanePainter {
 
   losses(row, bottom) {
     const { p, axis, run, place } = this;
-    for (const one of run.gone) {
-      if (one.row !== row.number || one.t < axis.from || one.t > axis.to) continue;
+    for (const one of run.goneOn(row)) {
+      if (one.t < axis.from || one.t > axis.to) continue;
       const x = axis.x(one.t), y = this.goneAt(row, one);
       if (place.lane >= 24) {
         const family = run.family(Math.max(row.from, run.entryAt(row, one.t - 1)));

@@ -8,8 +8,8 @@ function drawPresence(p, axis, place, end) {
     p.fillStyle = fill;
     p.fillRect(x, top, x1 - x, height);
   };
-  if (shard.opened > 0) shade(0, shard.opened, look.hatches.absent);
-  if (shard.ended !== null && shard.ended < end) shade(shard.ended, end, look.hatches.absent);
+  if (shard.opened > 0) shade(0, shard.opened, look.colours.absent);
+  if (shard.ended !== null && shard.ended < end) shade(shard.ended, end, look.colours.absent);
   for (const [since, until] of shard.stops) {
     shade(since, until ?? end, look.colours.well);
     const x = Math.max(axis.left, axis.x(since)), x1 = Math.min(axis.right, axis.x(until ?? end));

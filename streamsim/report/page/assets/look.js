@@ -3,7 +3,7 @@
 const look = { colours: {}, hatches: {}, dark: false };
 
 const COLOUR_NAMES = ['paper', 'card', 'well', 'line', 'strong', 'ink', 'soft', 'faint', 'good', 'good-fill', 'good-edge', 'bad',
-  'bad-soft', 'warn', 'warn-fill', 'slow', 'blue', 'fault', 'wait', 'window', 'party-0', 'party-1', 'party-2', 'party-3', 'party-4'];
+  'bad-soft', 'warn', 'warn-fill', 'slow', 'blue', 'fault', 'wait', 'window', 'absent', 'party-0', 'party-1', 'party-2', 'party-3', 'party-4'];
 
 const SANS = 'Inter, "Segoe UI", system-ui, -apple-system, "Helvetica Neue", Arial, "DejaVu Sans", sans-serif';
 const MONO = '"JetBrains Mono", "SF Mono", ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace';
@@ -50,11 +50,20 @@ function readLook(light = false) {
   root.dataset.theme = before;
   look.dark = !light && before === 'dark';
   look.ratio = Math.min(3, window.devicePixelRatio || 1);
-  look.hatches = { backoff: hatch(look.colours.bad, look.ratio), throttled: hatch(look.colours.wait, look.ratio), absent: hatch(look.colours.line, look.ratio, 6) };
-  look.paints = paints(look.colours);
+  look.hatches = { backoff: hatch(look.colours.bad, look.ratio), throttled: hatch(look.colours.wait, look.ratio) };
+  look.paints = [...paints(look.colours), { fill: look.colours.card, edge: look.colours.window, text: look.colours.window, grave: 1 }];
+  look.words = look.paints.map(({ edge, grave }) => STRENGTHS.map((alpha) => word(edge, grave === 1 ? alpha : Math.max(alpha, 0.3))));
+  look.waiting = word(look.colours.bad, look.dark ? 0.3 : 0.22);
 }
 
-const WINDOW_PAINT = () => ({ fill: look.colours.card, edge: look.colours.window, text: look.colours.window, grave: 1 });
+// How opaque a pixel is by how busy it is: a little, some, much, all of the time.
+const STRENGTHS = [0.34, 0.52, 0.74, 1];
+
+// A colour as one word of image data: red is the lowest byte.
+function word(colour, alpha) {
+  const value = parseInt(colour.slice(1), 16);
+  return ((Math.round(alpha * 255) << 24) | ((value & 255) << 16) | (value & 0xff00) | (value >> 16)) >>> 0;
+}
 
 // A canvas of so many CSS pixels with a pen that draws in them; clears it.
 function pen(canvas, width, height) {
@@ -66,6 +75,7 @@ function pen(canvas, width, height) {
   }
   const made = canvas.getContext('2d');
   made.setTransform(look.ratio, 0, 0, look.ratio, 0, 0);
+  made.imageSmoothingEnabled = false;
   made.clearRect(0, 0, width, height);
   made.direction = 'ltr';
   return made;

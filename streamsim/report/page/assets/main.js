@@ -12,7 +12,10 @@ const page = {
   paint() {
     for (const chart of this.charts) chart.draw();
     const { view } = this;
-    this.tools.now.textContent = view.cursor === null ? `${duration(view.to - view.from)} shown` : instant(view.cursor);
+    const said = view.cursor === null ? `${duration(view.to - view.from)} shown` : instant(view.cursor);
+    this.tools.now.textContent = said;
+    this.tools.scrub.value = String(Math.round(((view.cursor ?? view.from) / this.end) * SCRUBS));
+    this.tools.scrub.setAttribute('aria-valuetext', said);
     this.drawn++;
     clearTimeout(this.linking);
     this.linking = setTimeout(() => writeLink(this), 250);
@@ -68,6 +71,13 @@ const page = {
     this.view.rank = rank;
     inspect(this);
     document.querySelector('#inspector .cells [aria-pressed="true"]')?.focus();
+  },
+
+  // Moves the cursor over the whole run; what is shown follows it.
+  scrub(t) {
+    const { view } = this;
+    if (t < view.from || t > view.to) { const half = (view.to - view.from) / 2; this.show(t - half, t + half); }
+    this.moveCursor(t);
   },
 
   moveCursor(t) {
@@ -170,8 +180,11 @@ const page = {
     this.charts = shown.map((run) => new Chart(this, run));
     this.stageTools ??= showTools(this);
     const grid = el('div', { class: `grid ${shown.length > 1 ? 'two' : ''}` }, this.charts.map((chart) => chart.element));
+    host.className = shown.length > 1 ? 'several' : 'single';
+    document.getElementById('stage').className = runs.length > 1 ? 'compares' : '';
     host.replaceChildren(this.stageTools, grid);
-    for (const chart of this.charts) { chart.resize(); chart.repaintLegend(); }
+    for (const chart of this.charts) chart.resize();
+    paintLegend(this.tools.legend);
   },
 
   refresh() {
@@ -206,8 +219,10 @@ const page = {
 
   repaint(light = false) {
     readLook(light);
-    for (const chart of this.charts) { chart.wholeCache = null; chart.draw(); chart.repaintLegend(); }
+    for (const chart of this.charts) { chart.wholeCache = null; chart.draw(); }
+    paintLegend(this.tools.legend);
     this.sparks?.();
+    this.closeUp?.();
   },
 
   say(text) { document.getElementById('live').textContent = clean(text); },
@@ -223,6 +238,7 @@ async function start() {
   page.end = Math.max(...page.runs.map((run) => run.end));
   Object.assign(page.view, { from: 0, to: page.end, beside: page.runs.length > 1 && page.runs.length <= 4 });
   if (page.runs.some((run) => run.shards.length > 40)) page.view.order = 'trouble';
+  page.usual = { order: page.view.order, beside: page.view.beside };
   const linked = readLink(page);
   readLook();
   page.refresh();

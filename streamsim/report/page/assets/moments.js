@@ -2,7 +2,8 @@
 
 function showMoments(page) {
   const host = document.getElementById('moments'), run = page.runs[page.view.run];
-  host.replaceChildren(...run.doc.moments.map((moment, k) => el('button', { class: 'moment', 'aria-pressed': String(page.view.moment === k), onclick: () => page.showMoment(run, k) },
+  const title = page.runs.length > 1 && run.doc.moments.length ? [el('h2', {}, `Moments of run ${run.index + 1}: `, outside(run.doc.name))] : [];
+  host.replaceChildren(...title, ...run.doc.moments.map((moment, k) => el('button', { class: 'moment', 'aria-pressed': String(page.view.moment === k), onclick: () => page.showMoment(run, k) },
     el('i', {}, String(k + 1)),
     el('div', {}, el('span', {}, moment.t === null ? 'whole run' : instant(moment.t), ' · ', outside(moment.place)), el('b', {}, outside(moment.title)), outside(moment.sentence)))));
 }

@@ -2,32 +2,32 @@
 
 const OVERVIEW_HEIGHT = 58;
 
-// Draws all lanes into `height` pixels; of what shares a pixel the gravest shows.
+// Draws all shards into `height` pixels, and draws anew only when they change; of what shares a pixel the gravest shows.
 function drawWhole(p, run, order, axis, top, height) {
-  const shards = order.length, rows = Math.max(1, shards), each = height / rows, width = Math.ceil(axis.right - axis.left);
-  order.forEach((shard, place) => {
-    const y = top + place * each, h = Math.max(1, each - (each > 3 ? 1.5 : 0));
-    const graves = new Uint8Array(width + 1), fills = new Uint8Array(width + 1);
-    for (const row of shard.rows) {
-      for (let i = row.from; i < row.to; i++) {
-        const paint = look.paints[run.outcome[i]], x = clamp(Math.floor(axis.x(run.start[i]) - axis.left), 0, width);
-        const to = clamp(Math.floor(axis.x(paint.grave > 1 ? run.ready[i] : run.stop[i]) - axis.left), x, width);
-        if (graves[x] >= paint.grave && graves[to] >= paint.grave) continue;
-        for (let k = x; k <= to; k++) if (paint.grave > graves[k]) { graves[k] = paint.grave; fills[k] = run.outcome[i]; }
-      }
-    }
-    for (let k = 0, from = 0; k <= width; k++) {
-      if (k < width && graves[k + 1] === graves[from] && fills[k + 1] === fills[from]) continue;
-      if (graves[from]) {
-        p.fillStyle = look.paints[fills[from]].edge;
-        p.fillRect(axis.left + from, y, k + 1 - from, h);
-      }
-      from = k + 1;
-    }
+  const lines = Math.max(1, Math.min(order.length, Math.floor(height / 2))), width = Math.ceil(axis.right - axis.left);
+  const graves = new Uint8Array(lines * width), kinds = new Uint8Array(lines * width);
+  order.forEach((shard, k) => {
+    const at = Math.floor((k * lines) / order.length) * width;
+    for (const row of shard.rows) wholeRow(run, row, axis, width, graves.subarray(at, at + width), kinds.subarray(at, at + width));
   });
-  for (const one of run.gone) {
-    p.fillStyle = look.colours.bad;
-    p.fillRect(axis.x(one.t) - 1, top, 2, height);
+  const image = new ImageData(width, lines), words = new Uint32Array(image.data.buffer);
+  for (let k = 0; k < words.length; k++) if (graves[k]) words[k] = look.words[kinds[k]][graves[k] > 1 ? 3 : 2];
+  const canvas = document.createElement('canvas');
+  Object.assign(canvas, { width, height: lines });
+  canvas.getContext('2d').putImageData(image, 0, 0);
+  const each = height / lines, gap = each >= 5 ? 2 : each >= 3 ? 1 : 0;
+  for (let line = 0; line < lines; line++) p.drawImage(canvas, 0, line, width, 1, axis.left, top + line * each, width, each - gap);
+  p.fillStyle = look.colours.bad;
+  for (const one of run.gone) p.fillRect(Math.round(axis.x(one.t)) - 1, top, 2, height - gap);
+}
+
+function wholeRow(run, row, axis, width, graves, kinds) {
+  const { start, stop, ready, outcome } = run, { scale } = axis;
+  for (let i = row.from; i < row.to; i++) {
+    const { grave } = look.paints[outcome[i]], from = Math.floor(start[i] * scale);
+    if (from >= width) return;
+    const to = Math.min(width - 1, Math.floor((grave > 1 ? ready[i] : stop[i]) * scale));
+    for (let k = from; k <= to; k++) if (grave > graves[k]) { graves[k] = grave; kinds[k] = outcome[i]; }
   }
 }
 

@@ -13,13 +13,12 @@ class Run {
     this.start = new Float64Array(n);
     this.stop = new Float64Array(n);
     this.ready = new Float64Array(n);
-    this.first = columns.first;
-    this.age = columns.age;
-    this.whole = columns.whole;
-    this.outcome = Uint8Array.from(columns.outcome);
-    this.flags = Uint8Array.from(columns.flags);
+    this.age = new Float64Array(n);
+    this.whole = new Int32Array(n);
+    this.outcome = columns.outcome;
+    this.flags = columns.flags;
     this.familyStart = new Int32Array(n);
-    this.rows = document_.rows.map(([shard, lane, count], number) => ({ number, shard, lane, count, from: 0, to: 0, trouble: 0, longest: 0 }));
+    this.rows = document_.rows.map(([shard, lane, count], number) => ({ number, shard, lane, count, from: 0, to: 0, trouble: 0 }));
     let at = 0;
     for (const row of this.rows) {
       row.from = at;
@@ -34,37 +33,50 @@ class Run {
       shard.trouble += 1000 * shard.gone;
     }
     this.gone = this.readGone();
+    this.goneIn = new Map();
+    for (const one of this.gone) {
+      if (!this.goneIn.has(one.row)) this.goneIn.set(one.row, []);
+      this.goneIn.get(one.row).push(one);
+    }
     this.byStart = null;
   }
 
   readRow(row, tick) {
-    const { c, start, stop, ready, first, age, whole, flags, familyStart } = this;
-    let before = 0, after = 0;
+    const { start, stop, ready, age, whole, flags, familyStart } = this;
+    const { gap_before: gap, took, wait, age: ages, whole: wholes, count } = this.c, bits = this.doc.age_bits;
+    let before = 0;
     for (let i = row.from; i < row.to; i++) {
-      const begins = before + c.gap_before[i], ends = begins + c.took[i];
-      before = ends + c.wait[i];
+      const begins = before + gap[i], ends = begins + took[i];
+      before = ends + wait[i];
       start[i] = begins * tick;
       stop[i] = ends * tick;
       ready[i] = before * tick;
-      if (flags[i] & PLACELESS) first[i] = -1;
-      else {
-        first[i] += after;
-        after = first[i] + c.count[i] + c.gap[i];
-      }
-      age[i] = unrounded(age[i], this.doc.age_bits) * tick;
-      whole[i] += c.count[i];
+      age[i] = unrounded(ages[i], bits) * tick;
+      whole[i] = wholes[i] + count[i];
       familyStart[i] = flags[i] & SAME_FAMILY && i > row.from ? familyStart[i - 1] : i;
     }
   }
 
+  // The first position of an entry, -1 where it is not kept; those of a lane are reckoned when one is asked for.
+  first(entry, row = this.rowOf(entry)) {
+    const { c, flags } = this;
+    if (!row.firsts) {
+      row.firsts = new Float64Array(row.count).fill(-1);
+      for (let i = row.from, after = 0; i < row.to; i++) {
+        if (flags[i] & PLACELESS) continue;
+        row.firsts[i - row.from] = c.first[i] + after;
+        after = row.firsts[i - row.from] + c.count[i] + c.gap[i];
+      }
+    }
+    return row.firsts[entry - row.from];
+  }
+
   addRow(row) {
-    const shard = this.shards[row.shard];
+    const shard = this.shards[row.shard], { outcome } = this, { times } = this.c;
     shard.rows.push(row);
     for (let i = row.from; i < row.to; i++) {
-      const bad = this.outcome[i] !== SUCCESS && this.outcome[i] !== OPEN;
-      if (bad) row.trouble += this.outcome[i] === THROTTLED ? 0.2 : 1;
-      if (this.ready[i] - this.start[i] > row.longest) row.longest = this.ready[i] - this.start[i];
-      shard.invocations += this.c.times[i] + 1;
+      if (outcome[i] !== SUCCESS && outcome[i] !== OPEN) row.trouble += outcome[i] === THROTTLED ? 0.2 : 1;
+      shard.invocations += times[i] + 1;
     }
     shard.trouble += row.trouble;
   }
@@ -113,7 +125,7 @@ class Run {
     const row = this.rowOf(entry), from = this.familyStart[entry];
     let to = entry + 1;
     while (to < row.to && this.familyStart[to] === from) to++;
-    return { row, from, to, whole: this.whole[from], first: this.first[from], gap: this.c.gap[from] };
+    return { row, from, to, whole: this.whole[from], first: this.first(from, row), gap: this.c.gap[from] };
   }
 
   id(entry) {
@@ -158,9 +170,11 @@ class Run {
     return { seen, last };
   }
 
+  goneOn(row) { return this.goneIn.get(row.number) ?? []; }
+
   goneOf(family) {
     const from = this.start[family.from], to = family.to < family.row.to ? this.start[family.to] : Infinity;
-    return this.gone.filter((one) => one.row === family.row.number && one.t >= from && one.t <= to && one.kind !== WINDOW_LOST
+    return this.goneOn(family.row).filter((one) => one.t >= from && one.t <= to && one.kind !== WINDOW_LOST
       && one.first + one.count > family.first && one.first < family.first + family.whole + family.gap);
   }
 
@@ -184,25 +198,48 @@ class Run {
     return this.byStart;
   }
 
-  // Executions in flight as steps: times, and the level from each on.
+  // Executions in flight as steps: times, and the level from each on. Of one instant those that end come first.
   steps() {
-    if (this.flights) return this.flights;
-    const begins = new Float64Array(this.n), ends = new Float64Array(this.n);
+    this.flights ??= this.end / this.doc.tick < 4 * this.n ? this.countedSteps() : this.sortedSteps();
+    return this.flights;
+  }
+
+  // Where ticks are few: what begins and ends in each is counted, and nothing is sorted.
+  countedSteps() {
+    const { start, stop, outcome } = this, { tick } = this.doc, last = Math.ceil(this.end / tick) + 1;
+    const changes = new Int32Array(last + 1), times = new Float64Array(last + 1), levels = new Int32Array(last + 1);
+    for (let i = 0; i < this.n; i++) {
+      if (outcome[i] === THROTTLED || outcome[i] === TOO_LARGE) continue;
+      changes[Math.round(start[i] / tick)]++;
+      changes[Math.round(stop[i] / tick)]--;
+    }
+    let count = 0, most = 0;
+    for (let k = 0, level = 0; k <= last; k++) {
+      if (!changes[k]) continue;
+      level += changes[k];
+      if (level > most) most = level;
+      times[count] = k * tick;
+      levels[count++] = level;
+    }
+    return { times: times.subarray(0, count), levels: levels.subarray(0, count), most };
+  }
+
+  sortedSteps() {
+    const { start, stop, outcome } = this, { tick } = this.doc, few = (2 * this.end) / tick + 2 < 2 ** 32;
+    const keys = few ? new Uint32Array(2 * this.n) : new Float64Array(2 * this.n);
     let count = 0;
     for (let i = 0; i < this.n; i++) {
-      if (this.outcome[i] === THROTTLED || this.outcome[i] === TOO_LARGE || this.stop[i] === this.start[i]) continue;
-      begins[count] = this.start[i];
-      ends[count++] = this.stop[i];
+      if (outcome[i] === THROTTLED || outcome[i] === TOO_LARGE || stop[i] === start[i]) continue;
+      keys[count++] = Math.round(start[i] / tick) * 2 + 1;
+      keys[count++] = Math.round(stop[i] / tick) * 2;
     }
-    const up = begins.subarray(0, count).sort(), down = ends.subarray(0, count).sort();
-    const times = new Float64Array(2 * up.length), levels = new Int32Array(2 * up.length);
-    let level = 0, most = 0;
-    for (let i = 0, j = 0, k = 0; k < times.length; k++) {
-      if (i < up.length && up[i] < down[j]) { times[k] = up[i++]; level++; } else { times[k] = down[j++]; level--; }
+    const all = few ? sortedWords(keys.subarray(0, count)) : keys.subarray(0, count).sort();
+    const times = new Float64Array(count), levels = new Int32Array(count);
+    for (let k = 0, level = 0; k < count; k++) {
+      level += all[k] % 2 ? 1 : -1;
+      times[k] = Math.floor(all[k] / 2) * tick;
       levels[k] = level;
-      if (level > most) most = level;
     }
-    this.flights = { times, levels, most };
-    return this.flights;
+    return { times, levels, most: levels.reduce((most, level) => Math.max(most, level), 0) };
   }
 }

@@ -1,4 +1,4 @@
-"""The engine's `Stream` over shards whose leases say which of them are this process's."""
+"""The engine's `Stream` over shards or partitions that are shared with others: what is this process's feeds the logs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,8 +10,8 @@ from streamsim.streams.live.log import LiveLog
 from streamsim.streams.live.reader import readers
 
 
-class ShardStream:
-    """The engine's `Stream`: shards as a mapping sees them that shares them with others."""
+class LiveStream:
+    """The engine's `Stream`, as a mapping sees it that shares it with others."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class ShardStream:
         self._kind = kind
 
     def shards(self, _mapping: EventSourceMapping) -> tuple[str, ...]:
-        """None: the leases tell the mapping which to take, children too."""
+        """None: whoever shares them out tells the mapping which to take, children too."""
         return ()
 
     def parents(self, shard: str) -> tuple[str, ...]:
@@ -53,5 +53,4 @@ class ShardStream:
         self, shard: str, position: int, lanes: int, halt: Halt, sieves: Sequence[Sieve] = ()
     ) -> Sequence[Reader]:
         """See `Stream`."""
-        log = self._logs[shard]
-        return readers(log, position, lanes, self._kind, self._clock, halt, sieves)
+        return readers(self._logs[shard], position, lanes, self._kind, self._clock, halt, sieves)
