@@ -2,8 +2,10 @@
 
 It knows nothing of shards beside its own, of what a stream is, or whether time is real. A batch that must change
 leaves `settle` as parts, which go before anything younger: depth first, oldest part first. So a lane has at most one
-batch in flight and its records finish in order. A lane that is asked to stop does so as soon as nothing is in flight;
-what it has not finished by then is read again, as new batches, by whoever goes on from the checkpoint.
+batch in flight and its records finish in order (Lambda Developer Guide, "Using Lambda to process records from Amazon
+Kinesis Data Streams": one batch of a shard at a time, and with ParallelizationFactor one of each of its lanes; recorded:
+depth first, the older half first). A lane that is asked to stop does so as soon as nothing is in flight; what it has
+not finished by then is read again, as new batches, by whoever goes on from the checkpoint.
 """
 
 from typing import Final

@@ -219,16 +219,27 @@ def _check_too_old(lane: Lane, line: Line, discard: Discard, due: Due | None) ->
     limit = lane.contract.maximum_age
     if limit is None:
         lane.tell("age", f"{what} by age, which MaximumRecordAgeInSeconds does not limit", line)
-    elif due is not None and due.youngest is not None and discard.positions[-1] >= due.positions[-1]:
-        age = discard.t - due.youngest
-        if age < limit:
-            sentence = f"{what} by age at {show_duration(age)}, before {show_duration(limit)}"
-            lane.tell("age", sentence, due.sent, line)
+    else:
+        known, arrived = _known_arrival(lane, due, discard.positions[-1])
+        age = discard.t - arrived
+        if known is not None and age < limit:
+            sentence = f"{what} by age at {show_duration(age)} at most, before {show_duration(limit)}"
+            lane.tell("age", sentence, known, line)
     counted = due.counted if due is not None else 0
     uncounted = 1 if due is not None and due.refused else 0
     if not max(1, counted) <= discard.attempts <= max(1, counted + uncounted):
         sentence = f"{what} after counted attempt {counted}, the document says {discard.attempts}"
         lane.tell("under-retried", sentence, due.sent if due is not None else None, line)
+
+
+def _known_arrival(lane: Lane, due: Due | None, position: int) -> tuple[Line | None, int]:
+    """The request that tells when a record arrived at the earliest, for no later record arrives before an older one."""
+    if due is not None and due.youngest is not None and position >= due.positions[-1]:
+        return due.sent, due.youngest
+    sent = lane.sent
+    if sent is not None and position >= sent[1].positions[-1]:
+        return sent, sent[1].t - sent[1].iterator_age
+    return None, 0
 
 
 def judge_expired(lane: Lane, number: int, expired: Expired) -> None:

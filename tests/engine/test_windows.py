@@ -427,6 +427,40 @@ def test_the_state_counts_towards_the_six_megabytes() -> None:
     assert 2 * 2_200_000 * 4 // 3 + WINDOW_OVERHEAD + MIB > MAXIMUM_EVENT_SIZE
 
 
+def test_a_record_that_does_not_fit_beside_the_state_is_never_sent() -> None:
+    """It alone would be an event of 5.6 MB."""
+
+    def grows(batch: Batch) -> Outcome:
+        del batch
+        return Outcome("success", response={"state": {"a": "x" * (MIB - 100)}})
+
+    records = [Given(SECOND, "user-1", b"x"), Given(2 * SECOND, "user-1", b"x" * 4_200_000)]
+    run = play(replace(PLAIN, maximum_retry_attempts=0), {0: records}, grows)
+    assert [event.outcome for event in run.events if isinstance(event, Result)] == [
+        "success",
+        "too_large",
+        "success",
+    ]
+    assert [len(call.positions) for call in run.calls] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("size", "limit", "first"),
+    [
+        pytest.param(5 * MIB, 1000, "too_large", id="its only record is too large for an event"),
+        pytest.param(1, 0, "throttled", id="its only record is throttled until it is too old"),
+    ],
+)
+def test_a_window_whose_only_request_never_ran_has_no_final_invocation(
+    size: int, limit: int, first: str
+) -> None:
+    mapping = replace(PLAIN, maximum_retry_attempts=0, maximum_record_age_in_seconds=60)
+    run = play(mapping, {0: [Given(SECOND, "user-1", b"x" * size)]}, count, limit=limit)
+    assert {event.outcome for event in run.events if isinstance(event, Result)} == {first}
+    assert any(isinstance(event, Discard) for event in run.events)
+    assert not any(isinstance(event, WindowClose | WindowLost) for event in run.events)
+
+
 def test_documents_tell_of_the_window(tmp_path: Path) -> None:
     events: list[Event] = []
     mapping = replace(PLAIN, maximum_retry_attempts=0)

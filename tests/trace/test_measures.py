@@ -238,6 +238,10 @@ STORIES: dict[str, tuple[list[Event], dict[str, Value]]] = {
             "discarded": 1,
         },
     ),
+    "a window that is given up without a destination": (
+        row(opened(0, arrived=0), window_lost(1210), ended(1210, 0)),
+        {"windows.lost": 1, "DestinationDeliveryFailures": 0},
+    ),
     "records too old to be sent, without a destination": (
         row(
             opened(0, arrived=10),

@@ -525,6 +525,20 @@ def test_mappings_of_two_functions_share_what_the_account_has() -> None:
     assert [number for number, _ in violation.evidence] == [7]
 
 
+def test_a_record_that_was_never_sent_is_no_older_than_what_was_sent_before_it() -> None:
+    text = """
+        0     open x at 0 of 3
+        100   invoke x g 1 0 age=40
+        120   result x g 1 success
+        50060 discard x h aged 1 1
+        60060 discard x i aged 2 1
+        60060 end x 3
+        """
+    [violation] = judged(told(text, header()), header())
+    assert violation.sentence == "record 1 given up by age at 50 s at most, before 1 m"
+    assert [number for number, _ in violation.evidence] == [3, 5]
+
+
 def test_an_execution_that_was_overtaken_and_ends_later_is_told_once() -> None:
     """The concurrency of the second request says that the first has ended; its result, a line too late, ends nothing."""
     text = """
