@@ -6,7 +6,8 @@ Nothing heavy is imported here: `streamsim --help` answers at once, and each com
 import os
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
@@ -49,7 +50,7 @@ Examples:
   streamsim run scenarios/four_settings.yaml
   streamsim check scenarios/*.yaml
   streamsim init --from template.yaml
-  streamsim run scenarios/bisect.yaml --trace run.ndjson; streamsim verify run.ndjson
+  streamsim run scenarios/bisect.yaml --report run.html
 
 See what AWS Lambda will do with your Kinesis or DynamoDB stream, before production does."""
 
@@ -100,6 +101,14 @@ class Commands(click.Group):
             ctx.fail(f"there is no command {args[0]!r}; {hint}")
         return super().resolve_command(ctx, args)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """See `click.Group`; prints the help where that is asked for."""
+        _spell_what_an_encoding_lacks()
+        try:
+            return super().parse_args(ctx, args)
+        except OSError as error:
+            _leave(error)
+
     def invoke(self, ctx: click.Context) -> Any:
         """See `click.Group`."""
         try:
@@ -107,13 +116,8 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("\ninterrupted", err=True)
             sys.exit(INTERRUPTED)
-        except BrokenPipeError:
-            _leave_output()
-            sys.exit(READER_GONE)
         except OSError as error:
-            click.echo(f"error: cannot write: {error.strerror or error}", err=True)
-            _leave_output()
-            sys.exit(OUTSIDE)
+            _leave(error)
         except Exception as error:
             from streamsim.functions.handler import HandlerNotLoadedError  # noqa: PLC0415  # --help stays fast
             from streamsim.functions.sandbox.client import NoClientError  # noqa: PLC0415
@@ -138,9 +142,19 @@ def _not_loaded(error: "HandlerNotLoadedError") -> str:
     return "\n".join([*lines, f"  hint: try `cd {deployment.path} && {sys.executable} -c 'import {module}'`"])
 
 
-def _leave_output() -> None:
-    """What is still buffered goes nowhere, so that the interpreter does not complain of it at its end."""
+def _spell_what_an_encoding_lacks() -> None:
+    """A user's words may be in any script: what the output cannot hold is spelled, as Python does on standard error."""
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _leave(error: OSError) -> NoReturn:
+    """Ends because the output takes no more. What is still buffered goes nowhere: the interpreter would complain of it."""
+    gone = isinstance(error, BrokenPipeError)
+    if not gone:
+        click.echo(f"error: cannot write: {error.strerror or error}", err=True)
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(READER_GONE if gone else OUTSIDE)
 
 
 @click.group(cls=Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})

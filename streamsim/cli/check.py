@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from streamsim.cli import WRONG_INPUT
+from streamsim.cli.scenario_file import scenario_file
 from streamsim.scenario.errors import ScenarioError
 from streamsim.scenario.load import load, variants
 
@@ -33,7 +34,7 @@ def command(scenarios: tuple[Path, ...], changes: tuple[str, ...]) -> None:
     wrong: list[str] = []
     for path in scenarios:
         try:
-            scenario = load(path, changes)
+            scenario = load(scenario_file(path), changes)
         except ScenarioError as error:
             wrong.append(str(error))
         else:

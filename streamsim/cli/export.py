@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from streamsim.cli import WRONG_INPUT
-from streamsim.cli.whole_page import check_place, write_whole
+from streamsim.cli.trace_input import STANDARD_INPUT, look_at, trace_input
+from streamsim.cli.whole_page import check_apart, check_place, write_whole
 
 HELP = """\b
 Examples:
@@ -31,6 +32,7 @@ Exit codes: 0 all of it is written, 2 the trace cannot be read or the file not w
 def command(trace: str, form: str, output: Path | None) -> None:
     if output is not None:
         check_place("--output", output)
+        check_apart("--output", output, Path(trace))
     text = _exported(trace, form)
     if output is None:
         click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
@@ -43,19 +45,20 @@ def _exported(trace: str, form: str) -> str:
     from streamsim.report.perfetto import Perfetto  # noqa: PLC0415
     from streamsim.trace.ndjson import TraceError, read_trace  # noqa: PLC0415
 
-    name = "standard input" if trace == "-" else trace
+    name, line = STANDARD_INPUT if trace == "-" else trace, 0
     text = io.StringIO()
     try:
-        header, events = read_trace(sys.stdin.buffer if trace == "-" else Path(trace))
+        header, events = read_trace(trace_input(trace))
         sink = Perfetto(header, text.write) if form == "perfetto" else AttemptsTable(header, text.write)
         for event in events:
             sink(event)
         sink.close()
     except TraceError as error:
-        click.echo(f"{name}:{error.line}: error: {error.problem}", err=True)
+        line = error.line
+        click.echo(f"{name}:{line}: error: {error.problem}", err=True)
     except OSError as error:
         click.echo(f"{name}: error: {error.strerror or error}", err=True)
     else:
         return text.getvalue()
-    click.echo(f"Next: streamsim verify {trace}", err=True)
+    click.echo(f"Next: {look_at(name, line)}", err=True)
     sys.exit(WRONG_INPUT)

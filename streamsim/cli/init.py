@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from streamsim.cli.invoke_input import variables
-from streamsim.cli.whole_page import check_place, write_whole
+from streamsim.cli.whole_page import check_apart, check_place, write_whole
 from streamsim.scenario.draft import Draft, inline, written
 
 HELP: Final = """\b
@@ -75,6 +75,7 @@ def command(
     place = None if output == _STDOUT else Path(output)
     if place is not None:
         check_place("-o", place)
+        check_apart("-o", place, *([] if template is None else [template]))
         if place.exists() and not force:
             raise click.UsageError(
                 f"there is a file {output} already; --force overwrites it, -o FILE writes another"

@@ -18,7 +18,7 @@ _INTRODUCTION: Final = (
 )
 
 #: Columns of what is told at a question mark.
-_WIDTH: Final = 98
+_WIDTH: Final = 78
 
 
 class AnswersEndedError(click.ClickException):
@@ -43,7 +43,7 @@ def asked(name: str, *, yes: bool) -> Draft:
     answers: dict[str, Any] = {}
     if yes:
         return draft_of(answers)
-    _say(_INTRODUCTION)
+    _say(fill(_INTRODUCTION, _WIDTH))
     past: list[Question] = []
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")  # bytes that are no text are a wrong answer, and no more
@@ -80,7 +80,7 @@ def _answer(question: Question, answers: dict[str, Any], name: str) -> Any:
     _say(indent(fill(f"{question.meaning}.", _WIDTH), "  "))
     while True:
         _say(f"  [{shown}] > ", end="")
-        line = sys.stdin.readline()
+        line = "" if sys.stdin is None else sys.stdin.readline()
         if not line:
             raise AnswersEndedError(question)
         text = line.strip()

@@ -10,12 +10,13 @@ from rich.text import Text
 
 from streamsim.cli.learn_talk import StoppedError, Talk
 from streamsim.cli.run_output import Screen
-from streamsim.cli.whole_page import check_place, write_whole
-from streamsim.lessons.lesson import Lesson, Round, named, read_lesson, title_of
+from streamsim.cli.whole_page import check_apart, check_place, write_whole
+from streamsim.lessons.lesson import TEXT, Lesson, Round, named, read_lesson, title_of
 from streamsim.lessons.playing import Run, changed_from, runs_of
 from streamsim.lessons.shelf import folder_of, shelf
 from streamsim.lessons.words import difference, facts, heading, judged, prose, question, shown, typed_lines
 from streamsim.report.layout import suggested
+from streamsim.scenario.shipped import typed
 
 HELP: Final = """\b
 Examples:
@@ -50,6 +51,8 @@ def command(lesson: str | None, yes: bool, report: Path | None) -> None:
     if report is not None:
         check_place("--report", report)
     told = read_lesson(folder_of(lesson))
+    if report is not None:
+        check_apart("--report", report, told.scenario, told.folder / TEXT)
     runs = runs_of(told)
     talk = Talk(Screen(highlight=False), asks=not yes)
     try:
@@ -148,10 +151,8 @@ def _next(lesson: Lesson, run: str) -> Iterable[tuple[str, str]]:
 
 def _path(path: Path) -> str:
     """A file as one would type it here."""
-    try:
-        return quote(str(path.relative_to(Path.cwd())))
-    except ValueError:
-        return quote(str(path))
+    here = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return quote(str(typed(path) or here))
 
 
 def _write_page(path: Path, lesson: Lesson, runs: tuple[Run, Run]) -> None:

@@ -31,7 +31,7 @@ class Talk:
 
     def say(self, lines: Callable[[int, bool], Iterable[Text]]) -> None:
         """Prints lines, laid out for the terminal's width, in ASCII where it takes nothing else."""
-        self._console.print(Shown(lines))
+        self._console.print(Shown(lines), crop=False)
 
     def number(self, prompt: str, least: int, most: int) -> int | None:
         """A number within these; None for who would rather be told. `StoppedError` for who stops."""

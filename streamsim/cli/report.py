@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from streamsim.cli import WRONG_INPUT
-from streamsim.cli.whole_page import check_place, write_whole
+from streamsim.cli.trace_input import STANDARD_INPUT, look_at, trace_input
+from streamsim.cli.whole_page import check_apart, check_place, write_whole
 
 HELP = """\b
 Examples:
@@ -36,13 +37,16 @@ def command(trace: str, output: Path | None) -> None:
         )
     target = _beside(trace) if output is None else output
     check_place("--output", target)
+    check_apart("--output", target, Path(trace))
     write_whole("--output", target, _page_of(trace))
-    click.echo(f"{target} shows {trace if trace != '-' else 'standard input'}")
+    click.echo(f"{target} shows {trace if trace != '-' else STANDARD_INPUT}")
 
 
 def _beside(trace: str) -> Path:
     """`run.html` for `run.ndjson` and `run.ndjson.gz`."""
     path = Path(trace)
+    if not path.name:
+        raise click.UsageError(f"{trace!r} is no file; name a trace that `streamsim run --trace` wrote")
     for suffix in (".gz", ".ndjson"):
         path = path.with_suffix("") if path.suffix == suffix else path
     return path.with_name(f"{path.name}.html")
@@ -54,15 +58,16 @@ def _page_of(trace: str) -> str:
     from streamsim.report.page.traces import run_of  # noqa: PLC0415
     from streamsim.trace.ndjson import TraceError, read_trace  # noqa: PLC0415
 
-    name = "standard input" if trace == "-" else trace
+    name, line = STANDARD_INPUT if trace == "-" else trace, 0
     try:
-        header, events = read_trace(sys.stdin.buffer if trace == "-" else Path(trace))
+        header, events = read_trace(trace_input(trace))
         run: PageRun = run_of(header, events)
     except TraceError as error:
-        click.echo(f"{name}:{error.line}: error: {error.problem}", err=True)
+        line = error.line
+        click.echo(f"{name}:{line}: error: {error.problem}", err=True)
     except (OSError, ValueError) as error:
         click.echo(f"{name}: error: {getattr(error, 'strerror', None) or error}", err=True)
     else:
         return page([run], source=f"streamsim report {trace}")
-    click.echo(f"Next: streamsim verify {trace}", err=True)
+    click.echo(f"Next: {look_at(name, line)}", err=True)
     sys.exit(WRONG_INPUT)

@@ -12,7 +12,8 @@ from streamsim.cli.backends import NAMES, Backend, Servers, backends
 from streamsim.cli.run_groups import Group, differences_document, group_of, say_lines, show_backends
 from streamsim.cli.run_output import document_of, say, show, show_story, source_of
 from streamsim.cli.run_recording import Ran, Recording, record
-from streamsim.cli.whole_page import check_place, write_whole
+from streamsim.cli.scenario_file import scenario_file
+from streamsim.cli.whole_page import check_apart, check_place, write_whole
 from streamsim.cli.whole_trace import CannotWriteError, check_folder
 from streamsim.scenario.load import load, variants
 from streamsim.scenario.models import Scenario
@@ -32,7 +33,7 @@ Examples:
   streamsim run scenarios/real_handler.yaml --logs logs/
   streamsim run scenarios/bisect.yaml --backend kafka --kafka localhost:9092
   streamsim run scenarios/bisect.yaml --backend kinesis --endpoint-url http://localhost:4568
-  streamsim run scenarios/bisect.yaml --backend virtual --backend kafka
+  streamsim run scenarios/bisect.yaml --backend virtual --backend kafka --at-once
   streamsim run scenarios/*.yaml --quiet
 
 Plays scenarios, prints what came of them, and checks what they expect.
@@ -131,7 +132,8 @@ def command(
 ) -> None:
     if story and as_json:
         raise click.UsageError("--json is one document and --story is text; choose one")
-    files = [(path, load(path, changes, seed)) for path in scenarios]
+    places = [scenario_file(path) for path in scenarios]
+    files = [(path, load(place, changes, seed)) for path, place in zip(scenarios, places, strict=True)]
     chosen = backends(names, Servers(brokers, kafka_config, endpoint_url, at_once), files)
     if no_view and all(backend.place is None for backend in chosen):
         raise click.UsageError("--no-view goes with --backend kafka or kinesis")
@@ -139,9 +141,9 @@ def command(
         trace, on_failure, logs, report, story, verbose, compared=len(chosen) > 1, view=not no_view
     )
     many = sum(len(variants(scenario)) for _, scenario in files)
-    _check(recording, many * len(chosen), len(files))
+    _check(recording, many * len(chosen), scenarios)
     told = []
-    for path, scenario in files:
+    for (path, scenario), place in zip(files, places, strict=True):
         source = source_of(path, changes, seed)
         own = []
         for settings, variant in variants(scenario):
@@ -152,7 +154,7 @@ def command(
         if not as_json:
             _print(source, scenario, own, quiet=quiet)
         if recording.report is not None:
-            _write_page(recording.report, path, source, [ran for group in own for ran in group.runs])
+            _write_page(recording.report, place, source, [ran for group in own for ran in group.runs])
     if as_json:
         click.echo(json.dumps(_document(told, compared=recording.compared), indent=2))
     if not all(group.holds for group in told):
@@ -180,27 +182,30 @@ def _document(groups: Sequence[Group], *, compared: bool) -> dict[str, Any]:
     return document
 
 
-def _check(recording: Recording, runs: int, scenarios: int) -> None:
+def _check(recording: Recording, runs: int, scenarios: Sequence[Path]) -> None:
     """`ClickException` for what cannot be recorded, before anything runs."""
     if recording.report is not None:
-        if scenarios > 1:
+        if len(scenarios) > 1:
             raise click.UsageError(
-                f"--report shows one scenario and this plays {scenarios}; name one, with all the runs that it compares"
+                f"--report shows one scenario and this plays {len(scenarios)}; "
+                "name one, with all the runs that it compares"
             )
         check_place("--report", recording.report)
+        check_apart("--report", recording.report, *scenarios)
     if runs > 1 and recording.keeps:
         option = next(iter(recording.keeps))
         raise click.UsageError(
             f"{option} keeps one run and this makes {runs}; "
             "name one scenario and one backend, and fix what it compares: --set compare=null"
         )
-    for option, folder in recording.keeps.items():
+    for option, path in recording.keeps.items():
         if option == "--trace":
+            check_apart(option, path, *scenarios, *filter(None, [recording.report]))
             continue
         try:
-            check_folder(folder)
+            check_folder(path)
         except OSError as error:
-            raise CannotWriteError(option, folder, error) from None
+            raise CannotWriteError(option, path, error) from None
 
 
 def _write_page(path: Path, scenario: Path, source: str, runs: Sequence[Ran]) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from streamsim.report.compared import Run, value_said, varied_in
 from streamsim.report.comparison import render_comparison
+from streamsim.report.layout import held
 from streamsim.report.terminal import render_summary
 from streamsim.report.timeline import Timeline
 from streamsim.scenario.models import Fault
@@ -39,7 +40,8 @@ def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Time
             render_summary(
                 played.header, played.metrics, played.expectations, played.violations, timeline,
                 source=source, faults=faults,
-            )
+            ),
+            crop=False,
         )  # fmt: skip
         return
     varied = varied_in([played.settings for played, _ in runs])
@@ -53,7 +55,7 @@ def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Time
         )
         for played, timeline in runs
     ]
-    console.print(render_comparison(runs[0][0].header, compared, source=source))
+    console.print(render_comparison(runs[0][0].header, compared, source=source), crop=False)
 
 
 def show_story(played: Played, lines: Iterable[str], *, compared: bool) -> None:
@@ -69,8 +71,8 @@ def show_story(played: Played, lines: Iterable[str], *, compared: bool) -> None:
 
 def say(line: str) -> None:
     """Prints a line, without what the output's encoding cannot hold."""
-    encoding = sys.stdout.encoding or "ascii"
-    click.echo(line.encode(encoding, "replace").decode(encoding))
+    if sys.stdout is not None:
+        click.echo(held(line, sys.stdout.encoding or "ascii"))
 
 
 def said_settings(settings: Mapping[str, Any]) -> dict[str, Any]:

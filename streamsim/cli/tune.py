@@ -12,6 +12,7 @@ import click
 from streamsim.cli import INTERRUPTED
 from streamsim.cli.run_output import Screen, source_of
 from streamsim.cli.runs_progress import RunsProgress
+from streamsim.cli.scenario_file import scenario_file
 from streamsim.report.progress import ProgressBar
 from streamsim.report.tuned import Tuned
 from streamsim.report.tuned_document import document_of
@@ -111,10 +112,11 @@ def command(
         raise click.UsageError(
             f"--runs {runs} is too few for --seeds {seeds}: today's settings alone take {seeds}"
         )
-    text = read(scenario, str(scenario), MAXIMUM_SCENARIO_SIZE)
+    place = scenario_file(scenario)
+    text = read(place, str(place), MAXIMUM_SCENARIO_SIZE)
     wishes = [read_wish(one) for one in vary]
     asked = Asked(changes_of(changes, seed), expect, wishes, minimise, seeds)
-    whole = question(text, str(scenario), asked)
+    whole = question(text, str(place), asked)
     trials, found, interrupted = _searched(whole, runs, jobs)
     options = [f"--expect {quote(one)}" for one in expect] + [f"--vary {quote(one)}" for one in vary]
     options += [f"--minimise {quote(minimise)}"] if minimise != Asked().minimise else []

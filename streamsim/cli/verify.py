@@ -4,16 +4,15 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from streamsim.cli.trace_input import STANDARD_INPUT, look_at, trace_input
+
 HOLDS: Final = 0
 BROKEN: Final = 1
 UNREADABLE: Final = 2
-
-STANDARD_INPUT: Final = "standard input"
 
 #: Violations shown to people of each trace; `--json` has all that the oracle kept.
 SHOWN: Final = 20
@@ -82,9 +81,8 @@ def _examine(trace: str) -> Finding:
     from streamsim.trace.oracle import Oracle  # noqa: PLC0415
 
     name = STANDARD_INPUT if trace == "-" else trace
-    source = sys.stdin.buffer if trace == "-" else Path(trace)
     try:
-        header, events = read_trace(source)
+        header, events = read_trace(trace_input(trace))
         try:
             oracle = Oracle(header)
         except ValueError as error:
@@ -113,7 +111,7 @@ def _show(finding: Finding) -> None:
     if finding.problem is not None:
         where = f"{name}:{finding.line}" if finding.line else name
         click.echo(f"{where}: error: {finding.problem}", err=True)
-        click.echo(f"Next: {_look_at(name, finding.line)}", err=True)
+        click.echo(f"Next: {look_at(name, finding.line)}", err=True)
         return
     size = (
         ", ".join(
@@ -170,13 +168,6 @@ def _show_violation(violation: Any) -> None:
     click.echo(f"  at {show_duration(violation.t)}{', ' if place else ''}{place}")
     for number, event in violation.evidence:
         click.echo(f"  line {number}: {encode_event(event)}")
-
-
-def _look_at(name: str, line: int) -> str:
-    """A command that shows the line at fault."""
-    if not line or name == STANDARD_INPUT:
-        return "streamsim verify --help"
-    return f"zcat {name} | sed -n {line}p" if name.endswith(".gz") else f"sed -n {line}p {name}"
 
 
 def _as_json(finding: Finding) -> dict[str, Any]:

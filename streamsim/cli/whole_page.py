@@ -19,6 +19,16 @@ def check_place(option: str, path: Path) -> None:
         raise CannotWriteError(option, path, error) from None
 
 
+def check_apart(option: str, path: Path, *others: Path) -> None:
+    """`CannotWriteError` where `path` is a file that the command reads, or writes for another option."""
+    if path.exists() and not path.is_file():
+        return
+    if any(os.path.realpath(path) == os.path.realpath(other) for other in others):
+        raise CannotWriteError(
+            option, path, FileExistsError(errno.EEXIST, "this file is read or written too")
+        )
+
+
 def write_whole(option: str, path: Path, text: str) -> None:
     """Writes beside `path` and takes its name at the end; `CannotWriteError` where that cannot be.
 

@@ -63,12 +63,13 @@ def check_folder(path: Path) -> None:
 
 
 def _hint(option: str, path: Path, error: OSError) -> str | None:
-    named = "run.ndjson" if option == "--trace" else "run.html"
+    named = {"--trace": "run.ndjson", "-o": "scenario.yaml"}.get(option, "run.html")
     packed = f"packed it needs a tenth of the space: {option} {path}.gz"
     return {
         errno.ENOENT: f"create its folder first: mkdir -p {path.parent}",
         errno.EISDIR: f"name a file in it: {option} {path / named}",
         errno.ENOTDIR: "what should be a folder is a file; name another folder",
+        errno.EEXIST: "name another file",
         errno.ENOSPC: packed if option == "--trace" and path.suffix != ".gz" else "make room on that disk",
         errno.EACCES: "name a place where you may write",
         errno.EROFS: "name a place where you may write",

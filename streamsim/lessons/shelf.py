@@ -1,20 +1,21 @@
 """Where the lessons are that come with streamsim, and which of them somebody means."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from streamsim.lessons.lesson import TEXT, named
 from streamsim.scenario.errors import Problem, ScenarioError, Source, Span, did_you_mean
+from streamsim.scenario.shipped import folder
 
-#: In an installed package the lessons are beside this file, in a checkout among the scenarios.
-_INSTALLED: Final = Path(__file__).with_name("shipped")
-_CHECKOUT: Final = Path(__file__).parents[2] / "scenarios" / "lessons"
+#: Where the lessons are among the scenarios.
+_FOLDER: Final = "lessons"
 
 
 def shelf() -> Mapping[int, Path]:
     """The folders of all lessons by their number, ascending."""
-    place = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
+    place = folder() / _FOLDER
     found = {named(path.parent)[0]: path.parent for path in place.glob(f"*/{TEXT}")}
     return {number: found[number] for number in sorted(n for n in found if n is not None)}
 
@@ -28,10 +29,13 @@ def folder_of(asked: str) -> Path:
     for path in lessons.values():
         if asked in {path.name, named(path)[1]}:
             return path
-    if (Path(asked) / TEXT).is_file():
-        return Path(asked)
+    with suppress(OSError, ValueError):  # no file has such a name: too long, a zero byte
+        if (Path(asked) / TEXT).is_file():
+            return Path(asked)
     hint = (
         did_you_mean(asked, names)
         or f"lessons are 1 to {max(lessons, default=0)}; `streamsim learn` lists them"
     )
-    raise ScenarioError([Problem(f"there is no lesson {asked!r}", Span(Source("streamsim learn")), hint)])
+    raise ScenarioError(
+        [Problem(f"there is no lesson {asked[:80]!r}", Span(Source("streamsim learn")), hint)]
+    )

@@ -15,7 +15,7 @@ from streamsim.lessons.claims import Measured
 from streamsim.lessons.lesson import Fact, Lesson, Question, Round
 from streamsim.lessons.markdown import Block, Code, Item, marked
 from streamsim.lessons.playing import Run
-from streamsim.report.layout import QUIET, fitted, printable, sign
+from streamsim.report.layout import QUIET, fitted, printable, sign, typed
 from streamsim.report.phrases import measured, wrapped
 from streamsim.report.picture import Picture
 from streamsim.report.verdict import what_happened
@@ -123,15 +123,16 @@ def _coloured(style: str, lines: Lines) -> Lines:
         yield line
 
 
-def typed_lines(typed: str, width: int) -> Lines:
+def typed_lines(command: str, width: int) -> Lines:
     """A command as one would type it, with its options on lines of their own as far as it is too long for one."""
-    lines = [f"{_INDENT}$"]
-    for part in typed.replace(" --", "\0--").split("\0"):
-        if len(lines[-1]) + len(part) + 3 > width:
+    first, *options = command.replace(" --", "\0--").split("\0")
+    lines = [f"{_INDENT}$ {first}"]
+    for option in options:
+        if len(lines[-1]) + len(option) + 3 > width:
             lines.append(_INDENT * 3)
-        lines[-1] += f" {part}"
-    yield from (Text(f"{line} \\", "bold") for line in lines[:-1])
-    yield Text(lines[-1], "bold")
+        lines[-1] += f" {option}"
+    yield from (typed((f"{line} \\", "bold")) for line in lines[:-1])
+    yield typed((lines[-1], "bold"))
 
 
 def shown(part: Round, run: Run, width: int, *, plain: bool) -> Lines:

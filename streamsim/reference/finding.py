@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from streamsim.reference.term import Term
 from streamsim.scenario.errors import closest
 from streamsim.scenario.file import PLURALS
+
+#: So many letters begin too many words to tell one of them.
+_SHORT: Final = 3
 
 
 class Found(NamedTuple):
@@ -19,6 +22,8 @@ class Found(NamedTuple):
 def find(word: str, known: Sequence[Term]) -> Found | None:
     """What `BatchSize`, `batch_size`, `mapping.batch_size`, `mappings.orders.BatchSize` and `IteratorAge` mean; else None.
 
+    `LATEST` means the setting that may have this value.
+
     A full name comes before the last part of one, and the spelling that was asked for before another.
     """
     for asked in _readings(word.strip()):
@@ -29,13 +34,22 @@ def find(word: str, known: Sequence[Term]) -> Found | None:
             first = tuple(sorted(meant.values(), key=known.index))
             others = (one for _, one in sorted(ranked, key=lambda one: one[0]) if one not in first)
             return Found(first, tuple(others))
-    return None
+    return _with_value(word.strip(), known)
+
+
+def _with_value(word: str, known: Sequence[Term]) -> Found | None:
+    """The settings that may have this value: `LATEST`, `sqs`."""
+    having = [
+        one for one in known if one.kind == "setting" and word in re.findall(r"[A-Za-z_]{3,}", one.range)
+    ]
+    return Found((having[0],), tuple(having[1:])) if having else None
 
 
 def nearest(word: str, known: Sequence[Term]) -> str | None:
     """The name that looks most like a word that is none: the last part of a term, or its full name; None without one."""
     names = dict.fromkeys(name for one in known for name in (one.name.rpartition(".")[2], one.name))
-    return closest(word, names)
+    begun = [name for name in names if len(word) > _SHORT and _folded(name).startswith(_folded(word))]
+    return begun[0] if begun else closest(word, names)
 
 
 def _readings(word: str) -> Iterator[str]:

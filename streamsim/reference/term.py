@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-Kind = Literal["setting", "parameter", "metric", "measure", "outcome", "condition", "event", "anomaly"]
+Kind = Literal[
+    "word", "setting", "parameter", "metric", "measure", "outcome", "condition", "event", "anomaly"
+]
 
 #: What each kind is called of one and of several, in the order in which terms are told.
 KINDS: Final = MappingProxyType(
     {
+        "word": ("word", "Words of streams and of those who read them"),
         "setting": ("setting", "Settings: the keys of a scenario file"),
         "parameter": (
             "parameter, refused",

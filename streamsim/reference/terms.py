@@ -28,6 +28,7 @@ _RANGES: Final = {"count": "0 or more", "ms": "0 or more; null: it never happene
 def terms() -> tuple[Term, ...]:
     """Every term, by kind, in the order of the tables they are from."""
     found = [
+        *_meanings("word", meanings.WORDS),
         *settings(),
         *_parameters(),
         *_measures(MEASURES),

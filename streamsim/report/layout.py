@@ -9,6 +9,9 @@ from rich.text import Text
 NARROWEST: Final = 60
 WIDEST: Final = 200
 
+#: What stands in for our own signs where an encoding is too small for them.
+_LIKE: Final = str.maketrans({"·": "-", "…": "...", "→": "->", "\N{MULTIPLICATION SIGN}": "x"})
+
 #: The style of what need not be read.
 QUIET: Final = "bright_black"
 
@@ -27,14 +30,30 @@ def sign(well: bool | None, *, plain: bool) -> str:
     return "✓" if well else "✗"
 
 
+def held(text: str, encoding: str) -> str:
+    """The text with what an encoding cannot hold in ASCII, a question mark where there is nothing like it."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_LIKE).encode(encoding, "replace").decode(encoding)
+    return text
+
+
 def printable(lines: Iterator[Text], options: ConsoleOptions) -> Iterator[Text]:
     """The lines without what the output's encoding cannot hold: a user's words may be in any script."""
     for line in lines:
-        line.no_wrap = len(line) <= options.max_width
-        line.overflow = "fold"
-        line.plain = line.plain.encode(options.encoding, "replace").decode(options.encoding)
+        line.plain = held(line.plain, options.encoding)
+        line.no_wrap = line.no_wrap or len(line) <= options.max_width
+        line.overflow = line.overflow or "fold"
         line.rstrip()
         yield line
+
+
+def typed(*parts: str | tuple[str, str]) -> Text:
+    """A line of a command. One that is wider than the terminal is not broken: it could not be copied."""
+    line = Text.assemble(*parts)
+    line.no_wrap, line.overflow = True, "ignore"
+    return line
 
 
 def suggested(commands: Iterable[tuple[str, str]], width: int) -> Iterator[Text]:
@@ -47,7 +66,7 @@ def suggested(commands: Iterable[tuple[str, str]], width: int) -> Iterator[Text]
         for i, part in enumerate(parts):
             goes_on = i < len(parts) - 1 and not part.endswith(";")
             indent = label if i == 0 else " " * (len(label) + 2)
-            line = Text.assemble((indent, QUIET), (part + " \\" * goes_on, "bold"))
+            line = typed((indent, QUIET), (part + " \\" * goes_on, "bold"))
             if i < len(parts) - 1:
                 yield line
         if len(line) + 3 + len(why) <= width:

@@ -19,6 +19,9 @@ _STATES: Final = "documented: Lambda API Reference, EventSourceMappingConfigurat
 _QUEUED: Final = (
     "documented: Lambda Developer Guide, How Lambda handles errors and retries with asynchronous invocation"
 )
+_STREAMS: Final = (
+    "documented: Kinesis Data Streams Developer Guide, Amazon Kinesis Data Streams terminology and concepts"
+)
 _CONTEXT: Final = "documented: Lambda Developer Guide of 2017, the context object"
 _RECORDED: Final = "recorded: LocalStack's AWS-validated snapshots"
 _CAPTURED: Final = "recorded: stackd's captures in us-east-1"
@@ -30,6 +33,47 @@ class Meaning(NamedTuple):
     text: str
     evidence: str
 
+
+#: What settings, reports and lessons take for known.
+WORDS: Final[Mapping[str, Meaning]] = MappingProxyType(
+    {
+        "record": Meaning(
+            "What a producer puts into a stream: data, and a partition key. Its shard gives it a sequence number. Here it"
+            " goes by its position in the shard, from 0: record 20 is the 21st.",
+            _STREAMS,
+        ),
+        "partition key": Meaning(
+            "What a record is about, such as a user's name; of a table's stream the item's partition key. Its hash decides"
+            " the record's shard, and with ParallelizationFactor the lane: so order is kept by key.",
+            f"{_STREAMS}; assumed: how a lane is chosen",
+        ),
+        "sequence number": Meaning(
+            "The number by which AWS knows a record: unique in its shard, and higher than those of the records before it."
+            " Checkpoints, itemIdentifier and on-failure documents name records by it.",
+            _STREAMS,
+        ),
+        "shard": Meaning(
+            "A part of a stream, with its records in the order in which they came. A mapping reads each shard on its own, one"
+            " batch at a time in each of its lanes; what waits in one shard holds no other.",
+            f"{_STREAMS}; {_KINESIS}",
+        ),
+        "event source mapping": Meaning(
+            "What reads a stream for a function: it polls each shard, gathers batches, invokes the function with them, and"
+            " retries. Its settings are the keys of `mapping`.",
+            "documented: Lambda Developer Guide, How Lambda processes records from stream and queue-based event sources",
+        ),
+        "lane": Meaning(
+            "ParallelizationFactor gives a shard so many lanes. Each has one batch in flight at a time, and a partition key"
+            " keeps its lane. The word is ours: AWS speaks of concurrent batches of a shard.",
+            _KINESIS,
+        ),
+        "request id": Meaning(
+            "What a function finds in its context, and its log, for an invocation. It belongs to the batch: a retry of the"
+            " unchanged batch has the same one, a half or a remainder a new one.",
+            f"{_CONTEXT}; {_CAPTURED}",
+        ),
+    }
+)
 
 #: How an invocation with a batch ends (`streamsim.model.outcome.Ending`, and `partial`).
 OUTCOMES: Final[Mapping[str, Meaning]] = MappingProxyType(
@@ -110,20 +154,20 @@ BATCHES: Final[Mapping[str, Meaning]] = MappingProxyType(
         "retry": Meaning(
             "An unchanged batch is a retry: it keeps its request id, counts one attempt more and waits longer each time."
             " Until it is through, its shard stands still.",
-            f"{_CONTEXT}; {_RECORDED}",
+            f"{_CONTEXT}; {_CAPTURED}",
         ),
         "split": Meaning(
             "With BisectBatchOnFunctionError a failed batch is split in two. Each half is a new batch with a request id and"
             " attempts of its own, so that splitting does not use up MaximumRetryAttempts.",
-            f"{_SETTINGS}; {_RECORDED}",
+            f"{_SETTINGS}; {_CAPTURED}",
         ),
         "half": Meaning(
             "A half of a failed batch is a new batch: it has a new request id and runs at once, the left half first.",
-            f"{_SETTINGS}; {_RECORDED}",
+            f"{_SETTINGS}; {_CAPTURED}",
         ),
         "remainder": Meaning(
             "What is left of a batch after a partial response is a new batch, with a request id of its own.",
-            f"{_PARTIAL}; {_RECORDED}",
+            f"{_PARTIAL}; {_RECORDED}; {_CAPTURED}",
         ),
         "window": Meaning(
             "At the end of a tumbling window the function is invoked without records and gets the state that the"

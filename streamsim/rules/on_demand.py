@@ -3,7 +3,8 @@
 "Choose the data stream capacity mode": Kinesis watches the traffic of each shard, splits one that takes more than 500 KB/s
 within 15 minutes, in two equal halves, and does not look at which keys bring the traffic. As a shard takes twice that, a
 stream so has room for double its peak, and throttles what more than doubles within 15 minutes. A new stream takes 4 MB/s
-and 4,000 records/s: 4 shards. It grows to 200 MB/s by itself ("Quotas and limits").
+and 4,000 records/s: 4 shards. It grows to 200 MB/s by itself ("Quotas and limits"). It has room for double the peak of the last
+30 days, so that none that is watched for less than that becomes smaller.
 
 assumed: that 500 records/s count like 500 KB/s, being half of what a shard takes; that traffic is what was taken, not what
 was tried; that it is looked at each minute, as CloudWatch does; that a stream of 200 shards is at its limit.

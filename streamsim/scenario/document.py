@@ -115,6 +115,8 @@ class _Composer:
                 self._take(event)
         except yaml.YAMLError as error:
             self._problems.append(explain(error, self._source))
+        except UnicodeEncodeError:  # an argument whose bytes are no text
+            self._refuse("this is not UTF-8", Span(self._source), "write it in UTF-8")
         if not self._problems and not self._roots:
             self._refuse(
                 "the file holds no values", Span(self._source), "begin with a line such as `scenario: …`"

@@ -33,12 +33,12 @@ from streamsim.scenario.fields import (
 from streamsim.scenario.handlers import (
     RUNTIMES,
     RuntimeKind,
+    beside,
     code_folder,
     handler_complaints,
     handler_name,
     log_format,
     runtime_kind,
-    scenario_folder,
     variables_of,
 )
 from streamsim.scenario.maps import Strict
@@ -295,7 +295,7 @@ class Function(Strict, label="a function", example="{model: {duration: 140ms + 2
     ] = Field(
         default=0,
         description="Environments that are always initialized. They count against the reserved or the unreserved "
-        "concurrency all the time; more executions than that run on demand. `cost.usd` does not hold what they cost.",
+        "concurrency all the time; more executions than that run on demand. `cost.usd` holds what they cost, for five minutes at least.",
         json_schema_extra=told(
             unit="environments",
             default="none",
@@ -320,7 +320,7 @@ class Function(Strict, label="a function", example="{model: {duration: 140ms + 2
         given = self.model_fields_set
         path = self.path if "path" in given or self.handler is None else code_folder(".", info)
         complaints = list(handler_complaints(self.handler, path, self.runtime, given))
-        if "path" in given and path != scenario_folder(info):  # beside a scenario is more than code
+        if "path" in given and path != beside(info).resolve():  # beside a scenario is more than code
             complaints += [Complaint(("path",), message, hint) for _, message, hint in size_refusals(path)]
         if self.handler is None and self.model.duration.measured:
             message = "only a function with a handler can be measured"

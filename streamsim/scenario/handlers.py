@@ -45,7 +45,7 @@ def code_folder(value: object, info: ValidationInfo) -> Path:
     """The code folder, relative to the scenario file."""
     if not isinstance(value, str) or not value:
         raise refused(f"a path is the name of a folder, not {described(value)}", "write for example ./src")
-    directory: Path = (info.context or {}).get("directory", Path())
+    directory = beside(info)
     path = (directory / value).absolute()
     if path.is_file():
         raise refused(
@@ -58,10 +58,10 @@ def code_folder(value: object, info: ValidationInfo) -> Path:
     return path.resolve()
 
 
-def scenario_folder(info: ValidationInfo) -> Path:
-    """The folder of the scenario file; it need not be there, for a scenario may be text without a file."""
+def beside(info: ValidationInfo) -> Path:
+    """The folder of the scenario file, which need not exist: a live mapping comes from no file."""
     directory: Path = (info.context or {}).get("directory", Path())
-    return directory.resolve()
+    return directory
 
 
 def runtime_kind(value: object) -> RuntimeKind:

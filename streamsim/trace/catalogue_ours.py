@@ -212,7 +212,8 @@ STREAMS: Final[Mapping[str, Measure[Totals]]] = MappingProxyType(
         "cost.usd": Measure(
             "USD",
             "Requests and GB-seconds of all invocations, other sources' included, each rounded up to a millisecond with its"
-            " Init phase; without the free tier and provisioned concurrency.",
+            " Init phase, and provisioned concurrency from the start of the run to its end, rounded up to five minutes; without"
+            " the free tier. That of a single mapping leaves out what the environments themselves cost.",
             BILLED,
             Totals.cost,
         ),

@@ -11,11 +11,15 @@ UNLIMITED: Final = 1 << 62
 
 
 class Slot(IntEnum):
-    """What a request said about concurrency: it has a slot, it is about to be throttled, or it is one too many."""
+    """What a request said about concurrency: it has a slot, it is about to be throttled, or it is one too many.
+
+    `GONE`: a later request said that the execution of this one had ended, of which nothing had been told.
+    """
 
     GRANTED = 0
     DENIED = 1
     OVER = 2
+    GONE = 3
 
 
 class Pool:
@@ -48,7 +52,7 @@ class Pool:
 
         A throttled request must have left itself out. One too large, or failed by the service, may have or not.
         """
-        if slot is not Slot.DENIED:
+        if slot in {Slot.GRANTED, Slot.OVER}:
             self.running -= 1
         match slot, result.outcome:
             case Slot.DENIED, "success" | "partial" | "error" | "timeout":

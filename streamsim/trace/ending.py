@@ -10,26 +10,27 @@ lane at a time.
 from streamsim.model.batch import Positions
 from streamsim.model.events import Backoff, Discard, Expired, Filtered, Result, Split
 from streamsim.model.units import show_duration
+from streamsim.trace.concurrency import Slot
 from streamsim.trace.lane import Due, Lane, State, overlap, same
 from streamsim.trace.violation import Line, in_words
 
 
-def judge_result(lane: Lane, number: int, result: Result) -> bool:
-    """Takes the end of the attempt in flight; False when there was none to end."""
+def judge_result(lane: Lane, number: int, result: Result) -> tuple[Line, Slot] | None:
+    """Takes the end of the attempt in flight: its request, and the slot that it held; None when there was none to end."""
     line = (number, result)
     sent = lane.sent
     if sent is None or lane.state is not State.IN_FLIGHT or not _is_of(result, sent):
-        overtaken = next((other for other in lane.overtaken if _is_of(result, other)), None)
+        overtaken = next((other for other in lane.overtaken if _is_of(result, other[0])), None)
         if overtaken is not None:  # was reported when the lane sent another
             lane.overtaken.remove(overtaken)
             if result.outcome == "success":
-                lane.finish(overtaken[1].positions)
-            return True
+                lane.finish(overtaken[0][1].positions)
+            return overtaken
         what = f"request {result.request_id}, attempt {result.attempt}, ends"
         if sent is None or lane.strange(line, what):
             if sent is None:
                 lane.tell("two-in-flight", f"{what} without having been sent", line)
-            return False
+            return None
         lane.tell("two-in-flight", f"{what} while request {sent[1].request_id} is in flight", sent, line)
     flying = lane.flying or Due(sent[1].positions)
     flying.request_id = sent[1].request_id
@@ -38,8 +39,9 @@ def judge_result(lane: Lane, number: int, result: Result) -> bool:
     flying.ended = line
     lane.flying = None
     lane.ended = line
+    slot, lane.slot = lane.slot, Slot.GRANTED
     _settle(lane, line, result, flying)
-    return True
+    return sent, slot
 
 
 def _is_of(result: Result, sent: Line) -> bool:

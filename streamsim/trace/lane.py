@@ -100,7 +100,8 @@ class Lane:
 
     `next` is above every record it was given, -1 before the first. `delivered` is the highest record the function has
     seen, `delivered_by` the Invoke that brought it. `family` holds the ids of the unfinished batch and its ancestors.
-    `windows` is None without tumbling windows.
+    `overtaken` are requests that had no end when the lane sent another, with their slots. `windows` is None without
+    tumbling windows.
     `flying` is None while the batch in flight is a fresh one of which nothing is to be said yet.
     """
 
@@ -156,7 +157,7 @@ class Lane:
         self.flying: Due | None = None
         self.due: list[Due] = []
         self.family: dict[str, Line] = {}
-        self.overtaken: list[tuple[int, Invoke]] = []
+        self.overtaken: list[tuple[tuple[int, Invoke], Slot]] = []
         self.windows = None if contract.window is None else Windows()
 
     @property

@@ -30,8 +30,8 @@ class Measure(Generic[Of]):
 DOCUMENTED: Final = "documented: Lambda Developer Guide, Types of metrics for Lambda functions"
 RECORDED: Final = "recorded: stackd's captures of event source mapping metrics in us-east-1"
 BILLED: Final = (
-    "documented: AWS Lambda pricing page, us-east-1, x86: 0.20 USD a million requests, 0.0000166667 a GB-second;"
-    " AWS Compute Blog, AWS Lambda standardizes billing for INIT Phase"
+    "documented: AWS Lambda pricing page, us-east-1, x86: 0.20 USD a million requests, 0.0000166667 a GB-second,"
+    " 0.0000041667 a GB-second provisioned and 0.0000097222 one of executions in it; AWS Compute Blog, AWS Lambda standardizes billing for INIT Phase"
 )
 OURS: Final = "ours"
 

@@ -26,6 +26,7 @@ from streamsim.trace.catalogue import MEASURES, TRAFFIC_MEASURES, Measure, Value
 from streamsim.trace.event_counts import counts_events
 from streamsim.trace.header import Header
 from streamsim.trace.producing import Producing
+from streamsim.trace.provisioned import Provisioned
 from streamsim.trace.tally import LATE, TAKES, Tally
 from streamsim.trace.totals import Totals, TrafficTotals
 from streamsim.trace.traffic import TAKES as TAKES_OF_SOURCE
@@ -48,6 +49,9 @@ class Measures:
         function_of = {name: tally.function for name, tally in self._tallies.items()}
         functions = {*function_of.values(), *(source.function for source in self._sources.values())}
         self._together = _Together(functions, function_of) if len(functions) > 1 else None
+        provisioned = Provisioned(header)
+        self._kept = [kept for name, kept in provisioned.kept.items() if name in functions]
+        self._provisioned = provisioned if self._kept else None
 
     def _tally(self, settings: Mapping[str, Any]) -> Tally:
         function = settings.get("FunctionName", "default")
@@ -76,8 +80,25 @@ class Measures:
             self._take_beyond(event)
         if self._together is not None:
             self._together.take(event)
+        if self._provisioned is not None:
+            self._take_provisioned(event, self._provisioned)
 
     __call__ = take
+
+    def _take_provisioned(self, event: Event, provisioned: Provisioned) -> None:
+        """Notes what is billed at the price of a provisioned environment."""
+        match event:
+            case Invoke() | WindowClose():
+                provisioned.begin(self._tallies[event.mapping].function, event[1:4])
+            case Request():
+                provisioned.begin(event.function, (event.source, event.request_id))
+            case Result():
+                self._tallies[event.mapping].billed_provisioned += provisioned.end(event[1:4], event)
+            case Response():
+                source = self._sources[event.source]
+                source.billed_provisioned += provisioned.end((event.source, event.request_id), event)
+            case _:
+                pass
 
     def _take_beyond(self, event: Event) -> None:
         """Counts an event that belongs to no mapping."""
@@ -119,6 +140,7 @@ class Measures:
                 sources,
                 sum(self._reshards.values()),
                 tuple(self._producing.values()),
+                self._kept,
             ),
         )
         if len(tallies) > 1:

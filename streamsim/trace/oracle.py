@@ -270,7 +270,8 @@ class Oracle:
             and lane.slot is not Slot.DENIED
             and event.concurrency == lane.pool.running
         ):
-            lane.pool.running -= 1  # the execution it overtakes has ended unseen
+            lane.pool.running -= 1
+            lane.slot = Slot.GONE  # the execution it overtakes has ended unseen
         slot, wrong = lane.pool.admit(event)
         if wrong is not None:
             lane.tell("over-limit", wrong, line)
@@ -285,10 +286,10 @@ class Oracle:
             slot, sent = closing.slot, closing.sent
             judge_close_result(lane, self.line, event, closing)
         else:
-            slot = lane.slot
-            if not judge_result(lane, self.line, event):
+            ended = judge_result(lane, self.line, event)
+            if ended is None:
                 return
-            lane.slot, sent = Slot.GRANTED, lane.sent
+            sent, slot = ended
             if windows is not None and event.outcome == "success":
                 windows.owed = True
         wrong = lane.pool.release(slot, event)

@@ -21,7 +21,7 @@ def judge_invoke(lane: Lane, number: int, invoke: Invoke) -> None:
     positions = invoke.positions
     if lane.state is State.IN_FLIGHT and lane.sent is not None:
         lane.strange(line, f"request {invoke.request_id} is sent")
-        lane.overtaken.append(lane.sent)
+        lane.overtaken.append((lane.sent, lane.slot))
         lane.state = State.READY
     _check_limits(lane, line, invoke)
     due = lane.top

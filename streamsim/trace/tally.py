@@ -33,6 +33,7 @@ class Tally:
         "ages",
         "batched",
         "billed_inits",
+        "billed_provisioned",
         "blocking",
         "concurrency",
         "delivered_again",
@@ -85,6 +86,7 @@ class Tally:
         self.durations = Histogram()  # of attempts that ran
         self.init_durations = Histogram()
         self.billed_inits = 0  # milliseconds that cold starts added to what their invocations cost
+        self.billed_provisioned = 0  # milliseconds of those that ran in provisioned environments
         self.ages = Histogram()  # of the last record of every batch sent
         self.finished_ages = Histogram()  # of the same at the end of every attempt that ran
         self.concurrency = 0

@@ -10,6 +10,7 @@ from streamsim.trace.deliveries import Shard
 from streamsim.trace.event_counts import EventCounts, together
 from streamsim.trace.histogram import Histogram
 from streamsim.trace.producing import Producing, summed
+from streamsim.trace.provisioned import USD_PER_MB_MILLISECOND_PROVISIONED, Kept, kept_usd
 from streamsim.trace.tally import Tally
 from streamsim.trace.traffic import InFlight, SourceTally
 
@@ -23,7 +24,8 @@ class Totals:
 
     `violations` is how many the oracle found; None when it was not asked. `together` is the most executions at once of
     all their functions; None when that is to be taken from the busiest, the only one. `sources` share the account's
-    concurrency and its bill. `reshards` is how often the mappings' streams changed their shards.
+    concurrency and its bill. `reshards` is how often the mappings' streams changed their shards. `kept` are the
+    environments that their functions provision; those of one mapping alone cannot be told apart.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Totals:
         sources: Sequence[SourceTally] = (),
         reshards: int = 0,
         producing: Sequence[Producing] = (),
+        kept: Sequence[Kept] = (),
     ) -> None:
         self.tallies = tallies
         self.end = end
@@ -43,6 +46,7 @@ class Totals:
         self.reshards = reshards
         self._together = together
         self._producing = producing
+        self._kept = kept
 
     def concurrency(self) -> int:
         """The most executions in flight at once."""
@@ -149,7 +153,7 @@ class Totals:
 
     def cost(self) -> float:
         """US dollars, to a billionth."""
-        return cost((*self.tallies, *self.sources))
+        return _usd(_invocations((*self.tallies, *self.sources)) + kept_usd(self._kept, self.end))
 
     def state(self) -> str | None:
         """What GetEventSourceMapping answers; `mixed` when mappings differ."""
@@ -195,7 +199,7 @@ class TrafficTotals:
 
     def cost(self) -> float:
         """US dollars, to a billionth."""
-        return cost(self.sources)
+        return _usd(_invocations(self.sources))
 
 
 def average(end: int, tallies: Iterable[Tally | SourceTally]) -> int | float:
@@ -204,12 +208,19 @@ def average(end: int, tallies: Iterable[Tally | SourceTally]) -> int | float:
     return thousandths((2000 * busy + end) // (2 * end)) if end else 0
 
 
-def cost(tallies: Iterable[Tally | SourceTally]) -> float:
-    """US dollars for requests and GB-seconds, to a billionth."""
+def _invocations(tallies: Iterable[Tally | SourceTally]) -> Fraction:
+    """US dollars for requests and GB-seconds."""
     usd = Fraction(0)
     for tally in tallies:
+        milliseconds = tally.durations.thousands + tally.billed_inits - tally.billed_provisioned
         usd += tally.durations.count * USD_PER_REQUEST
-        usd += (tally.durations.thousands + tally.billed_inits) * tally.memory * USD_PER_MB_MILLISECOND
+        usd += milliseconds * tally.memory * USD_PER_MB_MILLISECOND
+        usd += tally.billed_provisioned * tally.memory * USD_PER_MB_MILLISECOND_PROVISIONED
+    return usd
+
+
+def _usd(usd: Fraction) -> float:
+    """To a billionth."""
     return round(float(usd), 9)
 
 

@@ -43,9 +43,9 @@ class SourceTally:
     """The counts of one source; times are microseconds."""
 
     __slots__ = (
-        "billed_inits", "concurrency", "durations", "errors", "function", "in_flight", "init_durations", "latencies",
-        "lost", "memory", "patience", "requests", "retries", "since", "successes", "synchronous", "throttles",
-        "too_late", "undelivered_documents",
+        "billed_inits", "billed_provisioned", "concurrency", "durations", "errors", "function", "in_flight",
+        "init_durations", "latencies", "lost", "memory", "patience", "requests", "retries", "since", "successes",
+        "synchronous", "throttles", "too_late", "undelivered_documents",
     )  # fmt: skip
 
     def __init__(self, settings: Mapping[str, Any], memory: int) -> None:
@@ -57,6 +57,7 @@ class SourceTally:
         self.durations = Histogram()  # of attempts that ran
         self.init_durations = Histogram()
         self.billed_inits = 0
+        self.billed_provisioned = 0
         self.latencies = Histogram()  # from the first request to the response that was a success
         self.since: dict[str, int] = {}  # when what has not ended was first asked for, by request id
         self.concurrency = 0  # of the function

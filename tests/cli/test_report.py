@@ -71,7 +71,7 @@ def test_a_trace_that_cannot_be_read_leaves_no_page_and_says_what_to_type() -> N
     result = streamsim("report", "run.ndjson")
     assert result.exit_code == 2
     assert result.stderr.startswith("run.ndjson:1: error: ")
-    assert result.stderr.endswith("Next: streamsim verify run.ndjson\n")
+    assert result.stderr.endswith("Next: sed -n 1p run.ndjson\n")
     assert [path.name for path in Path().iterdir()] == ["run.ndjson"]
 
 

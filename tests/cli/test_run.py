@@ -71,7 +71,7 @@ def test_one_line_a_run_names_what_was_set_and_not_what_was_asked() -> None:
 
 def test_a_story_in_a_poor_encoding_loses_only_signs() -> None:
     result = CliRunner(charset="ascii").invoke(main, ["run", "bad.yaml", "--story", "-q"])
-    assert result.stdout.startswith("One bad record ? seed 7\n")
+    assert result.stdout.startswith("One bad record - seed 7\n")
 
 
 @pytest.mark.parametrize("verbose", ["-v", "-vv"])

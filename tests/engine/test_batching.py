@@ -145,6 +145,19 @@ def test_a_read_costs_what_it_answers() -> None:
     assert [event.t // 1000 for event in told.events if isinstance(event, Invoke)] == [0, 4700, 9400]
 
 
+def test_a_record_larger_than_a_call_is_read_alone() -> None:
+    """A record may have 10 MiB, which is more than the 10 MB of a call."""
+    mapping = replace(PLAIN, maximum_retry_attempts=0)
+    told = play(mapping, {0: given(0, 0, data=b"x" * (10 * MIB))}, ok)
+    assert [event.t // 1000 for event in told.events if isinstance(event, Invoke)] == [0, 5242]
+
+
+def test_reads_fail_from_the_beginning_of_an_outage_until_before_its_end() -> None:
+    down = [Outage(SECOND, 3 * SECOND)]
+    told = play(PLAIN, {0: given(SECOND // 2)}, ok, outages=down)
+    assert [event.t // 1000 for event in told.events if isinstance(event, Invoke)] == [3000]
+
+
 def test_a_batch_never_mixes_shards() -> None:
     told = play(PLAIN, {0: given(0, 0), 1: given(0)}, ok)
     assert sorted((batch.shard, len(batch)) for batch in told.calls) == [
@@ -259,6 +272,20 @@ def test_a_lost_response_is_sent_again_without_spending_a_retry() -> None:
     answers = iter([Outcome("fault", 100_000), Outcome("success", 100_000)])
     told = play(replace(PLAIN, maximum_retry_attempts=0), {0: given(0)}, lambda _: next(answers))
     assert lines(told.events) == ["0 [1] (a) try 1 -> fault", "300 [1] (a) try 1 -> success"]
+
+
+def test_tries_that_do_not_count_back_off_from_the_beginning_after_one_that_counts() -> None:
+    answers = iter(
+        [Outcome("fault"), Outcome("fault"), Outcome("error"), Outcome("fault"), Outcome("success")]
+    )
+    told = play(PLAIN, {0: given(0)}, lambda _: next(answers))
+    assert lines(told.events) == [
+        "0 [1] (a) try 1 -> fault",
+        "200 [1] (a) try 1 -> fault",
+        "600 [1] (a) try 1 -> error",
+        "800 [1] (a) try 2 -> fault",
+        "1000 [1] (a) try 2 -> success",
+    ]
 
 
 def test_a_lane_tells_once_when_it_has_caught_up() -> None:

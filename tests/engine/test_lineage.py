@@ -73,6 +73,13 @@ def test_a_merged_child_waits_for_the_slower_of_its_parents() -> None:
     assert begun_and_ended(told)[4][0] == begun_and_ended(told)[3][1] == 42
 
 
+def test_a_merged_child_waits_for_a_parent_that_has_not_begun() -> None:
+    """Shard 3 is drained long before the parent of shard 2 is, with which it has a child."""
+    told = play(MAPPING, RECORDS, slow_in(0, 40 * SECOND), lineage=LINEAGE)
+    assert sent(told) == [(0, 0), (3, 0), (0, 1), (1, 0), (2, 0), (2, 1), (4, 0)]
+    assert begun_and_ended(told) == {0: (0, 81), 3: (0, 20), 1: (81, 81), 2: (81, 81), 4: (81, 81)}
+
+
 def test_a_poison_record_holds_the_children_of_its_shard_and_no_others() -> None:
     mapping = EventSourceMapping(batch_size=1, hand_over=0, maximum_retry_attempts=8)
     told = play(mapping, RECORDS, poisoned(3), lineage=LINEAGE)

@@ -334,6 +334,24 @@ def test_a_partial_response_leaves_a_state_unless_it_finished_nothing() -> None:
     ]
 
 
+def test_a_response_that_finished_nothing_leaves_no_state_when_its_batch_is_given_up() -> None:
+    def reports_2(batch: Batch) -> Outcome:
+        counted = count(batch)
+        if 1 not in batch.positions:
+            return counted
+        failures = [{"itemIdentifier": batch.log.sequence_number(1)}]
+        return counted._replace(response={**counted.response, "batchItemFailures": failures})
+
+    mapping = replace(PLAIN, batch_size=1, maximum_retry_attempts=0, report_batch_item_failures=True)
+    assert told(play(mapping, {0: at_seconds(1, 1, 1)}, reports_2)) == [
+        "1000 [1] of 0-10 (a) try 1 with {} -> success",
+        "1000 [2] of 0-10 (b) try 1 with 1 -> partial",
+        "1000 discard [2] RetryAttemptsExhausted",
+        "1000 [3] of 0-10 (c) try 1 with 1 -> success",
+        "130000 end of 0-10 (d) try 1 with 2 -> success",
+    ]
+
+
 def test_a_lost_response_loses_the_state_that_it_carried() -> None:
     left = [1]
 

@@ -39,6 +39,9 @@ ROWS = (
     ),
     Row("a measure of one mapping is the measure", "orders.Errors", ("Errors",)),
     Row("a measure of one source is the measure", "traffic.checkout.throttles", ("traffic.throttles",)),
+    Row("a word of streams comes before a key of that name", "shard", ("shard",), "producer.records.shard"),
+    Row("words with a space between them", "request id", ("request id",)),
+    Row("a value means the setting that may have it", "LATEST", ("mapping.StartingPosition",)),
     Row("a name with spaces", "No records processed", ("LastProcessingResult.No records processed",)),
 )
 
@@ -55,6 +58,7 @@ def test_a_word_means(row: Row) -> None:
     ("word", "near"),
     [
         ("BatchSiz", "BatchSize"),
+        ("bisect", "BisectBatchOnFunctionError"),
         ("RetriesExausted", "RetriesExhausted"),
         ("iteratorage.mx", "IteratorAge.max"),
         ("parallelisation_factor", "ParallelizationFactor"),

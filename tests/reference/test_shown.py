@@ -23,6 +23,13 @@ SLOW = ("api_traffic.yaml", "on_demand.yaml", "poison_pill.yaml", "shard_concurr
 
 #: What a word stands for in a run, where it is not an event or an outcome by its own name.
 SIGNS = {
+    "record": "invoke",
+    "partition key": "invoke",
+    "sequence number": "checkpoint",
+    "shard": "shard_open",
+    "event source mapping": "invoke",
+    "lane": "measure concurrency.usable",
+    "request id": "backoff",
     "finished": "checkpoint",
     "discarded": "discard",
     "skipped": "measure skipped",

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -189,15 +189,16 @@ async def kill_one_of_two(course: Course, moments: int, seed: int) -> Killed:
         reader = await _pipe(folder / "deliveries", running)
         processes = [_started(course, folder, running) for _ in range(2)]
         for _ in range(moments):
-            await asyncio.gather(_read(reader, chance.randint(1, MOST), killed), course.meanwhile())
+            reading = _read(reader, chance.randint(1, MOST), killed, processes, folder)
+            await asyncio.gather(reading, course.meanwhile())
             victim = chance.randrange(2)
             processes[victim].kill()
             await asyncio.to_thread(processes[victim].wait)
             killed.committed.append(await course.committed())
             processes[victim] = _started(course, folder, running)
-        await _read(reader, None, killed)
+        await _read(reader, None, killed, processes, folder)
         while not killed.finished(await course.committed()):
-            pass  # no event tells when a commit has arrived
+            _alive(processes, folder)  # no event tells when a commit has arrived
         killed.committed.append(await course.committed())
         for process in processes:
             process.terminate()
@@ -229,14 +230,28 @@ async def _pipe(path: Path, running: ExitStack) -> asyncio.StreamReader:
     return reader
 
 
-async def _read(reader: asyncio.StreamReader, count: int | None, killed: Killed) -> None:
+async def _read(
+    reader: asyncio.StreamReader,
+    count: int | None,
+    killed: Killed,
+    processes: Sequence[subprocess.Popen[bytes]],
+    folder: Path,
+) -> None:
     """Takes the next `count` deliveries, or all until nothing is missing, which ends it anyway."""
     missing = killed.missing
     while missing and count != 0:
-        told = Told.of((await reader.readline()).decode())
+        line = asyncio.ensure_future(reader.readline())
+        while not (await asyncio.wait({line}, timeout=1))[0]:
+            _alive(processes, folder)
+        told = Told.of(line.result().decode())
         killed.deliveries.append(told)
         missing.discard(told.place)
         count = None if count is None else count - 1
+
+
+def _alive(processes: Sequence[subprocess.Popen[bytes]], folder: Path) -> None:
+    """Nobody is waited for who is gone."""
+    assert all(process.poll() is None for process in processes), (folder / "stderr").read_text()
 
 
 def _discarded(course: Course, folder: Path) -> set[Place]:

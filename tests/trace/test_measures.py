@@ -1001,6 +1001,38 @@ def test_traffic_shares_concurrency_and_the_bill_with_streams() -> None:
     )
 
 
+@pytest.mark.parametrize(("end", "paid_until"), [(1_000, 300_000), (300_000, 300_000), (300_001, 600_000)])
+def test_provisioned_environments_are_paid_for_and_executions_in_them_are_cheaper(
+    end: int, paid_until: int
+) -> None:
+    """The first and the last of three executions find the one environment ready, the call between them does not."""
+    header = Header(
+        "provisioned",
+        0,
+        mappings={"default": {}, "other": {}},
+        functions={"default": {"MemorySize": 512, "ProvisionedConcurrentExecutions": 1}},
+        traffic={"api": {"source": "api_gateway"}},
+    )
+    events = row(
+        opened(0, arrived=3),
+        invoke(0, range(1)),
+        request(5, "a", concurrency=2),
+        result(10, 10),
+        attempt(15, 0, range(1, 2), "throttled"),
+        invoke(20, range(1, 3), concurrency=2),
+        result(50, 30),
+        response(105, "a", 100),
+        ended(end, 3),
+    )
+    measured = flat(events, header)
+    ready, provisioned, on_demand = 0.0000041667, 0.0000097222, 0.0000166667
+    own = 2 * 0.2e-6 + 40 / 1000 / 2 * provisioned
+    call = 0.2e-6 + 100 / 1000 / 2 * on_demand
+    assert measured["default.cost.usd"] == pytest.approx(own, abs=1e-9)
+    assert measured["traffic.cost.usd"] == pytest.approx(call, abs=1e-9)
+    assert measured["cost.usd"] == pytest.approx(own + call + paid_until / 1000 / 2 * ready, abs=1e-9)
+
+
 def test_the_concurrency_of_the_only_function_counts_what_other_sources_ask_of_it() -> None:
     events = row(opened(0, arrived=1), attempt(0, 1, range(1)), request(5, "a", concurrency=7))
     assert flat(events, TRAFFIC)["ConcurrentExecutions.max"] == 7

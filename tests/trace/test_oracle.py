@@ -469,6 +469,83 @@ def test_a_killed_child_beside_a_busy_parent_is_told_at_the_end() -> None:
     assert [violation.kind for violation in judged(told(text, header()), header())] == ["child-before-parent"]
 
 
+def test_newer_records_that_go_before_a_remainder_are_told() -> None:
+    text = """
+        0  open p at 0 of 6
+        0  invoke p a 1 0-3
+        10 result p a 1 partial:3
+        10 checkpoint p 3
+        10 invoke p b 1 4-5
+        20 result p b 1 success
+        20 end p 6
+        """
+    violations = judged(told(text, header()), header())
+    assert [violation.kind for violation in violations] == ["skip", "lost"]
+    assert [number for number, _ in violations[0].evidence] == [4, 6]
+
+
+def test_a_lane_that_runs_ahead_carries_no_checkpoint_past_what_another_holds() -> None:
+    text = """
+        0  open x at 0 of 6
+        0  invoke x g 1 0-1
+        0  invoke x h 1 2-3 lane=1
+        10 result x h 1 success lane=1
+        10 invoke x i 1 4-5 lane=1
+        20 result x i 1 success lane=1
+        20 checkpoint x 6
+        30 result x g 1 success
+        30 end x 6
+        """
+    [violation] = judged(told(text, header()), header())
+    assert violation.kind == "checkpoint-ahead"
+    assert [number for number, _ in violation.evidence] == [3, 8]
+
+
+def test_mappings_of_two_functions_share_what_the_account_has() -> None:
+    """Reservations leave two of four; each function may run two, but not at once with the other."""
+    text = """
+        0  open p at 0 of 1
+        0  open q at 0 of 1
+        0  open x at 0 of 1
+        0  invoke p a 1 0
+        0  invoke q b 1 0
+        0  invoke x c 1 0 running=1
+        9  result p a 1 success
+        9  result q b 1 success
+        9  result x c 1 success
+        9  end p 1
+        9  end q 1
+        9  end x 1
+        """
+    two = header(plain={"FunctionName": "third"})
+    [violation] = judged(told(text, two), two)
+    assert violation.sentence == (
+        "3 executions of 2 functions run at once, the account's reservations leave 2"
+    )
+    assert [number for number, _ in violation.evidence] == [7]
+
+
+def test_an_execution_that_was_overtaken_and_ends_later_is_told_once() -> None:
+    """The concurrency of the second request says that the first has ended; its result, a line too late, ends nothing."""
+    text = """
+        0  open p at 0 of 9
+        0  open q at 0 of 4
+        0  invoke p a 1 0-3 running=1
+        0  invoke q b 1 0-3 running=2
+        40 invoke p c 1 4-7 running=2
+        40 result p a 1 success
+        50 result q b 1 success
+        80 result p c 1 success
+        80 invoke p d 1 8 running=1
+        90 result p d 1 success
+        90 end p 9
+        90 end q 4
+        """
+    [violation] = judged(told(text, header()), header())
+    assert violation.kind == "two-in-flight"
+    assert [number for number, _ in violation.evidence] == [4, 6]
+
+
 def test_a_violation_says_what_is_wrong_and_shows_the_lines() -> None:
     events = told(CLEAN.replace("160  backoff p d 360\n", ""), header())
     [violation] = judged(events, header())
