@@ -99,11 +99,11 @@ def test_parents_are_finished_before_their_children_in_24_of_24_reshards(kinesis
         member = ShardMember(stream, table, mapping=retrying(PLAIN, batch_size=3))
         member.start()
         for number in range(12):
-            await stream.put(24, keys=24)
+            await stream.put(12, keys=12)
             await stream.split(number % 2)
-            await stream.put(24, keys=24)
+            await stream.put(12, keys=12)
             await stream.merge(number % 2)
-        await stream.put(24, keys=24)
+        await stream.put(12, keys=12)
         await member.has(stream.total)
         await member.finish()
         assert firsts([member]) == stream.numbers

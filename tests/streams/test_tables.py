@@ -138,7 +138,7 @@ def test_processes_share_the_shards_by_leases_in_a_table(kinesis: str, dynamodb:
             await stream.put(80)
             name = f"leases-{uuid4().hex[:10]}"
             members = [
-                ShardMember(stream, LeaseItems(client, "the endpoint", name, "arn", "group"))
+                ShardMember(stream, LeaseItems(client, "the endpoint", name, "arn", "group"), look=0.5)
                 for _ in range(2)
             ]
             members[0].start()

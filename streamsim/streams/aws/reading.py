@@ -19,12 +19,12 @@ from streamsim.model.events import Checkpoint, Event, ShardEnd
 from streamsim.model.mapping import StartingPosition
 from streamsim.streams.aws.allotment import Allotment, Taken
 from streamsim.streams.aws.errors import patiently
-from streamsim.streams.aws.leases import SHARD_END, place_of
+from streamsim.streams.aws.leases import place_of
 from streamsim.streams.aws.polling import Feed, Pace, Trouble, poll
 from streamsim.streams.aws.renewal import Renewal
 from streamsim.streams.aws.shards import Described, Fetched, FetchedForm, Place, Shards
+from streamsim.streams.aws.storing import Storing
 from streamsim.streams.aws.tenure import Sharing, Tenure
-from streamsim.streams.live.checkpoints import Keeper
 from streamsim.streams.live.consuming import Beginning, Worker
 from streamsim.streams.live.log import LiveLog
 
@@ -62,8 +62,8 @@ class ShardReading:
         self._leaving: dict[str, asyncio.Future[None]] = {}
         self._lasts: Mapping[str, str] | None = None
         self._worker: Worker | None = None
-        self._suspended = False
-        self._keeper = Keeper(self, self._suspend)
+        self._storing = Storing(self._table, self._us, self._tenures, trouble, self._lose, self._finish)
+        self._keeper = self._storing.keeper
         self._loop = asyncio.get_running_loop()
         self._due = asyncio.Event()
         self._failed: asyncio.Future[None] = self._loop.create_future()
@@ -119,15 +119,11 @@ class ShardReading:
 
     async def flush_at_last(self) -> None:
         """See `Reading`."""
-        try:
-            await asyncio.wait_for(self._keeper.flush(), self._sharing.patience)
-        except TimeoutError:
-            message = "the checkpoints cannot be stored: what was finished last is not"
-            hint = "nothing is lost: it comes again when you start anew"
-            raise SourceError(message, retryable=False, hint=hint) from None
+        await self._storing.flush_at_last(self._sharing.patience)
 
     async def stop(self) -> None:
         """See `Reading`."""
+        self._storing.stop()
         tenures = list(self._tenures.values())
         self._tenures.clear()
         for tenure in tenures:
@@ -138,23 +134,11 @@ class ShardReading:
         await self._table.close()
 
     def hear(self, event: Event) -> None:
-        """See `Reading`. The store is told the position too, by which a checkpoint never goes back.
-
-        Within an aggregate nothing is stored: a sequence number stands for all of it, and what is left would be lost.
-        """
+        """See `Reading`."""
         if type(event) is Checkpoint:
-            tenure = self._tenures.get(event.shard)
-            if tenure is not None:
-                if tenure.log.record(event.position - 1).last:
-                    said = f"{event.position} {event.sequence_number}"
-                    self._keeper.take(event._replace(sequence_number=said))
-                tenure.log.forget(event.position)
-                if tenure.feed is not None:
-                    tenure.feed.roomy()
-        elif type(event) is ShardEnd and event.shard in self._tenures:
-            position = self._tenures[event.shard].log.fetched
-            end = Checkpoint(event.t, event.mapping, event.shard, position, f"{position} {SHARD_END}")
-            self._keeper.take(end)
+            self._storing.checkpoint(event)
+        elif type(event) is ShardEnd:
+            self._storing.end(event)
 
     def finish(self, lasts: Mapping[str, str]) -> None:
         """Nothing will come after these sequence numbers, nor into any other shard: the logs are closed there."""
@@ -163,16 +147,6 @@ class ShardReading:
             if tenure.feed is not None:
                 tenure.feed.last = lasts.get(shard, "")
                 tenure.feed.end()
-
-    def _suspend(self, late: bool) -> None:
-        """Nothing new is begun while checkpoints are not stored: it would come again after a crash."""
-        if late != self._suspended:
-            self._suspended = late
-            error = SourceError("they are not stored", retryable=True) if late else None
-            self._trouble("checkpoints", error)
-            for tenure in self._tenures.values():
-                tenure.log.suspended = late
-                tenure.log.tell()
 
     # -- leases ------------------------------------------------------------------------------------------------------
 
@@ -205,7 +179,7 @@ class ShardReading:
         if place is None:
             return
         tenure = Tenure(lease, LiveLog(shard, _FORM, lease.position), place, taken.asked)
-        tenure.log.suspended = self._suspended
+        tenure.log.suspended = self._storing.suspended
         self._tenures[shard] = tenure
         self._keeper.own(shard)
         if self._worker is not None:
@@ -280,25 +254,6 @@ class ShardReading:
             error = error.exceptions[0]
         if error is not None and not self._failed.done():
             self._failed.set_exception(error)
-
-    # -- the store of checkpoints ------------------------------------------------------------------------------------
-
-    async def load(self, shard: str) -> str | None:
-        """See `Checkpoints`."""
-        lease = (await self._table.all()).get(shard)
-        return None if lease is None else lease.checkpoint
-
-    async def save(self, finished: Mapping[str, str]) -> None:
-        """See `Checkpoints`; of a shard that is somebody else's nothing is stored, and it is left."""
-        for shard, said in finished.items():
-            position, _, checkpoint = said.partition(" ")
-            if await self._table.save(shard, self._us, checkpoint, int(position)):
-                if checkpoint == SHARD_END:
-                    await self._finish(shard)
-                continue
-            self._keeper.disown(shard)
-            if (tenure := self._tenures.get(shard)) is not None:
-                self._lose(tenure)
 
     async def _finish(self, shard: str) -> None:
         """The shard is read to its end, which is stored: what continues it may be begun."""
