@@ -27,6 +27,7 @@ def failures(*identifiers: Any) -> dict[str, Any]:
         pytest.param({}, None, id="an empty object is success"),
         pytest.param({"batchItemFailures": []}, None, id="no failures is success"),
         pytest.param({"batchItemFailures": None}, None, id="null failures is success"),
+        pytest.param({"batchItemFailures": ""}, None, id="failures that are an empty text are success"),
         pytest.param("done", None, id="a response that is no object is success"),
         pytest.param({"statusCode": 500}, None, id="another object is success"),
         pytest.param(failures(number(2)), 2, id="one record"),

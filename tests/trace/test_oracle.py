@@ -6,6 +6,7 @@ import pytest
 
 from streamsim.model.events import ShardOpen
 from streamsim.trace.header import Header
+from streamsim.trace.identities import REMEMBERED
 from streamsim.trace.oracle import Oracle
 from streamsim.trace.violation import Kind
 from tests.trace.stories import header, judged, told
@@ -537,6 +538,45 @@ def test_a_record_that_was_never_sent_is_no_older_than_what_was_sent_before_it()
     [violation] = judged(told(text, header()), header())
     assert violation.sentence == "record 1 given up by age at 50 s at most, before 1 m"
     assert [number for number, _ in violation.evidence] == [3, 5]
+
+
+def test_a_filtered_record_that_is_sent_all_the_same_is_told() -> None:
+    text = """
+        0  open p at 0 of 4
+        0  invoke p a 1 0
+        10 result p a 1 success
+        10 filtered p 2
+        10 invoke p b 1 1-3
+        20 result p b 1 success
+        20 end p 4
+        """
+    [violation] = judged(told(text, header()), header())
+    assert violation.kind == "skip"
+    assert [number for number, _ in violation.evidence] == [3, 4, 6]
+
+
+def test_a_record_that_two_lanes_finish_is_told() -> None:
+    text = """
+        0  open x at 0 of 3
+        0  invoke x g 1 0,1
+        0  invoke x h 1 1,2 lane=1
+        10 result x g 1 success
+        10 result x h 1 success lane=1
+        10 end x 3
+        """
+    [violation] = judged(told(text, header()), header())
+    assert violation.kind == "skip"
+    assert [number for number, _ in violation.evidence] == [4, 6]
+
+
+def test_an_id_that_comes_again_after_thousands_of_batches_is_told() -> None:
+    batches = [f"{at} invoke p r{at} 1 {at}\n{at} result p r{at} 1 success" for at in range(REMEMBERED + 9)]
+    last = REMEMBERED + 9
+    again = f"{last} invoke p r7 1 {last}\n{last} result p r7 1 success\n{last} end p {last + 1}"
+    text = "\n".join([f"0 open p at 0 of {last + 1}", *batches, again])
+    [violation] = judged(told(text, header()), header())
+    assert violation.kind == "id-reused"
+    assert [number for number, _ in violation.evidence] == [3 + 2 * 7, 3 + 2 * last]
 
 
 def test_an_execution_that_was_overtaken_and_ends_later_is_told_once() -> None:
