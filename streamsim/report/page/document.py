@@ -112,7 +112,7 @@ def _document(run: PageRun, name: str, packed: Packed, tick: int) -> dict[str, A
             for one in run.violations[:MOST_VIOLATIONS]
         ],
         "said": {name: settings_said(settings) for name, settings in header.mappings.items()},
-        "shaped": _shaped(header),
+        "shaped": shaped(header),
         "ceiling": {
             "value": bound.value,
             "name": bound.name,
@@ -145,7 +145,7 @@ def _sentence(run: PageRun) -> str:
     return what_happened(run.timeline, run.metrics)
 
 
-def _shaped(header: Header) -> list[dict[str, Any]]:
+def shaped(header: Header) -> list[dict[str, Any]]:
     """Every setting that shaped the run, by what it belongs to."""
     groups = [
         ("mapping", header.mappings),
@@ -153,7 +153,7 @@ def _shaped(header: Header) -> list[dict[str, Any]]:
         ("stream", header.streams),
         ("traffic", header.traffic),
     ]
-    shaped = [
+    told = [
         {
             "kind": kind,
             "name": cut(name, _NAME),
@@ -163,7 +163,7 @@ def _shaped(header: Header) -> list[dict[str, Any]]:
         for kind, by_name in groups
         for name, settings in by_name.items()
     ]
-    return [*shaped, {"kind": "account", "name": "", "settings": dict(header.account), "changed": []}]
+    return [*told, {"kind": "account", "name": "", "settings": dict(header.account), "changed": []}]
 
 
 def _places(columns: Columns, timeline: Timeline, entries: list[int]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from streamsim.report.phrases import found, measured
+from streamsim.trace.catalogue import MEASURES
 
 #: Label, measure, colour when it is not zero, and whether it is only shown then.
 _FIGURES: Final = (
@@ -27,7 +28,7 @@ _FIGURES: Final = (
 
 
 def figures(metrics: Mapping[str, Any], ceiling: int | None) -> list[dict[str, Any]]:
-    """Label, measure, text and tone (`bad`, `warn`, `zero`, or none) of each figure that there is."""
+    """Label, measure, text, tone (`bad`, `warn`, `zero`, or none) and meaning of each figure that there is."""
     shown = []
     for label, measure, tone, rare in _FIGURES:
         value = found(metrics, measure)
@@ -36,5 +37,6 @@ def figures(metrics: Mapping[str, Any], ceiling: int | None) -> list[dict[str, A
         text = measured(measure, value)
         if measure == "ConcurrentExecutions.max" and ceiling is not None:
             text += f" of {ceiling:,}"
-        shown.append({"label": label, "measure": measure, "text": text, "tone": tone if value else "zero"})
+        figure = {"label": label, "measure": measure, "text": text, "tone": tone if value else "zero"}
+        shown.append({**figure, "hint": MEASURES[measure].meaning})
     return shown

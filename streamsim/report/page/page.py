@@ -23,7 +23,8 @@ from streamsim.report.comparison.compared import (
     value_said,
 )
 from streamsim.report.comparison.ranking import ranked
-from streamsim.report.page.document import PageRun, packed_run
+from streamsim.report.page.document import PageRun, packed_run, shaped
+from streamsim.report.page.hints import hints
 from streamsim.report.page.lanes import cut
 from streamsim.report.page.rules import RULES
 from streamsim.report.phrases import found, measured
@@ -66,6 +67,7 @@ def page(runs: Sequence[PageRun], *, source: str | None = None, file: str | None
         "comparison": _comparison(compared),
         "rules": {name: {"text": text, "source": from_} for name, (text, from_) in RULES.items()},
     }
+    content["hints"] = hints([group for run in runs for group in shaped(run.header)])
     room = (_PAGE - len(script) - len(style) - len(in_script(content))) // len(runs)
     content["runs"] = [packed_run(run, one.name, room) for run, one in zip(runs, compared, strict=True)]
     parts: Mapping[str, str] = {

@@ -103,6 +103,24 @@ def test_controls_do_what_they_say(in_browser: InBrowser) -> None:
     in_browser({"bisect": page_of("bisect")}, do)
 
 
+def test_settings_and_figures_say_what_they_mean(in_browser: InBrowser) -> None:
+    async def do(tab_: Tab, at: Callable[[str], str]) -> None:
+        await tab_.open(at("bisect"))
+        hints = await tab_.js(
+            "Object.fromEntries([...document.querySelectorAll('#settings bdi[title]')].map((name) => [name.textContent, name.title]))"
+        )
+        assert (
+            hints["BatchSize"]
+            == "The most records in one batch. It may hold fewer, but never more than 6 MB."
+        )
+        assert {"ParallelizationFactor", "back_off.cap", "Timeout", "retention"} <= hints.keys()
+        assert await tab_.js(
+            "[...document.querySelectorAll('#figures > div')].every((figure) => figure.title)"
+        )
+
+    in_browser({"bisect": page_of("bisect")}, do)
+
+
 def test_a_batch_up_close_leads_to_its_requests(in_browser: InBrowser) -> None:
     async def do(tab_: Tab, at: Callable[[str], str]) -> None:
         await tab_.open(at("bisect"))

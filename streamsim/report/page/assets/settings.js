@@ -17,7 +17,7 @@ function showHead(page) {
       ...Object.entries(doc.said).slice(0, 4).map(([name, said]) => el('p', {}, outside(`${page.runs[0].doc.mappings.length > 1 ? `${name}: ` : ''}${said.join(' · ')}`)))));
   document.getElementById('figures').replaceChildren(
     ...(page.runs.length > 1 ? [el('p', { class: 'of' }, el('b', {}, `Run ${run.index + 1}`), outside(doc.name))] : []),
-    ...doc.figures.map((one) => el('div', { class: one.tone }, el('b', {}, one.text), el('span', {}, one.label))));
+    ...doc.figures.map((one) => el('div', { class: one.tone, title: one.hint }, el('b', {}, one.text), el('span', {}, one.label))));
 }
 
 function valueSaid(name, value) {
@@ -32,7 +32,7 @@ function valueSaid(name, value) {
 function showSettings(page) {
   const run = page.runs[page.view.run], groups = run.doc.shaped.map(({ kind, name, settings, changed }) => el('div', {},
     el('h3', {}, kind, name && name !== 'default' ? el('span', {}, ' ', outside(name)) : ''),
-    pairs(Object.entries(settings).flatMap(([key, value]) => flat(key, key, value)).map(([path, key, value]) => [breakable(path), el(changed.includes(path.split('.')[0]) ? 'b' : 'span', {}, outside(valueSaid(key, value), 600))]))));
+    pairs(Object.entries(settings).flatMap(([key, value]) => flat(key, key, value)).map(([path, key, value]) => [breakable(path, page.content.hints[`${kind}.${path}`]), el(changed.includes(path.split('.')[0]) ? 'b' : 'span', {}, outside(valueSaid(key, value), 600))]))));
   const { happenings, states } = run.doc;
   if (happenings.length) groups.push(el('div', {}, el('h3', {}, 'what happened to it'), pairs(happenings.slice(0, 60).map((one) => [`${instant(one.t)}${one.until === null ? '' : ` – ${instant(one.until)}`}`, outside(`${one.kind}: ${one.what}`)]))));
   if (states.some((one) => one.t)) groups.push(el('div', {}, el('h3', {}, 'states of the mapping'), pairs(states.slice(0, 60).map((one) => [instant(one.t), outside(`${one.mapping} ${one.state}: ${one.result}`)]))));
@@ -45,8 +45,8 @@ function showSettings(page) {
     file ? el('details', { class: 'card' }, el('summary', {}, 'The scenario as it was written'), el('pre', { class: 'file', tabindex: 0 }, outside(file, 50000))) : '');
 }
 
-// A path that may be broken behind its dots.
-const breakable = (path) => el('bdi', {}, clean(path).split('.').flatMap((part, k) => (k ? ['.', el('wbr'), part] : [part])));
+// A path that may be broken behind its dots, and what it means for whoever rests on it.
+const breakable = (path, hint) => el('bdi', hint ? { title: hint } : {}, clean(path).split('.').flatMap((part, k) => (k ? ['.', el('wbr'), part] : [part])));
 
 // A setting that consists of others, as each of them with the path to it.
 function flat(path, key, value) {
