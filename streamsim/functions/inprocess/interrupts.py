@@ -3,6 +3,7 @@
 import signal
 import threading
 from asyncio import AbstractEventLoop, Runner
+from functools import partial
 from types import FrameType
 from typing import Any, Final
 
@@ -38,8 +39,7 @@ class Interrupts:
     def close(self) -> None:
         """Gives the signal back; what belonged to a loop that is closed by now is Python's again, as loops leave it."""
         if self._open:
-            gone = self.loop is not None and self.loop.is_closed() and self._is_a_loop_s()
-            signal.signal(signal.SIGINT, signal.default_int_handler if gone else self._before)
+            signal.signal(signal.SIGINT, signal.default_int_handler if self._is_gone() else self._before)
             self._open, self.loop = False, None
 
     def strike(self) -> None:
@@ -48,11 +48,15 @@ class Interrupts:
             self.came = False
             raise ControlCError
 
-    def _is_a_loop_s(self) -> bool:
-        """Whether `add_signal_handler` or `asyncio.Runner` has installed it."""
+    def _is_gone(self) -> bool:
+        """Whether who had the signal is at its end: the task of an `asyncio.Runner`, or the loop of `add_signal_handler`."""
         before = self._before
-        runner = getattr(getattr(before, "func", None), "__self__", None)
-        return isinstance(runner, Runner) or getattr(before, "__module__", "") == _PATIENT
+        if isinstance(before, partial) and isinstance(getattr(before.func, "__self__", None), Runner):
+            done: bool = before.keywords["main_task"].done()
+            return done
+        return (
+            self.loop is not None and self.loop.is_closed() and getattr(before, "__module__", "") == _PATIENT
+        )
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
         if not self.running or getattr(self._before, "__module__", "") == _PATIENT:
