@@ -159,7 +159,12 @@ class Shard:
                 self._tell("out-of-place", sentence, lane.sent, line)
 
     def begins_before(self, line: Line, child: str) -> None:
-        """A child begins while this shard has no end: wrong once it goes on, and when it was stopped before its end."""
+        """A child begins while this shard has no end: wrong once it goes on, and when it was stopped before its end.
+
+        Where another process has it, that one may have read it to its end, of which nothing is told here.
+        """
+        if self.lost:
+            return
         if self.stopped is None:
             self.children.append((line, child, self.finished.low))
             return

@@ -40,6 +40,20 @@ Server.prototype.listen = function (options, ...rest) {
 """
 
 
+#: moto answers in threads, and then two writes on the same condition may both find that it holds, as they never do in
+#: DynamoDB: here calls are answered one by one.
+_ONE_BY_ONE: Final = """
+import sys, threading
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import run_simple
+moto, turn = DomainDispatcherApplication(create_backend_app), threading.Lock()
+def answer(environment, start):
+    with turn:
+        return list(moto(environment, start))
+run_simple("127.0.0.1", int(sys.argv[1]), answer, threaded=True)
+"""
+
+
 class NoServerError(Exception):
     """No server can be started here, and why."""
 
@@ -89,7 +103,7 @@ def kinesis_server() -> Iterator[str]:
 def dynamodb_server() -> Iterator[str]:
     """moto's server: one shard for each table's stream, which is never closed."""
     port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    command = [sys.executable, "-c", _ONE_BY_ONE, str(port)]
     with _running(command, port, None, dict(os.environ)):
         yield f"http://127.0.0.1:{port}"
 

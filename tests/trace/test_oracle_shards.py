@@ -225,6 +225,28 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         """,
         set(),
     ),
+    "a child of a lost shard, which another process may have read to its end": (
+        {},
+        PARENT
+        + """
+        20 stop p 2 lost
+        30 open a at 0 of 1 after p
+        30 invoke a b 1 0
+        40 result a b 1 success
+        """,
+        set(),
+    ),
+    "a child of a stopped shard": (
+        {},
+        PARENT
+        + """
+        20 stop p 2
+        30 open a at 0 of 1 after p
+        30 invoke a b 1 0
+        40 result a b 1 success
+        """,
+        {"child-before-parent"},
+    ),
     "a lost shard goes on as if it were still ours": (
         {},
         """
