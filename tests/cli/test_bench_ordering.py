@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from streamsim.cli import main
+from streamsim.ordering import cases
 from streamsim.trace.ndjson import read_trace
 from tests.conftest import Broker
 
@@ -116,7 +117,11 @@ def test_partitions_that_come_and_go_on_a_broker_keep_all_that_aws_gives(broker:
         assert case["figures"]["records"] > 400
 
 
-def test_shards_that_split_and_merge_at_an_endpoint_keep_all_that_aws_gives(kinesis: str) -> None:
+def test_shards_that_split_and_merge_at_an_endpoint_keep_all_that_aws_gives(
+    kinesis: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cases, "BACKLOG", 80)  # each record is a call
+    monkeypatch.setattr(cases, "RATE", 60)
     told = bench("--kinesis", kinesis, "--fault", "all", "--lanes", "4", "--json")
     assert told.exit_code == 0, told.output
     document = json.loads(told.stdout)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -70,6 +71,7 @@ async def client_of(endpoint: Endpoint, service: str) -> AsyncIterator[Any]:
     )
     try:
         session = AioSession(profile=endpoint.profile)
+        session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
         client = await _context(session, endpoint, service, config).__aenter__()
     except outside() as error:
         raise source_error(error, endpoint.at, starting=True) from error
@@ -77,6 +79,14 @@ async def client_of(endpoint: Endpoint, service: str) -> AsyncIterator[Any]:
         yield client
     finally:
         await client.close()
+
+
+@cache
+def _loader(path: str | None) -> Any:
+    """What reads the descriptions of services, and keeps them: that takes longer than all the rest of a client."""
+    from botocore.loaders import create_loader  # noqa: PLC0415  # aiobotocore brings it
+
+    return create_loader(path)
 
 
 def _context(session: Any, endpoint: Endpoint, service: str, config: Any) -> Any:
