@@ -21,29 +21,10 @@ from tests.streams.endpoints import NoServerError, dynamodb_server, kinesis_serv
 
 Golden = Callable[[Path, str], None]
 
-#: Folders of tests whose rooms are held to be covered.
-_MEASURED = frozenset({"model", "rules", "engine", "trace"})
-
 
 def pytest_configure() -> None:
     """Interrupts reach the tests and the programs they start even where a shell began pytest in the background."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Coverage is that of the rooms by their own tests: to measure it in all others would double the time they take."""
-    plugin = item.config.pluginmanager.get_plugin("_cov")
-    measures = getattr(plugin, "cov_controller", None)
-    if measures is None or (
-        _MEASURED.intersection(item.path.parent.parts) and "random" not in item.path.stem
-    ):
-        return (yield)
-    measures.pause()
-    try:
-        return (yield)
-    finally:
-        measures.resume()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
