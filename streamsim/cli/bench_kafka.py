@@ -20,6 +20,7 @@ from streamsim.engine.clock import RealClock
 from streamsim.engine.concurrency import Account
 from streamsim.engine.mapping import MappingRun
 from streamsim.engine.ports import SourceError
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.model.batch import Batch
 from streamsim.model.events import Event, ShardEnd, ShardOpen
 from streamsim.model.mapping import EventSourceMapping
@@ -27,7 +28,7 @@ from streamsim.model.outcome import Outcome
 from streamsim.rules.source import Source
 from streamsim.streams.kafka import Membership, kafka_stream
 from streamsim.streams.kafka_group import KafkaReading
-from streamsim.streams.kafka_topics import create_topic, delete_topic, producer_of, wall_clock
+from streamsim.streams.kafka_topics import create_topic, delete_topic, producer_of
 from streamsim.streams.live.consuming import Beginning, Worker, consume
 
 #: What the engine should reach of the bare loop's throughput.

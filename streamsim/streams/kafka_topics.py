@@ -1,17 +1,11 @@
 """Topics that are ours: made for a run and deleted after it. Users' topics are only read."""
 
 from contextlib import suppress
-from time import time_ns
 from typing import Any
 
 from streamsim.engine.ports import SourceError
 from streamsim.streams.kafka_access import OPEN, Access
 from streamsim.streams.kafka_errors import connected, source_error
-
-
-def wall_clock() -> int:
-    """Microseconds since 1970: t = 0 of a run in real time."""
-    return time_ns() // 1000
 
 
 async def create_topic(brokers: str, topic: str, partitions: int, access: Access = OPEN) -> None:

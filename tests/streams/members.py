@@ -16,6 +16,7 @@ from streamsim.destinations.kept import KeptDestination
 from streamsim.engine.clock import RealClock
 from streamsim.engine.concurrency import Account
 from streamsim.engine.mapping import MappingRun
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.model.batch import Batch
 from streamsim.model.events import Event, Invoke, ShardEnd
 from streamsim.model.mapping import EventSourceMapping
@@ -24,7 +25,7 @@ from streamsim.model.outcome import Outcome
 from streamsim.rules.source import Source
 from streamsim.streams.kafka import Membership, kafka_stream
 from streamsim.streams.kafka_group import KafkaReading
-from streamsim.streams.kafka_topics import create_topic, delete_topic, wall_clock
+from streamsim.streams.kafka_topics import create_topic, delete_topic
 from streamsim.streams.live.consuming import Beginning, Worker, consume
 from streamsim.trace.header import Header
 from streamsim.trace.oracle import Oracle

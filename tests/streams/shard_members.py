@@ -14,6 +14,7 @@ from streamsim.engine.clock import RealClock
 from streamsim.engine.concurrency import Account
 from streamsim.engine.mapping import MappingRun
 from streamsim.engine.ports import SourceError
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.model.batch import Batch
 from streamsim.model.events import Event, Invoke
 from streamsim.model.mapping import EventSourceMapping
@@ -27,7 +28,6 @@ from streamsim.streams.aws.leases import Lease, LeaseTable
 from streamsim.streams.aws.polling import Pace, poll
 from streamsim.streams.aws.reading import Fetch, ShardReading
 from streamsim.streams.aws.tenure import Sharing
-from streamsim.streams.kafka_topics import wall_clock
 from streamsim.streams.live.consuming import Beginning, Worker, consume
 from streamsim.streams.live.stream import LiveStream
 from tests.streams.members import PLAIN, judge

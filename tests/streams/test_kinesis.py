@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from streamsim.engine.ports import SourceError
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.model.batch import Batch
 from streamsim.model.events import Checkpoint, Discard, Invoke, ShardEnd, ShardOpen, ShardStop
 from streamsim.model.mapping import StartingPosition
@@ -19,7 +20,6 @@ from streamsim.model.outcome import Outcome
 from streamsim.streams.aws.endpoint import Endpoint, client_of
 from streamsim.streams.aws.kinesis import KinesisShards
 from streamsim.streams.aws.leases import SHARD_END
-from streamsim.streams.kafka_topics import wall_clock
 from streamsim.streams.live import log as live_log
 from streamsim.streams.live.consuming import Beginning
 from tests.streams.aggregates import aggregate

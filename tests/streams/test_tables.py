@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from streamsim.engine.ports import SourceError
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.model.batch import Batch
 from streamsim.model.events import ShardOpen
 from streamsim.model.stream_type import DYNAMODB
@@ -18,7 +19,6 @@ from streamsim.streams.aws.endpoint import Endpoint, client_of
 from streamsim.streams.aws.lease_items import LeaseItems
 from streamsim.streams.aws.shards import OLDEST, FetchedForm, Place
 from streamsim.streams.aws.table import TableShards, table_record
-from streamsim.streams.kafka_topics import wall_clock
 from streamsim.streams.live.log import LiveLog
 from tests.streams.shard_members import ShardMember, firsts, stream_of
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from streamsim.reference.terms import terms
+from streamsim.reference.settings import settings
 
 _EVENTS: Final = "function.EventInvokeConfig"
 
@@ -24,7 +24,7 @@ _KEYS: Final[Mapping[str, str]] = {
 
 def hints(groups: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """The meaning of each setting of these groups, by kind and path: `mapping.BatchSize`, `mapping.back_off.cap`."""
-    meanings = {term.name: " ".join(term.meaning.split()) for term in terms() if term.kind == "setting"}
+    meanings = {term.name: " ".join(term.meaning.split()) for term in settings()}
     paths = (
         path
         for group in groups

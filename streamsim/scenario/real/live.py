@@ -12,6 +12,7 @@ from streamsim.engine.clock import RealClock
 from streamsim.engine.concurrency import Account
 from streamsim.engine.mapping import MappingRun
 from streamsim.engine.ports import Destination, Sink
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.elapsed import ElapsedClock
 from streamsim.functions.environments import Environments
 from streamsim.functions.handler import HandlerFunction, Journal
@@ -33,7 +34,6 @@ from streamsim.scenario.world.deployments import deployment_of
 from streamsim.streams.aws.endpoint import Endpoint
 from streamsim.streams.aws.polling import Trouble
 from streamsim.streams.kafka_access import OPEN, Access
-from streamsim.streams.kafka_topics import wall_clock
 from streamsim.streams.live.consuming import Beginning, Worker, consume
 from streamsim.trace.header import Header
 

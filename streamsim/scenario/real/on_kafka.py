@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from streamsim.engine.clock import RealClock
 from streamsim.engine.ports import Clock
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.handler import Journal
 from streamsim.model.names import timestamp
 from streamsim.scenario import models
@@ -25,7 +26,7 @@ from streamsim.streams.arrivals import NEVER
 from streamsim.streams.kafka import Membership, kafka_stream
 from streamsim.streams.kafka_access import OPEN, Access
 from streamsim.streams.kafka_group import KafkaReading
-from streamsim.streams.kafka_topics import create_topic, delete_topic, producer_of, wall_clock
+from streamsim.streams.kafka_topics import create_topic, delete_topic, producer_of
 from streamsim.streams.live.consuming import Beginning
 from streamsim.streams.logs import SimulatedLog
 from streamsim.streams.plan import Plan

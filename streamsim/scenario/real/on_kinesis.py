@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from streamsim.engine.clock import RealClock
 from streamsim.engine.ports import Clock, SourceError
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.handler import Journal
 from streamsim.model.names import timestamp
 from streamsim.rules.hash_keys import hash_key
@@ -31,7 +32,6 @@ from streamsim.streams.aws.kinesis import KinesisShards
 from streamsim.streams.aws.lease_file import LeaseFile
 from streamsim.streams.aws.reading import ShardReading
 from streamsim.streams.aws.tenure import Sharing
-from streamsim.streams.kafka_topics import wall_clock
 from streamsim.streams.live.consuming import Beginning
 from streamsim.streams.live.stream import LiveStream
 from streamsim.streams.logs import SimulatedLog
