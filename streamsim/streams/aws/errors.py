@@ -237,6 +237,22 @@ async def answered(call: Any, at: str, key: str | None = None, *, starting: bool
     return answer
 
 
+async def absent(kind: str, name: str, at: str, listing: Any, keys: tuple[str, str]) -> GoneError:
+    """That there is no such stream or table, and which there are: `listing` lists some.
+
+    `keys` are those of its answer for the names, and for whether there are more.
+    """
+    said = f"there is no {kind} {name!r} at {at}"
+    try:
+        answer = await answered(listing, at, keys[0])
+    except SourceError:
+        return GoneError(said)  # not everybody may list them
+    names, more = answer[keys[0]], " and more" if answer.get(keys[1]) else ""
+    return GoneError(
+        said, f"its {kind}s are {', '.join(names)}{more}" if names else f"it has no {kind}s at all"
+    )
+
+
 async def patiently(ask: Callable[[], Awaitable[Answered]]) -> Answered:
     """What it answers, asked a few times while that may help: `SourceError` of the last time."""
     for wait in _FIRST_WAITS:

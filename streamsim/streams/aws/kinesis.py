@@ -8,10 +8,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from streamsim.engine.ports import SourceError
 from streamsim.model.stream_type import KINESIS, StreamType
 from streamsim.model.units import HOUR, SECOND
-from streamsim.streams.aws.errors import GoneError, answered, arn_of
+from streamsim.streams.aws.errors import GoneError, absent, answered, arn_of
 from streamsim.streams.aws.shards import Answer, Described, Fetched, ListedShard, Place
 
 _UNIX: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,21 +51,13 @@ class KinesisShards:
         try:
             answer = await answered(asked, self._at, "StreamDescriptionSummary", starting=True)
         except GoneError as error:
-            raise await self._no_stream() from error
+            listing = self._client.list_streams(Limit=8)
+            raise await absent(
+                "stream", self.stream, self._at, listing, ("StreamNames", "HasMoreStreams")
+            ) from error
         summary = answer["StreamDescriptionSummary"]
         arn = arn_of(summary, "StreamARN", self._at)
         return Described(arn, summary.get("RetentionPeriodHours", 24) * HOUR, time_there(answer))
-
-    async def _no_stream(self) -> GoneError:
-        said = f"there is no stream {self.stream!r} at {self._at}"
-        try:
-            answer = await answered(self._client.list_streams(Limit=8), self._at, "StreamNames")
-        except SourceError:
-            return GoneError(said)  # not everybody may list them
-        names, more = answer["StreamNames"], " and more" if answer.get("HasMoreStreams") else ""
-        return GoneError(
-            said, f"its streams are {', '.join(names)}{more}" if names else "it has no streams at all"
-        )
 
     async def shards(self) -> Sequence[ListedShard]:
         """See `Shards`."""

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from streamsim.engine.ports import SourceError
 from streamsim.model.stream_type import DYNAMODB, StreamType
 from streamsim.model.units import DAY
-from streamsim.streams.aws.errors import GoneError, answered, arn_of
+from streamsim.streams.aws.errors import GoneError, absent, answered, arn_of
 from streamsim.streams.aws.kinesis import microseconds, time_there
 from streamsim.streams.aws.shards import Answer, Described, Fetched, ListedShard, Place
 
@@ -36,7 +35,8 @@ class TableShards:
             asked = self._tables.describe_table(TableName=self.table)
             answer = await answered(asked, self._at, "Table", starting=True)
         except GoneError as error:
-            raise await self._no_table() from error
+            listing, names = self._tables.list_tables(Limit=8), ("TableNames", "LastEvaluatedTableName")
+            raise await absent("table", self.table, self._at, listing, names) from error
         table = answer["Table"]
         if not table.get("LatestStreamArn") or not table.get("StreamSpecification", {}).get("StreamEnabled"):
             raise GoneError(
@@ -46,17 +46,6 @@ class TableShards:
             )
         self._arn = arn_of(table, "LatestStreamArn", self._at)
         return Described(self._arn, DAY, time_there(answer))
-
-    async def _no_table(self) -> GoneError:
-        said = f"there is no table {self.table!r} at {self._at}"
-        try:
-            answer = await answered(self._tables.list_tables(Limit=8), self._at, "TableNames")
-        except SourceError:
-            return GoneError(said)  # not everybody may list them
-        names, more = answer["TableNames"], " and more" if answer.get("LastEvaluatedTableName") else ""
-        return GoneError(
-            said, f"its tables are {', '.join(names)}{more}" if names else "it has no tables at all"
-        )
 
     async def shards(self) -> Sequence[ListedShard]:
         """See `Shards`."""
