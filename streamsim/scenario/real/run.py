@@ -86,8 +86,10 @@ class RealRun:
         self._shared = shared
         self._sinks = sinks
         self._clock = clock
+        #: The shards of each mapping that nobody has read to their ends yet.
         self._left = {
-            name: len(scenario.plans[mapping.stream].shards) for name, mapping in scenario.mappings.items()
+            name: {shard.id for shard in scenario.plans[mapping.stream].shards}
+            for name, mapping in scenario.mappings.items()
         }
         self._complete: dict[str, Callable[[], None]] = {}
 
@@ -121,9 +123,14 @@ class RealRun:
         if isinstance(event, Checkpoint | ShardEnd):
             self._shared[event.mapping].reading.hear(event)
         if type(event) is ShardEnd:
-            self._left[event.mapping] -= 1
-            if not self._left[event.mapping]:
-                self._clock.start(self._completed(event.mapping), "the last shard")
+            self._note_end(event)
+
+    def _note_end(self, end: ShardEnd) -> None:
+        """A shard that is lost and taken again ends once more; while another one is away, that ends nothing."""
+        left = self._left[end.mapping]
+        left.discard(end.shard)
+        if not left:
+            self._clock.start(self._completed(end.mapping), "the last shard")
 
     async def _completed(self, mapping: str) -> None:
         """The mapping has yet to note that its last shard is drained, for the event comes before that."""
