@@ -270,6 +270,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--leases", choices=["file", "table"], default="file")
     parser.add_argument("--reshards", action="store_true", help="shards split and merge meanwhile")
     parser.add_argument("--ill", action="store_true", help="the endpoint answers 500, throttles and hangs")
+    parser.add_argument("--pushed", action="store_true", help="records come over enhanced fan-out")
     parser.add_argument("--shared", action="store_true", help="two processes share the shards, one is killed")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
@@ -289,7 +290,9 @@ def _course(asked: argparse.Namespace, stack: ExitStack) -> Any:
     leases = None
     if asked.leases == "table":
         leases = asked.dynamodb or stack.enter_context(dynamodb_server())
-    yield killing_kinesis.course_of(url, asked.moments, leases=leases, reshards=asked.reshards, ill=asked.ill)
+    yield killing_kinesis.course_of(
+        url, asked.moments, leases=leases, reshards=asked.reshards, ill=asked.ill, pushed=asked.pushed
+    )
 
 
 def main() -> None:
