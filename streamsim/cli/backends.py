@@ -21,7 +21,7 @@ from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played, Recorder, play
 
 if TYPE_CHECKING:
-    from streamsim.scenario.real.run import Place
+    from streamsim.scenario.real.run import Place, Play
 
 #: As `--backend` names them, in the order in which they are played.
 NAMES: Final = ("virtual", "kafka", "kinesis")
@@ -123,10 +123,12 @@ def _kinesis(servers: Servers) -> Backend:
     return Backend("kinesis", options, _in_real_time(playing), ON_KINESIS)
 
 
-def _in_real_time(playing: Callable[..., Coroutine[Any, Any, Played]]) -> Player:
+def _in_real_time(playing: "Callable[[Play], Coroutine[Any, Any, Played]]") -> Player:
+    from streamsim.scenario.real.run import Play  # noqa: PLC0415  # see above
+
     def player(*given: Any) -> Played:
         try:
-            return asyncio.run(playing(*given))
+            return asyncio.run(playing(Play(*given)))
         except SourceError as error:
             raise SourceFailedError(error) from error
 

@@ -11,6 +11,7 @@ from streamsim.ordering.cases import Case, trouble_of
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played
 from streamsim.scenario.real.on_kafka import Brokers, play_on_kafka
+from streamsim.scenario.real.run import Play
 from streamsim.streams.kafka_errors import connected
 from streamsim.trace.header import Header
 
@@ -48,7 +49,7 @@ class KafkaPlayer:
             return (sink,)
 
         try:
-            return await play_on_kafka(Brokers(self.brokers), scenario, {}, recorded)
+            return await play_on_kafka(Brokers(self.brokers), Play(scenario, {}, recorded))
         finally:
             for intruder in intruders:
                 intruder.cancel()

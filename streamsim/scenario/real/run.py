@@ -6,15 +6,20 @@ The run begins once its streams, its records and its readings are there.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from streamsim.engine.clock import RealClock
-from streamsim.engine.ports import Sink, SourceError, Stream
+from streamsim.engine.ports import Clock, Sink, SourceError, Stream
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.handler import Journal
 from streamsim.model.events import Checkpoint, Event, ShardEnd
 from streamsim.model.mapping import StartingPosition
+from streamsim.model.names import timestamp
 from streamsim.scenario import models
+from streamsim.scenario.header import header_of
+from streamsim.scenario.play import Judging, Played, Recorder
 from streamsim.scenario.world.world import build
 from streamsim.streams.live.consuming import Reading, Worker, consume
 from streamsim.streams.plan import Plan
@@ -70,6 +75,43 @@ class Shared(NamedTuple):
 
     reading: Reading
     stream: Stream
+
+
+class Play(NamedTuple):
+    """What is to be played, and who listens: see `streamsim.scenario.play.play`."""
+
+    scenario: models.Scenario
+    settings: Mapping[str, Any]
+    recorded: Recorder
+    on_failure: Path | None = None
+    journal: Journal | None = None
+
+
+class Stage(NamedTuple):
+    """A server on which everything is ready for a run to begin.
+
+    `place` is its kind, `names` are what the scenario's streams are called there. `share` gives each mapping its part of
+    the reading, `produce` puts the records, each at its time.
+    """
+
+    place: Place
+    names: Mapping[str, str]
+    share: Callable[[Clock], Mapping[str, Shared]]
+    produce: Callable[[Clock], Coroutine[Any, Any, None]]
+
+
+async def perform(play: Play, stage: Stage) -> Played:
+    """Runs a scenario to its end, and judges it. t = 0 is now. `SourceError` when the server does not play along."""
+    clock, epoch = RealClock(), wall_clock()
+    scenario = replace(play.scenario, epoch=epoch)
+    header = replace(header_of(scenario), clock="real", epoch=timestamp(epoch))
+    called = stage.place.stream
+    streams = {name: {**said, called: stage.names[name]} for name, said in header.streams.items()}
+    header = replace(header, streams=streams)
+    judging = Judging(header)
+    run = RealRun(scenario, stage.share(clock), (*judging.sinks, *play.recorded(header)), clock)
+    await run.run(stage.produce(clock), play.on_failure, play.journal)
+    return judging.judged(scenario, play.settings, clock.now)
 
 
 class RealRun:
