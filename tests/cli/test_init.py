@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streamsim.cli import main
-from streamsim.cli.init_answers import FAULTS, QUESTIONS
+from streamsim.cli.init.answers import FAULTS, QUESTIONS
 from streamsim.scenario.load import load, load_text
 from streamsim.scenario.models import Scenario
 

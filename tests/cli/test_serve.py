@@ -307,7 +307,7 @@ def test_what_is_not_installed_is_told(package: str, hint: str, monkeypatch: pyt
     def without(name: str, *rest: Any) -> Any:
         return None if name == package else found(name, *rest)
 
-    monkeypatch.setattr("streamsim.cli.serve.find_spec", without)
+    monkeypatch.setattr("streamsim.cli.serve.command.find_spec", without)
     monkeypatch.setattr("streamsim.functions.sandbox.client.find_spec", without)
     result = CliRunner().invoke(main, ["serve", "--port", "0"])
     assert result.exit_code == 2

@@ -33,7 +33,7 @@ them are listed."""
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(*, words: tuple[str, ...], as_json: bool) -> None:
     """See `HELP`."""
-    from streamsim.cli.explain_output import explained, listed  # noqa: PLC0415  --help stays fast
+    from streamsim.cli.explain.output import explained, listed  # noqa: PLC0415  --help stays fast
     from streamsim.reference.finding import find, nearest  # noqa: PLC0415
     from streamsim.reference.terms import terms  # noqa: PLC0415
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import click
 
-from streamsim.cli.invoke_input import variables
-from streamsim.cli.whole_page import check_apart, check_place, write_whole
+from streamsim.cli.files.whole_page import check_apart, check_place, write_whole
+from streamsim.cli.invoke.input import variables
 from streamsim.scenario.draft import Draft, inline, written
 
 HELP: Final = """\b
@@ -85,7 +85,7 @@ def command(
         for option, given in (("--parameter", parameter), ("--function", functions)):
             if given:
                 raise click.UsageError(f"{option} is for templates; add --from TEMPLATE")
-        from streamsim.cli.init_questions import asked  # noqa: PLC0415 - only where somebody is asked
+        from streamsim.cli.init.questions import asked  # noqa: PLC0415 - only where somebody is asked
 
         draft = asked(name, yes=yes)
     else:

@@ -12,9 +12,9 @@ from typing import Any, Final, NamedTuple
 import click
 
 from streamsim.cli import INTERRUPTED
+from streamsim.cli.files.whole_trace import CannotWriteError
 from streamsim.cli.outside import SourceFailedError
-from streamsim.cli.viewing import live_view
-from streamsim.cli.whole_trace import CannotWriteError
+from streamsim.cli.screen.viewing import live_view
 from streamsim.destinations.addresses import FileAddress
 from streamsim.engine.ports import Sink, SourceError
 from streamsim.report.metrics.exposition import CONTENT_TYPE, Exposition
@@ -145,7 +145,7 @@ class LiveRun:
         if self._view is not None:
             sinks.append(self._files.enter_context(self._view))
         if watching.verbose:
-            from streamsim.cli.watch import logger  # noqa: PLC0415  # structlog only for who watches
+            from streamsim.cli.screen.watch import logger  # noqa: PLC0415  # structlog only for who watches
             from streamsim.report.log import EventLog  # noqa: PLC0415
 
             sinks.append(EventLog(logger(sys.stderr), header, every=watching.verbose > 1))

@@ -1,34 +1,16 @@
 """What `streamsim run` prints: summaries, one line a run, stories, the JSON document."""
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
-import click
-from rich.console import Console
-
+from streamsim.cli.screen.console import Screen, say
 from streamsim.report.comparison.compared import Run, value_said, varied_in
 from streamsim.report.comparison.table import render_comparison
-from streamsim.report.layout import held
 from streamsim.report.picture.timeline import Timeline
 from streamsim.report.terminal import render_summary
 from streamsim.scenario.models import Fault
 from streamsim.scenario.play import Played
-
-
-def source_of(path: Path, changes: Sequence[str], seed: int | None) -> str:
-    """The scenario as it was named, with what makes a run of it this one: what a further command repeats."""
-    options = [f"--set {quote(change)}" for change in changes]
-    return " ".join([quote(str(path)), *options, *([] if seed is None else [f"--seed {seed}"])])
-
-
-class Screen(Console):
-    """A console that leaves a closed pipe to the command line, where every command's exit code is decided."""
-
-    def on_broken_pipe(self) -> None:
-        raise  # noqa: PLE0704  # rich calls this while it handles the BrokenPipeError
 
 
 def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Timeline]]) -> None:
@@ -67,12 +49,6 @@ def show_story(played: Played, lines: Iterable[str], *, compared: bool) -> None:
         ]
     for line in lines:
         say(line)
-
-
-def say(line: str) -> None:
-    """Prints a line, without what the output's encoding cannot hold."""
-    if sys.stdout is not None:
-        click.echo(held(line, sys.stdout.encoding or "ascii"))
 
 
 def said_settings(settings: Mapping[str, Any]) -> dict[str, Any]:

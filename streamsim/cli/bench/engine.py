@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import click
 
-from streamsim.cli.bench_memory import peak_memory
-from streamsim.cli.bench_workloads import WORKLOADS, Counts, Workload, play
+from streamsim.cli.bench.memory import peak_memory
+from streamsim.cli.bench.workloads import WORKLOADS, Counts, Workload, play
 
 FORMAT: Final = 1
 
@@ -110,7 +110,7 @@ def command(names: tuple[str, ...], rounds: int, scale: float, memory: bool, as_
 def models_with_simpy() -> dict[str, Model]:
     """The models by name, the engine first; `NotInstalled` without SimPy."""
     try:
-        from streamsim.cli.bench_simpy import play_idiomatic, play_tuned  # noqa: PLC0415 - SimPy is optional
+        from streamsim.cli.bench.simpy import play_idiomatic, play_tuned  # noqa: PLC0415 - SimPy is optional
     except ModuleNotFoundError as missing:
         if missing.name != "simpy":
             raise

@@ -11,10 +11,10 @@ from typing import Final
 import click
 
 from streamsim.cli import OUTSIDE, WRONG_INPUT
-from streamsim.cli.invoke_input import variables
-from streamsim.cli.invoke_output import log_files
-from streamsim.cli.serve_output import Console, served_lines
-from streamsim.cli.serve_source import Served, served
+from streamsim.cli.invoke.input import variables
+from streamsim.cli.invoke.output import log_files
+from streamsim.cli.serve.output import Console, served_lines
+from streamsim.cli.serve.source import Served, served
 from streamsim.endpoint.account import LocalAccount, WallClock
 from streamsim.endpoint.asynchronous import Clock, Skipping
 from streamsim.endpoint.gateway import Gateway

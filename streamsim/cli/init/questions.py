@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 from streamsim.cli import WRONG_INPUT
-from streamsim.cli.init_answers import HEADINGS, QUESTIONS, YES_OR_NO, Question, draft_of
+from streamsim.cli.init.answers import HEADINGS, QUESTIONS, YES_OR_NO, Question, draft_of
 from streamsim.scenario.draft import Draft, written
 from streamsim.scenario.text.errors import ScenarioError, did_you_mean
 

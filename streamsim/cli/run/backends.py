@@ -99,7 +99,7 @@ def _play_virtually(
 
 
 def _kafka(servers: Servers) -> Backend:
-    from streamsim.cli.live_source import access_of  # noqa: PLC0415
+    from streamsim.cli.live.source import access_of  # noqa: PLC0415
     from streamsim.scenario.real.on_kafka import ON_KAFKA, Brokers, play_on_kafka  # noqa: PLC0415  # see above
 
     mute_aiokafka()
@@ -111,7 +111,7 @@ def _kafka(servers: Servers) -> Backend:
 
 
 def _kinesis(servers: Servers) -> Backend:
-    from streamsim.cli.live_source import endpoint_of  # noqa: PLC0415
+    from streamsim.cli.live.source import endpoint_of  # noqa: PLC0415
     from streamsim.scenario.real.on_kinesis import ON_KINESIS, play_on_kinesis  # noqa: PLC0415
 
     if servers.endpoint_url is None:

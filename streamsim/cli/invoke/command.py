@@ -14,8 +14,8 @@ import click
 from click.core import ParameterSource
 
 from streamsim.cli import OUTSIDE
-from streamsim.cli.invoke_input import Handler, code, event, handler, json_object, told, variables
-from streamsim.cli.invoke_output import (
+from streamsim.cli.invoke.input import Handler, code, event, handler, json_object, told, variables
+from streamsim.cli.invoke.output import (
     delivered_document,
     invoked_document,
     log_files,

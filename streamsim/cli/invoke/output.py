@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from streamsim.cli.whole_trace import CannotWriteError, check_folder
+from streamsim.cli.files.whole_trace import CannotWriteError, check_folder
 from streamsim.endpoint.asynchronous import Tried
 from streamsim.endpoint.call import Called
 from streamsim.functions.error_documents import told

@@ -4,7 +4,7 @@ import errno
 import os
 from pathlib import Path
 
-from streamsim.cli.whole_trace import CannotWriteError, check_folder
+from streamsim.cli.files.whole_trace import CannotWriteError, check_folder
 
 
 def check_place(option: str, path: Path) -> None:

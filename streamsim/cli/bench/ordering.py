@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from streamsim.cli.files.whole_trace import CannotWriteError, check_folder
 from streamsim.cli.outside import SourceFailedError, mute_aiokafka
-from streamsim.cli.run_output import say
-from streamsim.cli.whole_trace import CannotWriteError, check_folder
+from streamsim.cli.screen.console import say
 from streamsim.engine.ports import SourceError
 from streamsim.ordering.cases import FAULTS, Backend
 
@@ -142,7 +142,7 @@ def _played(
     players: "Mapping[str, Player]",
 ) -> "list[Row]":
     """The rows of all cases, one backend after the other."""
-    from streamsim.cli.runs_progress import RunsProgress  # noqa: PLC0415  # `--help` is quick without
+    from streamsim.cli.screen.progress import RunsProgress  # noqa: PLC0415  # `--help` is quick without
     from streamsim.ordering.benchmark import bench  # noqa: PLC0415
 
     rows: list[Row] = []

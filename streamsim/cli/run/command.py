@@ -8,13 +8,14 @@ from typing import Any
 
 import click
 
-from streamsim.cli.backends import NAMES, Backend, Servers, backends
-from streamsim.cli.run_groups import Group, differences_document, group_of, say_lines, show_backends
-from streamsim.cli.run_output import document_of, say, show, show_story, source_of
-from streamsim.cli.run_recording import Ran, Recording, record
-from streamsim.cli.scenario_file import scenario_file
-from streamsim.cli.whole_page import check_apart, check_place, write_whole
-from streamsim.cli.whole_trace import CannotWriteError, check_folder
+from streamsim.cli.files.scenario import scenario_file, source_of
+from streamsim.cli.files.whole_page import check_apart, check_place, write_whole
+from streamsim.cli.files.whole_trace import CannotWriteError, check_folder
+from streamsim.cli.run.backends import NAMES, Backend, Servers, backends
+from streamsim.cli.run.groups import Group, differences_document, group_of, say_lines, show_backends
+from streamsim.cli.run.output import document_of, show, show_story
+from streamsim.cli.run.recording import Ran, Recording, record
+from streamsim.cli.screen.console import say
 from streamsim.scenario.load import load, variants
 from streamsim.scenario.models import Scenario
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from streamsim.cli.run_output import Screen, line_of, said_settings, say
-from streamsim.cli.run_recording import Ran
+from streamsim.cli.run.output import line_of, said_settings
+from streamsim.cli.run.recording import Ran
+from streamsim.cli.screen.console import Screen, say
 from streamsim.report.comparison.backends import render_backends
 from streamsim.report.comparison.compared import Run
 from streamsim.report.comparison.differences import Difference, Told, differences

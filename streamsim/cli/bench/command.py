@@ -2,11 +2,11 @@
 
 import click
 
-from streamsim.cli.bench_engine import command as engine
-from streamsim.cli.bench_handler import command as handler
-from streamsim.cli.bench_kafka import command as kafka
-from streamsim.cli.bench_ordering import command as ordering
-from streamsim.cli.bench_sandbox import command as sandbox
+from streamsim.cli.bench.engine import command as engine
+from streamsim.cli.bench.handler import command as handler
+from streamsim.cli.bench.kafka import command as kafka
+from streamsim.cli.bench.ordering import command as ordering
+from streamsim.cli.bench.sandbox import command as sandbox
 
 HELP = """\b
 Examples:

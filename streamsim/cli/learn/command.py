@@ -8,9 +8,9 @@ from typing import Final
 import click
 from rich.text import Text
 
-from streamsim.cli.learn_talk import StoppedError, Talk
-from streamsim.cli.run_output import Screen
-from streamsim.cli.whole_page import check_apart, check_place, write_whole
+from streamsim.cli.files.whole_page import check_apart, check_place, write_whole
+from streamsim.cli.learn.talk import StoppedError, Talk
+from streamsim.cli.screen.console import Screen
 from streamsim.lessons.lesson import TEXT, Lesson, Round, named, read_lesson, title_of
 from streamsim.lessons.playing import Run, changed_from, runs_of
 from streamsim.lessons.shelf import folder_of, shelf

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import simpy
 
-from streamsim.cli.bench_workloads import BATCH_SIZE, DURATION, JITTER, RETRIES, Counts, Workload
+from streamsim.cli.bench.workloads import BATCH_SIZE, DURATION, JITTER, RETRIES, Counts, Workload
 from streamsim.functions.poison import Poison
 from streamsim.model.batch import Batch
 from streamsim.model.units import MINUTE, SECOND

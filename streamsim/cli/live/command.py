@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import click
 
-from streamsim.cli.live_run import LiveRun, Watching
-from streamsim.cli.live_source import CHECKPOINTS, SourceOptions, access_of, endpoint_of, source_of
+from streamsim.cli.live.run import LiveRun, Watching
+from streamsim.cli.live.source import CHECKPOINTS, SourceOptions, access_of, endpoint_of, source_of
 from streamsim.cli.outside import mute_aiokafka
 from streamsim.destinations.addresses import Address, AddressError, TopicAddress, address_of
 from streamsim.functions.log_folder import LogFolder

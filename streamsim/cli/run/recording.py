@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from streamsim.cli.backends import Backend
-from streamsim.cli.viewing import live_view
-from streamsim.cli.whole_trace import CannotWriteError, whole_trace
+from streamsim.cli.files.whole_trace import CannotWriteError, whole_trace
+from streamsim.cli.run.backends import Backend
+from streamsim.cli.screen.viewing import live_view
 from streamsim.engine.ports import Sink
 from streamsim.functions.log_folder import LogFolder
 from streamsim.report.picture.timeline import Timeline
@@ -107,7 +107,7 @@ class _Records:
         if view is not None:
             self.sinks.append(files.enter_context(view))
         if recording.verbose:
-            from streamsim.cli.watch import logger  # noqa: PLC0415  # structlog only for who watches
+            from streamsim.cli.screen.watch import logger  # noqa: PLC0415  # structlog only for who watches
             from streamsim.report.log import EventLog  # noqa: PLC0415
 
             self.sinks.append(EventLog(logger(sys.stderr), header, every=recording.verbose > 1))
