@@ -29,6 +29,7 @@ from typing import Any, Final, TypeVar, TypeVarTuple, cast
 
 from streamsim.engine.clock import VirtualClock
 from streamsim.engine.driven import Worker, Workers
+from streamsim.engine.garbage import rarely_searched
 from streamsim.engine.jobs import Jobs
 from streamsim.engine.waiting import who_waits
 
@@ -393,7 +394,7 @@ def run(main: Coroutine[Any, Any, T], *, debug: bool = False) -> T:
     As `asyncio.run`: at the end workers are closed, Tasks cancelled, asynchronous generators and the executor shut
     down. An interrupt from the keyboard cancels `main` and becomes `KeyboardInterrupt`; a second one strikes at once.
     """
-    with asyncio.Runner(debug=debug, loop_factory=VirtualLoop) as runner:
+    with rarely_searched(), asyncio.Runner(debug=debug, loop_factory=VirtualLoop) as runner:
         try:
             return runner.run(main)
         finally:
