@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, Protocol
 
 from streamsim.engine.chance import Chance
 from streamsim.engine.ports import Clock
-from streamsim.functions.poison import Poison
+from streamsim.functions.poison import How, Poison
 from streamsim.functions.window_state import (
     RESPONSE_TOO_LARGE,
     FinalFault,
@@ -154,7 +154,7 @@ class ModelledFunction:
         """How an invocation that begins now will end, and how long it will take; each asking draws anew."""
         model = self._duration
         stretch = self._stretch(batch, model)
-        full = int((model.fixed + model.per_record * len(batch)) * stretch)
+        full = int((model.fixed + model.per_record * len(batch.positions)) * stretch)
         ending = None if self._well else self._ailing(batch, stretch, full)
         if ending is None:
             ending = Outcome("success", full)
@@ -194,9 +194,10 @@ class ModelledFunction:
         """What the first poison record that ends the invocation does, else the report of those that do not end it."""
         if not batch.positions:
             return self._failing_at_the_end(batch, full)
-        met = [
-            (position, poison.how) for poison in self._ailments.poison for position in poison.strikes(batch)
-        ]
+        met: list[tuple[int, How]] = []
+        for poison in self._ailments.poison:
+            if struck := poison.strikes(batch):
+                met += [(position, poison.how) for position in struck]
         if not met:
             return None
         met.sort()

@@ -90,6 +90,8 @@ class OfLogs:
 
 
 def _common(chosen: Sequence[int], positions: Positions) -> Sequence[int]:
+    if not chosen:
+        return ()
     last = positions[-1]
     begin = bisect_left(chosen, positions[0])
     if begin == len(chosen) or chosen[begin] > last:

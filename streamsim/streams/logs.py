@@ -35,7 +35,7 @@ class SequenceNumbers:
 
     def at(self, position: int) -> str:
         """The sequence number of a position."""
-        return self._prefix + str(position * _GAP + self._offset).zfill(self._digits)
+        return f"{self._prefix}{str(position * _GAP + self._offset).zfill(self._digits)}"
 
     def position(self, sequence_number: object) -> int | None:
         """The position that has this sequence number, None when none can have it."""

@@ -126,7 +126,6 @@ class SimulatedReader:
         last: int | None = upcoming[fits - 1]
         if window and fits < size:
             last = self._overflowing(upcoming, fits, event_size)
-        closes_at = NEVER if last is None else self.log.arrival_at(last)
         deadline = clock.now + window
         limit = NEVER if until is None else until
         while (last is None or poller.fetched <= last) and clock.now < limit:
@@ -138,6 +137,7 @@ class SimulatedReader:
                 deadline += whole_intervals(self.log.arrival_at(upcoming[0]) - deadline, window)
             if now < deadline and (fetched == len(upcoming) or not poller.may_fail):
                 # Polls meanwhile would find nothing that one at the end of the window does not find.
+                closes_at = NEVER if last is None else self.log.arrival_at(last)
                 wake = min(poller.poll_for(now, closes_at), deadline)
             else:
                 wake = poller.poll_for(now, self.log.arrival_at(upcoming[fetched]))
