@@ -117,15 +117,15 @@ class Incidents:
         self._closed: list[Incident] = []
         self._lanes: dict[tuple[str, str, int], _Lane] = {}
         self._handlers: dict[type, Callable[..., None]] = {
-            happened.Invoke: self._invoke,
-            happened.Result: self._result,
-            happened.Split: self._split,
-            happened.Discard: self._discard,
-            happened.Expired: self._expire,
+            happened.Invoke: self.invoke,
+            happened.Result: self.result,
+            happened.Split: self.split,
+            happened.Discard: self.discard,
+            happened.Expired: self.expire,
         }
 
     def __call__(self, event: Event) -> None:
-        """Takes an event."""
+        """Takes an event. Who has one of a type that matters, and moves `now`, may call what takes that type instead."""
         self.now = event.t
         handler = self._handlers.get(type(event))
         if handler is not None:
@@ -162,7 +162,8 @@ class Incidents:
             incident.until = self.now
         return _gravest([*self._closed, *still])
 
-    def _invoke(self, event: happened.Invoke) -> None:
+    def invoke(self, event: happened.Invoke) -> None:
+        """A batch is sent."""
         key = (event.mapping, event.shard, event.lane)
         lane = self._lanes.get(key)
         if lane is None:
@@ -180,7 +181,8 @@ class Incidents:
         elif event.request_id != incident.request_id:
             _take_part(incident, event.positions)
 
-    def _result(self, event: happened.Result) -> None:
+    def result(self, event: happened.Result) -> None:
+        """It comes back, or the end of a window does."""
         lane = self._lanes.get((event.mapping, event.shard, event.lane))
         if lane is None or lane.invoke is None or event.request_id != lane.invoke.request_id:
             return  # the end of a tumbling window has no records, and is no incident
@@ -212,7 +214,8 @@ class Incidents:
         incident.failing = positions
         incident.error = event.error or incident.error
 
-    def _split(self, event: happened.Split) -> None:
+    def split(self, event: happened.Split) -> None:
+        """A failed batch is halved."""
         lane = self._lanes.get((event.mapping, event.shard, event.lane))
         if lane is None or lane.incident is None:
             return
@@ -222,7 +225,8 @@ class Incidents:
         incident.parts.append((event.at, incident.failing[-1], deeper))
         incident.parts.append((incident.failing[0], event.at - 1, deeper))
 
-    def _discard(self, event: happened.Discard) -> None:
+    def discard(self, event: happened.Discard) -> None:
+        """Records are given up."""
         lane = self._lanes.setdefault((event.mapping, event.shard, event.lane), _Lane())
         count = len(event.positions)
         if lane.incident is None:
@@ -242,7 +246,8 @@ class Incidents:
         if event.positions[-1] >= incident.positions[-1]:
             self._close(lane, incident, event.t)
 
-    def _expire(self, event: happened.Expired) -> None:
+    def expire(self, event: happened.Expired) -> None:
+        """Records leave the stream unfinished."""
         count = len(event.positions)
         self.expired += count
         lane = self._lanes.setdefault((event.mapping, event.shard, event.lane), _Lane())

@@ -74,7 +74,7 @@ class Timeline:
             happened.Backoff: self._backoff,
             happened.Discard: self._discard,
             happened.Expired: self._expired,
-            happened.Split: self.incidents,
+            happened.Split: self.incidents.split,
             happened.Reshard: self._reshard,
             happened.Filtered: self._filtered,
             happened.ShardStop: self._stop,
@@ -177,7 +177,7 @@ class Timeline:
         self._mark(row, Kind.WINDOW_LOST, event.t, 1)
 
     def _invoke(self, event: happened.Invoke) -> None:
-        self.incidents(event)
+        self.incidents.invoke(event)
         at = event.t // self.width
         if at >= self.columns:
             self._widen(event.t)
@@ -194,7 +194,7 @@ class Timeline:
             self.concurrency[at] = level
 
     def _result(self, event: happened.Result) -> None:
-        self.incidents(event)
+        self.incidents.result(event)
         row = self._row(event.mapping, event.shard, event.lane)
         ended = event.outcome
         row.counts[ended] = row.counts.get(ended, 0) + 1
@@ -227,7 +227,7 @@ class Timeline:
         self._spend(row, kind, event.t, event.until)
 
     def _discard(self, event: happened.Discard) -> None:
-        self.incidents(event)
+        self.incidents.discard(event)
         row = self._row(event.mapping, event.shard, event.lane)
         row.discarded += len(event.positions)
         self._mark(row, Kind.DISCARD, event.t, len(event.positions))
@@ -236,7 +236,7 @@ class Timeline:
         if self.incidents.of(event.mapping, event.shard, event.lane) is None:
             last = self.incidents.invoke_of(event.mapping, event.shard, event.lane)
             self.chronicle.expired_behind(event, None if last is None else last.t)
-        self.incidents(event)
+        self.incidents.expire(event)
         row = self._row(event.mapping, event.shard, event.lane)
         row.expired += len(event.positions)
         self._mark(row, Kind.EXPIRED, event.t, len(event.positions))
