@@ -14,8 +14,9 @@ import numpy as np
 #: Of the 52 bits of a double's fraction (IEEE 754), those that a bucket does not look at.
 _IGNORED_BITS: Final = 52 - 8
 
-#: Values wait in a list and are sorted into buckets this many at a time: 60 ns a value, 170 ns one by one.
-_WAITING: Final = 2048
+#: Values wait in a list and are sorted into buckets this many at a time: 60 ns a value, 170 ns one by one. The more
+#: wait, the more of them share a bucket: 8,192 values that are far apart take a quarter less time than 4 times 2,048.
+_WAITING: Final = 8192
 
 
 class Histogram:
