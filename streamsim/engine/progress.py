@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from streamsim.engine.chance import Uuids
 from streamsim.engine.ports import Clock, Reader, Sink
-from streamsim.model.events import CaughtUp, Checkpoint, Event
+from streamsim.model.events import CaughtUp, Event, make_checkpoint
 
 
 class Holding:
@@ -91,8 +91,8 @@ class Progress:
             self.position = finished
             log = lanes[0].reader.log
             self._sink(
-                Checkpoint(
-                    self._clock.now, self._mapping, log.shard, finished, log.sequence_number(finished - 1)
+                make_checkpoint(
+                    (self._clock.now, self._mapping, log.shard, finished, log.sequence_number(finished - 1))
                 )
             )
 

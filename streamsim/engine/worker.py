@@ -15,7 +15,7 @@ from streamsim.engine.open_window import LEAST_ROOM, NO_STATE, OpenWindow, state
 from streamsim.engine.progress import Holding
 from streamsim.engine.surroundings import Surroundings
 from streamsim.model.batch import Batch, Positions
-from streamsim.model.events import Backoff, Ended, Expired, Invoke, Result, Split
+from streamsim.model.events import Backoff, Ended, Expired, Split, make_invoke, make_result
 from streamsim.model.mapping import INFINITE, MAXIMUM_EVENT_SIZE
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import SECOND
@@ -144,19 +144,21 @@ class Worker:
         now = self._clock.now
         start = None if unsendable else concurrency.take(now)
         self._sink(
-            Invoke(
-                now,
-                mapping,
-                shard,
-                lane,
-                batch.request_id,
-                attempt,
-                positions,
-                log.sequence_number(first),
-                log.sequence_number(last),
-                concurrency.in_flight,
-                now - log.arrival_at(last),
-                None if window is None else window.span,
+            make_invoke(
+                (
+                    now,
+                    mapping,
+                    shard,
+                    lane,
+                    batch.request_id,
+                    attempt,
+                    positions,
+                    log.sequence_number(first),
+                    log.sequence_number(last),
+                    concurrency.in_flight,
+                    now - log.arrival_at(last),
+                    None if window is None else window.span,
+                )
             )
         )
         if start is not None:
@@ -190,7 +192,9 @@ class Worker:
         elif failed is not None:
             ended, failed_from = "partial", batch.positions[failed]
         self._sink(
-            Result(now, mapping, shard, lane, request_id, attempt, ended, duration, failed_from, error, init)
+            make_result(
+                (now, mapping, shard, lane, request_id, attempt, ended, duration, failed_from, error, init)
+            )
         )
 
     async def _drop_old(self, batch: Batch, attempts: int) -> tuple[Positions, ...]:

@@ -18,7 +18,8 @@ The life of an event of another source: `Request`, `Response`, for asynchronous 
 `EventLost` when it is given up, which may be all that is told of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, Literal, NamedTuple
 
 from streamsim.model.batch import Positions
@@ -369,6 +370,18 @@ Event = (
     | EventLost
     | Fault
 )
+
+# The three that every invocation tells are made so: of all their fields, in half the time that calling the class takes.
+_new: Final[Callable[..., Any]] = tuple.__new__
+make_invoke: Final[
+    Callable[
+        [tuple[int, str, str, int, str, int, Positions, str, str, int, int, tuple[int, int] | None]], Invoke
+    ]
+] = partial(_new, Invoke)
+make_result: Final[
+    Callable[[tuple[int, str, str, int, str, int, Ended, int, int | None, str | None, int | None]], Result]
+] = partial(_new, Result)
+make_checkpoint: Final[Callable[[tuple[int, str, str, int, str]], Checkpoint]] = partial(_new, Checkpoint)
 
 #: Events whose second field is no mapping.
 BEYOND_MAPPINGS: Final[frozenset[type]] = frozenset({Fault, Reshard, Produced, Request, Response, EventLost})
