@@ -13,6 +13,7 @@ from streamsim.model.events import Event
 from streamsim.scenario.header import header_of
 from streamsim.scenario.models import Expectation, Scenario
 from streamsim.scenario.world.world import build
+from streamsim.trace.bundle import Bundle
 from streamsim.trace.expectations import evaluate
 from streamsim.trace.header import Header
 from streamsim.trace.measures import Measures, flatten
@@ -54,7 +55,7 @@ def play(
     takes what handlers log. `HandlerNotLoadedError` when a function's handler cannot be.
     """
     judging = Judging(header_of(scenario))
-    end = run_world(scenario, (*judging.sinks, *sinks), on_failure, journal)
+    end = run_world(scenario, (judging.sink, *sinks), on_failure, journal)
     return judging.judged(scenario, settings, end)
 
 
@@ -65,14 +66,16 @@ class Judging:
         self._header = header
         self._measures = Measures(header)
         self._oracle = Oracle(header)
+        self._bundle = Bundle((self._measures.take, self._oracle.take))
 
     @property
-    def sinks(self) -> tuple[Sink, ...]:
+    def sink(self) -> Sink:
         """What must hear every event."""
-        return self._measures.take, self._oracle.take
+        return self._bundle.take
 
     def judged(self, scenario: Scenario, settings: Mapping[str, Any], end: int) -> Played:
         """What the run came to, which ended at `end`. Call it once."""
+        self._bundle.deliver()
         violations = self._oracle.finish()
         by_mapping: dict[str, int] = {}
         for violation in violations:

@@ -13,7 +13,6 @@ from streamsim.engine.loop import run, running
 from streamsim.engine.mapping import MappingRun
 from streamsim.functions.modelled import Ailments, Duration, ModelledFunction
 from streamsim.functions.poison import AtRate, Poison
-from streamsim.model.events import Event
 from streamsim.model.mapping import BackOff, EventSourceMapping
 from streamsim.model.names import shard_id
 from streamsim.model.units import HOUR, MILLISECOND, MINUTE, SECOND
@@ -21,6 +20,7 @@ from streamsim.rules.source import Source
 from streamsim.streams.arrivals import GeneratedArrivals, Schedule, Segment
 from streamsim.streams.logs import Content, GeneratedLog
 from streamsim.streams.simulated import SimulatedShard, SimulatedStream
+from streamsim.trace.bundle import Bundle
 from streamsim.trace.header import Header
 from streamsim.trace.measures import Measures
 from streamsim.trace.oracle import Oracle
@@ -162,11 +162,7 @@ def play(workload: Workload) -> Counts:
         account={"ConcurrentExecutions": workload.limit},
     )
     measures, oracle = Measures(header), Oracle(header)
-    measure, judge = measures.take, oracle.take
-
-    def sink(event: Event) -> None:
-        measure(event)
-        judge(event)
+    bundle = Bundle((measures.take, oracle.take))
 
     async def main() -> None:
         clock = running().clock
@@ -190,11 +186,12 @@ def play(workload: Workload) -> Counts:
             source,
             0,
             clock,
-            sink,
+            bundle.take,
         )
         await clock.start(mapped.run(), "mapping")
 
     run(main())
+    bundle.deliver()
     violations = oracle.finish()
     assert not violations, violations[0]
     report = measures.report()

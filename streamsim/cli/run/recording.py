@@ -18,6 +18,7 @@ from streamsim.report.progress import ProgressBar
 from streamsim.report.story.story import Story
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played
+from streamsim.trace.bundle import Bundle
 from streamsim.trace.content import Content
 from streamsim.trace.header import Header
 
@@ -85,23 +86,26 @@ class _Records:
         """`real` is the backend on which it is played in real time, None in virtual time."""
         self.timeline = Timeline(header)
         self.lines: list[str] = []
-        self.sinks: list[Sink] = [self.timeline]
+        quiet: list[Sink] = [self.timeline]
         self.columns: Columns | None = None
         self.content: Content | None = None
         if recording.compared:
             self.content = Content()
-            self.sinks.append(self.content)
+            quiet.append(self.content)
         if recording.report is not None:
             from streamsim.report.page import columns  # noqa: PLC0415  # only for who wants a page
 
             self.columns = columns.Columns()
-            self.sinks.append(self.columns)
-        if recording.trace is not None:
-            self.sinks.append(files.enter_context(whole_trace(recording.trace, header)))
+            quiet.append(self.columns)
         if recording.story:
             teller = Story(header, self.lines.append)
             files.callback(teller.close)
-            self.sinks.append(teller)
+            quiet.append(teller)
+        bundle = Bundle(quiet)
+        files.callback(bundle.deliver)
+        self.sinks: list[Sink] = [bundle.take]
+        if recording.trace is not None:
+            self.sinks.append(files.enter_context(whole_trace(recording.trace, header)))
         title = f"{scenario.scenario}, on {real}"
         view = live_view(title, crowded=recording.verbose > 0) if real and recording.view else None
         if view is not None:

@@ -109,7 +109,7 @@ async def perform(play: Play, stage: Stage) -> Played:
     streams = {name: {**said, called: stage.names[name]} for name, said in header.streams.items()}
     header = replace(header, streams=streams)
     judging = Judging(header)
-    run = RealRun(scenario, stage.share(clock), (*judging.sinks, *play.recorded(header)), clock)
+    run = RealRun(scenario, stage.share(clock), (judging.sink, *play.recorded(header)), clock)
     await run.run(stage.produce(clock), play.on_failure, play.journal)
     return judging.judged(scenario, play.settings, clock.now)
 
