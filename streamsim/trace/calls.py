@@ -136,22 +136,22 @@ class Calls:
         line = (number, event)
         key = (event.source, event.request_id)
         call = self._calls.get(key)
-        what = f"request {event.request_id} of {event.source}, attempt {event.attempt}, ends"
         if call is not None and event.attempt in call.overtaken:
             call.pool.running -= call.overtaken.pop(event.attempt)
             return
         if call is None or not call.running:
             evidence = () if call is None else (call.sent, call.ended)
-            self._tell("out-of-place", f"{what} without having been sent", *evidence, line)
+            self._tell("out-of-place", f"{_ends(event)} without having been sent", *evidence, line)
             return
         sent = call.sent[1]
         if sent.attempt != event.attempt:
-            self._tell("out-of-place", f"{what} while attempt {sent.attempt} is in flight", call.sent, line)
+            sentence = f"{_ends(event)} while attempt {sent.attempt} is in flight"
+            self._tell("out-of-place", sentence, call.sent, line)
         wrong = call.pool.release(call.slot, event)
         if wrong is not None:
             self._tell("over-limit", wrong, call.sent, line)
         if event.outcome == "partial":
-            self._tell("out-of-place", f"{what} partial, without records", call.sent, line)
+            self._tell("out-of-place", f"{_ends(event)} partial, without records", call.sent, line)
         call.running = False
         call.ended = line
         call.refused = event.outcome in {"throttled", "fault"}
@@ -242,6 +242,10 @@ class Calls:
 
     def _tell(self, kind: Kind, sentence: str, *evidence: Line | None) -> None:
         self._findings.add(kind, sentence, "", "", *evidence)
+
+
+def _ends(event: Response) -> str:
+    return f"request {event.request_id} of {event.source}, attempt {event.attempt}, ends"
 
 
 def _overtake(call: Call, event: Request) -> None:

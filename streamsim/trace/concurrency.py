@@ -52,17 +52,17 @@ class Pool:
 
         A throttled request must have left itself out. One too large, or failed by the service, may have or not.
         """
-        if slot in {Slot.GRANTED, Slot.OVER}:
-            self.running -= 1
-        match slot, result.outcome:
-            case Slot.DENIED, "success" | "partial" | "error" | "timeout":
-                return f"request {result.request_id} ran, but concurrency left it out"
-            case Slot.GRANTED | Slot.OVER, "throttled":
-                return f"request {result.request_id} was throttled, but concurrency counts it"
-            case Slot.OVER, _:
-                return (
-                    f"request {result.request_id} ran, though {self.function} may run {self.ceiling} at once"
-                )
+        request, outcome = result.request_id, result.outcome
+        if slot is Slot.DENIED:
+            ran = outcome in {"success", "partial", "error", "timeout"}
+            return f"request {request} ran, but concurrency left it out" if ran else None
+        if slot is Slot.GONE:
+            return None
+        self.running -= 1
+        if outcome == "throttled":
+            return f"request {request} was throttled, but concurrency counts it"
+        if slot is Slot.OVER:
+            return f"request {request} ran, though {self.function} may run {self.ceiling} at once"
         return None
 
 
@@ -100,7 +100,9 @@ class Account:
 
     def crowded(self) -> str | None:
         """What is wrong when functions that are each below their ceiling run more than they may have together."""
-        running = sum(pool.running for pool in self._sharing)
+        running = 0
+        for pool in self._sharing:
+            running += pool.running
         if self._left is None or running <= self._left:
             return None
         what = "the account may have" if self._left == self._limit else "the account's reservations leave"

@@ -103,12 +103,14 @@ class Measures:
     def _take_beyond(self, event: Event) -> None:
         """Counts an event that belongs to no mapping."""
         match event:
-            case Request() | Response() | EventLost():
-                TAKES_OF_SOURCE[type(event)](self._sources[event.source], event)
-                if isinstance(event, Request):
-                    self._traffic_in_flight.begin()
-                elif isinstance(event, Response):
-                    self._traffic_in_flight.end(event)
+            case Request():
+                TAKES_OF_SOURCE[Request](self._sources[event.source], event)
+                self._traffic_in_flight.begin()
+            case Response():
+                TAKES_OF_SOURCE[Response](self._sources[event.source], event)
+                self._traffic_in_flight.end(event)
+            case EventLost():
+                TAKES_OF_SOURCE[EventLost](self._sources[event.source], event)
             case Reshard(stream=stream):
                 self._reshards[stream] = self._reshards.get(stream, 0) + 1
             case Produced(stream=stream):
