@@ -86,26 +86,28 @@ class _Records:
         """`real` is the backend on which it is played in real time, None in virtual time."""
         self.timeline = Timeline(header)
         self.lines: list[str] = []
-        quiet: list[Sink] = [self.timeline]
+        self.sinks: list[Sink] = []
+        patient: list[Sink] = [self.timeline]
         self.columns: Columns | None = None
         self.content: Content | None = None
         if recording.compared:
             self.content = Content()
-            quiet.append(self.content)
+            patient.append(self.content)
         if recording.report is not None:
             from streamsim.report.page import columns  # noqa: PLC0415  # only for who wants a page
 
             self.columns = columns.Columns()
-            quiet.append(self.columns)
+            patient.append(self.columns)
         if recording.story:
             teller = Story(header, self.lines.append)
             files.callback(teller.close)
-            quiet.append(teller)
-        bundle = Bundle(quiet)
-        files.callback(bundle.deliver)
-        self.sinks: list[Sink] = [bundle.take]
+            patient.append(teller)
         if recording.trace is not None:
-            self.sinks.append(files.enter_context(whole_trace(recording.trace, header)))
+            writer = files.enter_context(whole_trace(recording.trace, header))
+            (self.sinks if real else patient).append(writer)  # in real time a pipe may be read meanwhile
+        bundle = Bundle(patient)
+        files.callback(bundle.deliver)
+        self.sinks.append(bundle.take)
         title = f"{scenario.scenario}, on {real}"
         view = live_view(title, crowded=recording.verbose > 0) if real and recording.view else None
         if view is not None:
