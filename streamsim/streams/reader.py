@@ -30,6 +30,9 @@ class View(Protocol):
     def upcoming(self, count: int) -> Positions:
         """The next positions from the cursor on, at most `count`, arrived or not; those that never arrive are left out."""
 
+    def first(self) -> int | None:
+        """The next position from the cursor on, arrived or not; None where none of them ever arrives."""
+
     def below(self, frontier: int) -> Positions:
         """The next positions from the cursor on that are below `frontier`, some of them at least; all have arrived."""
 
@@ -48,6 +51,10 @@ class ShardView:
             stop = max(self._arrivals.until(NEVER - 1), self.cursor)
         return range(self.cursor, stop)
 
+    def first(self) -> int | None:
+        """See `View`."""
+        return None if self._arrivals.at(self.cursor) == NEVER else self.cursor
+
     def below(self, frontier: int) -> Positions:
         """See `View`."""
         return range(self.cursor, max(frontier, self.cursor))
@@ -63,6 +70,10 @@ class LaneView:
         self._lanes = lanes
         self._chunks: OrderedDict[int, list[int]] = OrderedDict()
         self._barren_before = 0  # chunks below this one hold nothing of the lane from the cursor on
+        self._first_from = (
+            -1
+        )  # the cursor from which `_first` is the next position: it is asked for more often than moved
+        self._first: int | None = None
 
     def upcoming(self, count: int) -> Positions:
         """See `View`."""
@@ -79,6 +90,13 @@ class LaneView:
         while found and arrivals.at(found[-1]) == NEVER:
             del found[bisect_left(found, NEVER, key=arrivals.at) :]
         return tuple(found)
+
+    def first(self) -> int | None:
+        """See `View`."""
+        if self._first_from != self.cursor:
+            self._first = next(iter(self.upcoming(1)), None)
+            self._first_from = self.cursor
+        return self._first
 
     def below(self, frontier: int) -> Positions:
         """See `View`: those of one chunk, so that none is looked at that has not arrived."""
@@ -180,8 +198,8 @@ class SimulatedReader:
 
     def caught_up(self) -> bool:
         """See `Reader`."""
-        upcoming = self._view.upcoming(1)
-        return not upcoming or self.log.arrival_at(upcoming[0]) > self._clock.now
+        first = self._view.first()
+        return first is None or self.log.arrival_at(first) > self._clock.now
 
     def unread(self) -> int:
         """See `Reader`."""
@@ -202,9 +220,9 @@ async def nothing_more(poller: Feed, clock: Clock, halt: Halt, until: int | None
 
 def first_unread(view: View, log: SimulatedLog, now: int) -> int:
     """The view's first position behind its cursor that has arrived, or else the first of the shard that has not."""
-    upcoming = view.upcoming(1)
+    first = view.first()
     arrived = log.arrivals.until(now)
-    return min(upcoming[0], arrived) if upcoming else arrived
+    return arrived if first is None else min(first, arrived)
 
 
 def before(positions: Positions, frontier: int) -> int:

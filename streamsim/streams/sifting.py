@@ -67,8 +67,8 @@ class SiftingReader:
 
     def _next_arrival(self) -> int:
         """When the first record arrives that is not read; `NEVER` when there is none."""
-        upcoming = self._view.upcoming(1)
-        return self.log.arrival_at(upcoming[0]) if upcoming else NEVER
+        first = self._view.first()
+        return NEVER if first is None else self.log.arrival_at(first)
 
     def _fitting(self, size: int, event_size: int) -> tuple[int, bool]:
         """How many of the kept records make the next batch, and whether nothing can be added to them."""
