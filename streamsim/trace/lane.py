@@ -188,6 +188,10 @@ class Lane:
         """Reports a violation of this lane."""
         self.findings.add(kind, sentence, self.mapping, self.shard, *evidence)
 
+    def follows(self, line: Line) -> bool:
+        """Whether an event of this type can follow in this state."""
+        return type(line[1]) not in STRANGE[self.state]
+
     def strange(self, line: Line, what: str) -> bool:
         """Whether an event of this type cannot follow in this state; then it has been reported."""
         kind = STRANGE[self.state].get(type(line[1]))

@@ -48,6 +48,10 @@ def _takes(invoke: Invoke) -> str:
     return f"request {invoke.request_id} takes {in_words(invoke.positions)}"
 
 
+def _again(invoke: Invoke, due: Due) -> str:
+    return f"request {invoke.request_id} goes again with {in_words(due.positions)}"
+
+
 def _check_limits(lane: Lane, line: Line, invoke: Invoke) -> None:
     size, limit = len(invoke.positions), lane.contract.batch_size
     if size > limit:
@@ -105,22 +109,25 @@ def _check_new(lane: Lane, line: Line, invoke: Invoke) -> None:
 
 def _check_retry(lane: Lane, line: Line, invoke: Invoke, due: Due) -> None:
     contract = lane.contract
-    again = f"request {invoke.request_id} goes again with {in_words(due.positions)}"
     if invoke.request_id != due.request_id:
-        sentence = f"{again} unchanged, but was request {due.request_id} before"
+        sentence = f"{_again(invoke, due)} unchanged, but was request {due.request_id} before"
         lane.tell("id-changed", sentence, due.sent, line)
         lane.ids.remember(invoke.request_id, line)
     if invoke.attempt != due.counted + 1:
-        sentence = f"{again} as attempt {invoke.attempt}, after {due.counted} that counted"
+        sentence = f"{_again(invoke, due)} as attempt {invoke.attempt}, after {due.counted} that counted"
         lane.tell("attempt-misnumbered", sentence, due.sent, due.ended, line)
     if contract.attempts is not None and due.counted >= contract.attempts:
-        sentence = f"{again} after counted attempt {due.counted} of {contract.attempts}"
+        sentence = f"{_again(invoke, due)} after counted attempt {due.counted} of {contract.attempts}"
         lane.tell("over-retried", sentence, due.sent, due.ended, line)
     elif lane.state is State.FAILED and contract.bisects and len(due.positions) > 1:
-        lane.tell("not-bisected", f"{again} unchanged instead of being split", due.sent, due.ended, line)
-    elif not lane.strange(line, f"{again} without a back-off") and invoke.t < due.until:
+        sentence = f"{_again(invoke, due)} unchanged instead of being split"
+        lane.tell("not-bisected", sentence, due.sent, due.ended, line)
+    elif not lane.follows(line):
+        lane.strange(line, f"{_again(invoke, due)} without a back-off")
+    elif invoke.t < due.until:
         early = show_duration(due.until - invoke.t)
-        lane.tell("too-early", f"{again}, {early} before its back-off is over", due.because, line)
+        sentence = f"{_again(invoke, due)}, {early} before its back-off is over"
+        lane.tell("too-early", sentence, due.because, line)
 
 
 def _displaced(lane: Lane, line: Line, invoke: Invoke, due: Due) -> Due:
