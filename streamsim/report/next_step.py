@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from streamsim.model.mapping import INFINITE
 from streamsim.model.units import MINUTE, SECOND
-from streamsim.report.incidents import Incident
+from streamsim.report.incident import Incident
 from streamsim.report.phrases import found
 from streamsim.report.picture.timeline import Timeline, most_lanes, parallelization_factor
 from streamsim.scenario.models import Fault, Poison, Throttle

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from streamsim.model import events as happened
 from streamsim.model.units import SECOND, show_duration
-from streamsim.report.incidents import Incident
+from streamsim.report.incident import Incident
 from streamsim.report.phrases import counted, destination_name, found, shard_name
 from streamsim.report.picture.timeline import Timeline
 from streamsim.report.story.chronicle import Halt, Reshards

@@ -5,7 +5,7 @@ Every clause rests on a count that an event moved. Knows words only: no colour, 
 
 from streamsim.model.batch import Positions
 from streamsim.model.units import show_duration
-from streamsim.report.incidents import Incident
+from streamsim.report.incident import Incident
 from streamsim.report.phrases import counted, destination_name, records, shard_name
 from streamsim.report.picture.timeline import parallelization_factor
 from streamsim.trace.header import Header
