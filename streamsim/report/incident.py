@@ -14,6 +14,8 @@ class Incident:
     next one last, as (first, last, depth). Counts of records: `discarded`, `expired`, `unread` for those that expired
     without ever having been in a batch, and `unsent` for those discarded behind it that the function never saw.
     `attempts` are those of the batch discarded last; 0 where its records were only ever sent in a larger one.
+    `filtered` counts those of `positions` that a filter removed which an update had set meanwhile; `moved` tells that an
+    update changed the lanes, so that what became of the records happened in others.
     """
 
     mapping: str
@@ -38,6 +40,8 @@ class Incident:
     unsent: int = 0
     expired: int = 0
     unread: int = 0
+    filtered: int = 0
+    moved: bool = False
     until: int = 0
     ended: bool = False
     depth: int = 0

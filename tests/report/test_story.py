@@ -342,3 +342,30 @@ def test_shards_without_numbers_are_counted_when_there_are_many() -> None:
     many = [f"shardId-00000001767225600000-a{n:07x}" for n in range(9)]
     assert names(many) == "9 shards (a0000000 … a0000008)"
     assert names(many[:2]) == "a0000000, a0000001"
+
+
+@pytest.mark.parametrize(
+    ("settings", "then"),
+    [
+        pytest.param({"ParallelizationFactor": 5}, None, id="its lane is another one then"),
+        pytest.param({"FilterCriteria": {}}, range(5), id="a new filter removes it"),
+    ],
+)
+def test_a_batch_that_an_update_ends_is_told_no_further(settings: dict[str, Any], then: range | None) -> None:
+    shard = ("default", runs.shard_id(0))
+    filtered = [] if then is None else [happened.Filtered(3 * SECOND, *shard, 0, then)]
+    lines = told(
+        invoke(SECOND, 0, "aaaa", 1, range(5)),
+        result(SECOND, 0, "aaaa", 1, "error"),
+        happened.ShardStop(3 * SECOND, *shard, 5),
+        happened.Update(3 * SECOND, "default", settings),
+        happened.StateChange(3 * SECOND, "default", "Enabled", "OK"),
+        happened.ShardOpen(3 * SECOND, *shard, (), 0, 5),
+        *filtered,
+        happened.Checkpoint(3 * SECOND, *shard, 5, NUMBER),
+        invoke(4 * SECOND, 1, "bbbb", 1, range(5)),
+        result(4 * SECOND, 1, "bbbb", 1, "success"),
+        happened.ShardEnd(5 * SECOND, *shard, 5),
+    )
+    assert not [line for line in lines if "meanwhile" in line]
+    assert "aaaa try 1" in lines[0]

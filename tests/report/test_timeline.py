@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.model.units import DAY, MILLISECOND, SECOND
+from streamsim.report.incident import Incident
 from streamsim.report.incidents import Incidents
 from streamsim.report.picture.ceiling import ceiling
 from streamsim.report.picture.families import troubled_first
@@ -13,7 +14,7 @@ from streamsim.report.picture.picture import Picture
 from streamsim.report.picture.rows import Kind
 from streamsim.report.picture.timeline import Timeline
 from streamsim.trace.header import Header
-from tests.engine.worlds import World, play_world, worlds
+from tests.engine.worlds import World, lively_worlds, play_world, worlds
 from tests.report import runs
 
 
@@ -274,3 +275,23 @@ def test_the_other_shards_are_drawn_as_one() -> None:
     (others,) = [line.plain for line in Picture(timeline, 100).lines() if " others " in line.plain]
     assert others.startswith(f" {500 - len(Picture(timeline, 100).shown)} others ")
     assert "▁" in others
+
+
+def lasting(world: World) -> tuple[list[Incident], dict[str, int]]:
+    """Every incident of a world, and how far the checkpoint of each shard came."""
+    incidents = Incidents(keep=10_000)
+    reached: dict[str, int] = {}
+    for event in play_world(world):
+        incidents(event)
+        if isinstance(event, happened.Checkpoint):
+            reached[event.shard] = event.position
+    return incidents.worst(), reached
+
+
+@settings(max_examples=150, deadline=None)
+@given(lively_worlds)
+def test_what_the_checkpoint_has_passed_fails_no_more(world: World) -> None:
+    found, reached = lasting(world)
+    for incident in found:
+        passed = incident.positions[-1] < reached.get(incident.shard, 0)
+        assert incident.ended or not passed

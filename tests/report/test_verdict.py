@@ -273,3 +273,85 @@ def test_a_function_that_never_ran_for_throttles_says_so() -> None:
     assert what_happened(timeline, {}) == (
         "Every request was throttled, so the function never ran; 1 record expired."
     )
+
+
+def failing(lane: int = 0, positions: range = range(2)) -> tuple[Event, ...]:
+    """Two tries that fail, and then the shard stops for an update."""
+    place = (*PLACE[:2], lane)
+    return (
+        happened.Invoke(SECOND, *place, "aaaa", 1, positions, "1", "2", 1, 0),
+        happened.Result(2 * SECOND, *place, "aaaa", 1, "error", SECOND),
+        happened.Invoke(3 * SECOND, *place, "aaaa", 2, positions, "1", "2", 1, 0),
+        happened.Result(4 * SECOND, *place, "aaaa", 2, "error", SECOND),
+        happened.ShardStop(10 * SECOND, *PLACE[:2], 4),
+    )
+
+
+def updated(**settings: object) -> Event:
+    return happened.Update(10 * SECOND, "default", settings)
+
+
+def checkpoint(t: int, position: int) -> Event:
+    return happened.Checkpoint(t, *PLACE[:2], position, "1")
+
+
+SENT = (
+    invoke(11 * SECOND, "bbbb", 1, range(1, 2)),
+    happened.Result(12 * SECOND, *PLACE, "bbbb", 1, "success", SECOND),
+)
+
+
+def test_a_bad_record_that_a_new_filter_removes_did_not_go_through() -> None:
+    filtered = happened.Filtered(10 * SECOND, *PLACE, range(2))
+    timeline = seen(*failing(), updated(FilterCriteria={}), filtered, checkpoint(10 * SECOND, 2))
+    (incident,) = timeline.incidents.worst()
+    assert (incident.ended, incident.held) == (True, 8 * SECOND)
+    assert what_happened(timeline, {}) == (
+        "Records 0-1 (2) of shard 0 failed 2 times in a row and held their shard for 8 s, until a new filter removed them."
+    )
+    assert noted(incident) == "Records 0-1 failed 2 times in a row; a new filter removed them, 8 s later"
+
+
+def test_a_new_filter_may_remove_a_part_of_a_failed_batch() -> None:
+    filtered = happened.Filtered(10 * SECOND, *PLACE, (0, 2, 3))
+    timeline = seen(*failing(), updated(FilterCriteria={}), filtered, *SENT, checkpoint(12 * SECOND, 4))
+    assert what_happened(timeline, {}) == (
+        "Records 0-1 (2) of shard 0 went through after 2 failed tries and held their shard for 10 s; "
+        "a new filter removed 1 of them."
+    )
+
+
+def test_a_batch_whose_lane_an_update_takes_away_is_over_when_the_checkpoint_has_passed_it() -> None:
+    update = updated(ParallelizationFactor=1)
+    timeline = seen(*failing(7), update, *SENT, checkpoint(12 * SECOND, 2))
+    (incident,) = timeline.incidents.worst()
+    assert (incident.ended, incident.held) == (True, 10 * SECOND)
+    assert what_happened(timeline, {}) == (
+        "Records 0-1 (2) of shard 0 failed 2 times in a row before an update changed the lanes, "
+        "and held the checkpoint for 10 s in all."
+    )
+    assert noted(incident) == (
+        "Records 0-1 failed 2 times in a row before an update changed the lanes; finished 10 s later"
+    )
+
+
+def test_until_then_it_goes_on_whatever_its_old_lane_sends() -> None:
+    later = (
+        invoke(11 * SECOND, "bbbb", 1, range(6, 7)),
+        happened.Result(12 * SECOND, *PLACE, "bbbb", 1, "success", SECOND),
+        checkpoint(12 * SECOND, 1),
+    )
+    timeline = seen(*failing(), updated(ParallelizationFactor=5), *later)
+    (incident,) = timeline.incidents.worst()
+    assert (incident.ended, timeline.incidents.open_count) == (False, 1)
+
+
+def test_in_the_same_lane_it_goes_on_as_before() -> None:
+    again = (
+        invoke(11 * SECOND, "bbbb", 1, range(2)),
+        happened.Result(12 * SECOND, *PLACE, "bbbb", 1, "success", SECOND),
+    )
+    timeline = seen(*failing(), updated(BatchSize=5), *again)
+    assert what_happened(timeline, {}) == (
+        "Records 0-1 (2) of shard 0 went through after 2 failed tries and held their shard for 10 s."
+    )

@@ -75,6 +75,7 @@ class Timeline:
             happened.Discard: self._discard,
             happened.Expired: self._expired,
             happened.Split: self.incidents,
+            happened.Checkpoint: self.incidents,
             happened.Reshard: self._reshard,
             happened.Filtered: self._filtered,
             happened.ShardStop: self._stop,
@@ -134,11 +135,13 @@ class Timeline:
 
     def _update(self, event: happened.Update) -> None:
         self.chronicle(event)
+        self.incidents(event)
         self._tumbling = self._tumbling or bool(event.settings.get("TumblingWindowInSeconds"))
 
     def _stop(self, event: happened.ShardStop) -> None:
         """Nothing waits any more: what was to be sent again begins anew, if the shard is opened again."""
         self.chronicle(event)
+        self.incidents(event)
         for row in self._rows(event.mapping, event.shard):
             row.stops.append((event.t, None))
             for kind, until in row.waiting.values():
@@ -157,6 +160,7 @@ class Timeline:
         self.reshards.append(event.t)
 
     def _filtered(self, event: happened.Filtered) -> None:
+        self.incidents(event)
         self._mark(
             self._row(event.mapping, event.shard, event.lane), Kind.FILTERED, event.t, len(event.positions)
         )

@@ -94,7 +94,7 @@ class Story:
             happened.CaughtUp: self._caught_up,
             happened.ShardEnd: self._shards.ends,
             happened.ShardStop: self._stop,
-            happened.Update: self._lives.updates,
+            happened.Update: self._update,
             happened.StateChange: self._lives.changes,
             happened.Fault: self._fault,
             happened.Produced: self._producers.takes,
@@ -254,10 +254,23 @@ class Story:
     def _checkpoint(self, event: happened.Checkpoint) -> None:
         self._shards.checkpoints[event.mapping, event.shard] = event.position
         self._telling.add((event.mapping, event.shard), f"checkpoint {event.position}")
+        self._over(event)
+
+    def _update(self, event: happened.Update) -> None:
+        self._over(event)
+        self._lives.updates(event)
+
+    def _over(self, event: happened.Checkpoint | happened.Update) -> None:
+        """What ends incidents that no attempt ends."""
+        failing = [key for key in self._telling.lanes if self._incidents.of(*key) is not None]
+        self._incidents(event)
+        for key in failing:
+            self._end_of(key)
 
     # What goes well, or belongs to nobody
 
     def _filtered(self, event: happened.Filtered) -> None:
+        self._incidents(event)
         self._telling.stretch.at(event.t).filtered += len(event.positions)
 
     def _caught_up(self, event: happened.CaughtUp) -> None:
@@ -280,6 +293,7 @@ class Story:
         self._telling.note(event.t, "reshard", f"{what}: {change}")
 
     def _stop(self, event: happened.ShardStop) -> None:
+        self._incidents(event)
         self._shards.stops(event)
         self._telling.settle()
         for key in self._telling.lanes:
