@@ -275,15 +275,16 @@ def test_a_function_that_never_ran_for_throttles_says_so() -> None:
     )
 
 
-def failing(lane: int = 0, positions: range = range(2)) -> tuple[Event, ...]:
-    """Two tries that fail, and then the shard stops for an update."""
-    place = (*PLACE[:2], lane)
+def failing(lane: int = 0, shard: int = 0) -> tuple[Event, ...]:
+    """Two tries of two records that fail, and then the shard stops for an update."""
+    place = ("default", runs.shard_id(shard), lane)
+    positions = range(2)
     return (
         happened.Invoke(SECOND, *place, "aaaa", 1, positions, "1", "2", 1, 0),
         happened.Result(2 * SECOND, *place, "aaaa", 1, "error", SECOND),
         happened.Invoke(3 * SECOND, *place, "aaaa", 2, positions, "1", "2", 1, 0),
         happened.Result(4 * SECOND, *place, "aaaa", 2, "error", SECOND),
-        happened.ShardStop(10 * SECOND, *PLACE[:2], 4),
+        happened.ShardStop(10 * SECOND, *place[:2], 4),
     )
 
 
@@ -344,6 +345,30 @@ def test_until_then_it_goes_on_whatever_its_old_lane_sends() -> None:
     timeline = seen(*failing(), updated(ParallelizationFactor=5), *later)
     (incident,) = timeline.incidents.worst()
     assert (incident.ended, timeline.incidents.open_count) == (False, 1)
+
+
+def test_what_fails_in_a_lane_after_an_update_is_trouble_of_its_own() -> None:
+    later = (
+        invoke(11 * SECOND, "bbbb", 1, range(6, 7)),
+        happened.Result(12 * SECOND, *PLACE, "bbbb", 1, "error", SECOND),
+        checkpoint(13 * SECOND, 2),
+    )
+    timeline = seen(*failing(), updated(ParallelizationFactor=5), *later)
+    assert [(one.positions, one.ended) for one in timeline.incidents.worst()] == [
+        (range(6, 7), False),
+        (range(2), True),
+    ]
+    new = timeline.incidents.of(*PLACE)
+    assert new is not None
+    assert new.positions == range(6, 7)
+
+
+def test_an_update_concerns_no_other_mapping_and_a_stop_no_other_shard() -> None:
+    elsewhere = failing(shard=1)[:-1]
+    further = happened.Update(10 * SECOND, "further", {"ParallelizationFactor": 5})
+    timeline = seen(*elsewhere, *failing(), further, checkpoint(12 * SECOND, 9))
+    here, there = sorted(timeline.incidents.worst(), key=lambda incident: incident.shard)
+    assert (here.ended, here.moved, there.ended) == (True, False, False)
 
 
 def test_in_the_same_lane_it_goes_on_as_before() -> None:
