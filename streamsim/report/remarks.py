@@ -77,6 +77,7 @@ def remarks(timeline: Timeline, metrics: Mapping[str, Any]) -> list[Remark]:
     found_ += _updates(timeline)
     found_ += _skipped(timeline)
     found_ += _windows(timeline)
+    found_ += _left_windows(timeline)
     for stream, (t, producing) in timeline.chronicle.producing.items():
         found_ += _producing(stream, t, producing, timeline)
     for stream, reshards in timeline.chronicle.reshards.items():
@@ -189,6 +190,19 @@ def _windows(timeline: Timeline) -> Iterator[Remark]:
         )
         note = f"the state of {window(first)} was lost, and {lost.count - 1:,} more later"
     yield Remark(Gravity.GONE, lost.records or lost.count, first.t, shard_name(first.shard), whole, note)
+
+
+def _left_windows(timeline: Timeline) -> Iterator[Remark]:
+    """assumed: what becomes of the state of an open window when its mapping stops; see `streamsim.engine.windowing`."""
+    for mapping, left in timeline.chronicle.left_windows.items():
+        subject, place = _mapping(mapping, timeline)
+        whose, them = ("its state was", "it") if left.count == 1 else ("their states were", "them")
+        what = counted(left.records, "record")
+        gone = f"{counted(left.count, 'window')} open: {whose} lost, and what {what} had added with {them}"
+        began = show_duration(left.t)
+        when = f"at {began}" if left.t == left.last else f"between {began} and {show_duration(left.last)}"
+        whole = f"{subject} stopped {when} with {gone}."
+        yield Remark(Gravity.GONE, left.records, left.t, place, whole, f"stopped with {gone}")
 
 
 def _document(lost: happened.WindowLost) -> str:

@@ -247,6 +247,19 @@ def test_a_window_that_closes_is_counted_and_one_that_fails_is_told_until_it_is_
     ]
 
 
+def test_a_stop_ends_what_is_told_of_the_end_of_a_window() -> None:
+    shard = ("default", runs.shard_id(0))
+    events = [
+        *close(60 * SECOND, "aaaa", "error"),
+        happened.ShardStop(61 * SECOND, *shard, 9),
+        happened.ShardOpen(61 * SECOND, *shard, (), 9, 9),
+        *close(62 * SECOND, "bbbb", "success"),
+    ]
+    lines = [" ".join(line.split()) for line in story(runs.header("By hand", 1), events)[3:]]
+    assert [line for line in lines if "aaaa" in line]
+    assert lines[-1] == "0:01:02.000 … 1 window closed, until 0:01:02.000"
+
+
 def test_a_window_that_closes_after_all_ends_what_is_told() -> None:
     events = [
         *close(60 * SECOND, "aaaa", "timeout", early=True),

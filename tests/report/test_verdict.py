@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.model.units import SECOND
@@ -156,6 +158,53 @@ def test_a_lost_window_is_told_with_what_it_had_counted() -> None:
     assert what_happened(timeline, {}) == (
         "The state of window 0 s to 10 s of shard 0 was lost after 1 try, and with it what 7 records had added to it; "
         "there is no destination."
+    )
+
+
+@pytest.mark.parametrize(
+    ("closed", "said"),
+    [
+        pytest.param(
+            False,
+            "The mapping stopped at 10 s with 1 window open: its state was lost, and what 4 records had added with it.",
+            id="it is still open",
+        ),
+        pytest.param(True, "Nothing failed in 2 invocations.", id="it is closed by then"),
+    ],
+)
+def test_a_window_that_is_open_when_its_mapping_stops_loses_its_state(closed: bool, said: str) -> None:
+    window = (0, 10 * SECOND)
+    header = runs.header("Windows", 1, TumblingWindowInSeconds=10)
+    timeline = Timeline(header)
+    closing = (
+        happened.WindowClose(9 * SECOND, *PLACE, "cccc", 1, *window, False, 99, 1),
+        happened.Result(10 * SECOND, *PLACE, "cccc", 1, "success", SECOND),
+    )
+    for event in (
+        happened.Invoke(0, *PLACE, "aaaa", 1, range(4), "1", "2", 1, 0, window),
+        happened.Result(SECOND, *PLACE, "aaaa", 1, "success", SECOND),
+        *(closing if closed else ()),
+        STOP,
+    ):
+        timeline(event)
+    assert what_happened(timeline, {}) == said
+
+
+def test_windows_left_open_more_than_once_are_told_together() -> None:
+    window, later = (0, 10 * SECOND), (10 * SECOND, 20 * SECOND)
+    timeline = Timeline(runs.header("Windows", 1, TumblingWindowInSeconds=10))
+    for event in (
+        happened.Invoke(0, *PLACE, "aaaa", 1, range(4), "1", "2", 1, 0, window),
+        happened.Result(SECOND, *PLACE, "aaaa", 1, "success", SECOND),
+        STOP,
+        happened.Invoke(12 * SECOND, *PLACE, "bbbb", 1, range(4, 5), "1", "2", 1, 0, later),
+        happened.Result(13 * SECOND, *PLACE, "bbbb", 1, "success", SECOND),
+        STOP._replace(t=15 * SECOND),
+    ):
+        timeline(event)
+    assert what_happened(timeline, {}) == (
+        "The mapping stopped between 10 s and 15 s with 2 windows open: "
+        "their states were lost, and what 5 records had added with them."
     )
 
 

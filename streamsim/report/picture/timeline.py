@@ -213,7 +213,9 @@ class Timeline:
             row.invocations += 1
         if self._tumbling and ended == "success":
             invoke = self.incidents.invoke_of(event.mapping, event.shard, event.lane)
-            if invoke is not None and invoke.request_id == event.request_id and invoke.window is not None:
+            if invoke is None or invoke.request_id != event.request_id:
+                self.chronicle.handed_over(event)
+            elif invoke.window is not None:
                 self.chronicle.delivered(invoke)
         if row.throttled:
             row.throttled.discard(event.lane)

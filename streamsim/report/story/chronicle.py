@@ -44,6 +44,16 @@ class LostWindows:
 
 
 @dataclass(slots=True)
+class LeftWindows:
+    """Tumbling windows that were open when a mapping stopped, from `t` to `last`, and the records added to them."""
+
+    t: int
+    last: int
+    count: int = 0
+    records: int = 0
+
+
+@dataclass(slots=True)
 class Reshards:
     """The reshards of a stream; `waits` is how long after each the last of its shards was opened, by its place in `kept`."""
 
@@ -68,6 +78,7 @@ class Chronicle:
         self.skipped: dict[str, int] = {}
         self.updates: list[happened.Update] = []
         self.lost_windows: LostWindows | None = None
+        self.left_windows: dict[str, LeftWindows] = {}
         self.reshards: dict[str, Reshards] = {}
         self.producing: dict[str, tuple[int, Producing]] = {}
         self.refused: dict[str, int] = {}
@@ -107,6 +118,10 @@ class Chronicle:
         window, count = self._window.get(key, (invoke.window, 0))
         self._window[key] = invoke.window, len(invoke.positions) + (count if window == invoke.window else 0)
 
+    def handed_over(self, event: happened.Result) -> None:
+        """Takes the end of a tumbling window."""
+        self._window.pop((event.mapping, event.shard, event.lane), None)
+
     def expired_behind(self, event: happened.Expired, last_invoked_at: int | None) -> None:
         """Takes records that expired without trouble of their own: those that a halt kept unread count there."""
         halt = self.halt_of(event.mapping)
@@ -132,6 +147,11 @@ class Chronicle:
                 self.halts.append(Halt(event.mapping, event.t, deleted=True))
 
     def _stop(self, event: happened.ShardStop) -> None:
+        for key in [key for key in self._window if key[:2] == (event.mapping, event.shard)]:
+            left = self.left_windows.setdefault(event.mapping, LeftWindows(event.t, event.t))
+            left.last = event.t
+            left.count += 1
+            left.records += self._window.pop(key)[1]
         halt = self.halt_of(event.mapping)
         if halt is not None and halt.deleted:
             halt.since = event.t

@@ -296,9 +296,9 @@ class Story:
         self._incidents(event)
         self._shards.stops(event)
         self._telling.settle()
-        for key in self._telling.lanes:
-            if key[:2] == (event.mapping, event.shard):
-                self._telling.release(key)
+        for key in [key for key in self._telling.lanes if key[:2] == (event.mapping, event.shard)]:
+            self._telling.release(key)
+            self._end_of(key)  # the end of a window is not tried again: its state is left
 
     def _tell_lives(self) -> None:
         self._telling.interrupt()
