@@ -79,6 +79,12 @@ def test_one_busy_minute_is_enough_though_it_is_quiet_by_then() -> None:
     assert lives(side) == [(0, (), 0, 17), (1, ("0",), 17, None), (2, ("0",), 17, None)]
 
 
+def test_each_minute_is_looked_at_alone() -> None:
+    side = GrowingSide(even_ranges(1), MINUTE)
+    fed(side, 9 * MINUTE, (0, 400 * KIB, SECOND))
+    assert lives(side) == [(0, (), 0, None)]
+
+
 def test_what_is_refused_is_no_traffic() -> None:
     """A shard takes one MiB a second however often it is tried; two shards twice that."""
     side = GrowingSide(even_ranges(1), MINUTE)
