@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.model.units import DAY, MILLISECOND, SECOND
-from streamsim.report.incident import Incident
 from streamsim.report.incidents import Incidents
 from streamsim.report.picture.ceiling import ceiling
 from streamsim.report.picture.families import troubled_first
@@ -14,6 +13,7 @@ from streamsim.report.picture.picture import Picture
 from streamsim.report.picture.rows import Kind
 from streamsim.report.picture.timeline import Timeline
 from streamsim.trace.header import Header
+from streamsim.trace.measures import Measures
 from tests.engine.worlds import World, lively_worlds, play_world, worlds
 from tests.report import runs
 
@@ -277,21 +277,32 @@ def test_the_other_shards_are_drawn_as_one() -> None:
     assert "▁" in others
 
 
-def lasting(world: World) -> tuple[list[Incident], dict[str, int]]:
-    """Every incident of a world, and how far the checkpoint of each shard came."""
+def in_one_lane(world: World) -> bool:
+    """Whether nothing but failed batches ever holds a shard, and each of them its whole shard."""
+    ever = [world.mapping, *(change.settings for change in world.changes if change.settings)]
+    one_lane = all(one.parallelization_factor == 1 for one in ever)
+    return one_lane and world.limit == 1000 and not any(one.tumbling_window_in_seconds for one in ever)
+
+
+@settings(max_examples=100, deadline=None)
+@given(lively_worlds.filter(in_one_lane))
+def test_incidents_last_as_long_as_shards_are_blocked_over_every_update(world: World) -> None:
+    incidents, measures = Incidents(keep=10_000), Measures(world.header)
+    for event in play_world(world):
+        incidents(event)
+        measures(event)
+    longest = max((incident.held for incident in incidents.worst()), default=0)
+    assert longest / MILLISECOND == measures.report({})["blocked"]["max"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(lively_worlds)
+def test_what_the_checkpoint_has_passed_fails_no_more(world: World) -> None:
     incidents = Incidents(keep=10_000)
     reached: dict[str, int] = {}
     for event in play_world(world):
         incidents(event)
         if isinstance(event, happened.Checkpoint):
             reached[event.shard] = event.position
-    return incidents.worst(), reached
-
-
-@settings(max_examples=150, deadline=None)
-@given(lively_worlds)
-def test_what_the_checkpoint_has_passed_fails_no_more(world: World) -> None:
-    found, reached = lasting(world)
-    for incident in found:
-        passed = incident.positions[-1] < reached.get(incident.shard, 0)
-        assert incident.ended or not passed
+    for incident in incidents.worst():
+        assert incident.ended or incident.positions[-1] >= reached.get(incident.shard, 0)
