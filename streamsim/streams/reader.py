@@ -10,6 +10,7 @@ from collections import OrderedDict
 from typing import Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streamsim.engine.ports import Clock, Halt
 from streamsim.model.batch import Positions
@@ -53,12 +54,29 @@ class ShardView:
         return range(self.cursor, max(frontier, self.cursor))
 
 
+class Lanes:
+    """Which of a shard's `count` lanes each record belongs to; for all of them, as hashing the keys is slow."""
+
+    def __init__(self, log: SimulatedLog, count: int) -> None:
+        self.log = log
+        self._count = count
+        self._chunks: OrderedDict[int, NDArray[np.int64]] = OrderedDict()
+
+    def of(self, chunk: int) -> NDArray[np.int64]:
+        """The lane of each record of a chunk."""
+        if chunk not in self._chunks:
+            self._chunks[chunk] = self.log.lanes(chunk, self._count)
+            if len(self._chunks) > _KEPT:
+                self._chunks.popitem(last=False)
+        return self._chunks[chunk]
+
+
 class LaneView:
     """The records of the shard that belong to one of its lanes."""
 
-    def __init__(self, log: SimulatedLog, position: int, lane: int, lanes: int) -> None:
+    def __init__(self, lanes: Lanes, position: int, lane: int) -> None:
         self.cursor = position
-        self._log = log
+        self._log = lanes.log
         self._lane = lane
         self._lanes = lanes
         self._chunks: OrderedDict[int, list[int]] = OrderedDict()
@@ -96,7 +114,7 @@ class LaneView:
 
     def _own(self, chunk: int) -> list[int]:
         if chunk not in self._chunks:
-            offsets = np.flatnonzero(self._log.lanes(chunk, self._lanes) == self._lane)
+            offsets = np.flatnonzero(self._lanes.of(chunk) == self._lane)
             self._chunks[chunk] = (offsets + chunk_bounds(chunk)[0]).tolist()
             if len(self._chunks) > _KEPT:
                 self._chunks.popitem(last=False)

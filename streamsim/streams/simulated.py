@@ -12,7 +12,7 @@ from streamsim.model.units import HOUR
 from streamsim.streams.arrivals import NEVER
 from streamsim.streams.logs import SimulatedLog
 from streamsim.streams.polling import Outage, Poller, ReadLimit
-from streamsim.streams.reader import LaneView, ShardView, SimulatedReader, View
+from streamsim.streams.reader import Lanes, LaneView, ShardView, SimulatedReader, View
 from streamsim.streams.sifting import SiftingReader
 from streamsim.streams.subscription import Feed, Subscription
 
@@ -107,7 +107,8 @@ class SimulatedStream:
         )
         views: list[View] = [ShardView(held.log, position)]
         if lanes > 1:
-            views = [LaneView(held.log, position, lane, lanes) for lane in range(lanes)]
+            shared = Lanes(held.log, lanes)
+            views = [LaneView(shared, position, lane) for lane in range(lanes)]
         if sieves:
             return [
                 SiftingReader(view, poller, self._clock, halt, sieve)
