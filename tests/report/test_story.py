@@ -382,3 +382,15 @@ def test_a_batch_that_an_update_ends_is_told_no_further(settings: dict[str, Any]
     )
     assert not [line for line in lines if "meanwhile" in line]
     assert "aaaa try 1" in lines[0]
+
+
+def test_shards_that_have_ended_are_told_before_what_somebody_does_later() -> None:
+    shard = ("default", runs.shard_id(0))
+    lines = told(
+        invoke(SECOND, 0, "aaaa", 1, range(5)),
+        result(SECOND, 0, "aaaa", 1, "success"),
+        happened.ShardEnd(2 * SECOND, *shard, 5),
+        happened.Update(HOUR, "default", {"BatchSize": 5}),
+        happened.StateChange(HOUR, "default", "Enabled", "OK"),
+    )
+    assert [line[14:].split()[0] for line in lines] == ["…", "shards", "mapping"]

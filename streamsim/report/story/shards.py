@@ -70,7 +70,7 @@ class Shards:
     def told_before(self, event: Event) -> bool:
         """Whether the shards that are collected are to be told of before the event."""
         if not self._opened:
-            return False
+            return bool(self._ended) and isinstance(event, happened.StateChange | happened.Fault)
         if event.t - self._opened[0].t >= TOGETHER:
             return True
         match event:

@@ -61,6 +61,8 @@ class Story:
         """Takes an event."""
         self._incidents.now = event.t
         if self._shards.told_before(event):
+            if not self._shards.opening:
+                self._telling.make_room()
             self._tell_shards()
         handler = self._handlers.get(type(event))
         if handler is not None:
