@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from streamsim.model import events as happened
 from streamsim.model.units import SECOND, show_duration
+from streamsim.report.doubts import unproven_of
 from streamsim.report.incident import Incident
 from streamsim.report.phrases import counted, destination_name, found, shard_name
 from streamsim.report.picture.timeline import Timeline
@@ -75,6 +76,7 @@ def remarks(timeline: Timeline, metrics: Mapping[str, Any]) -> list[Remark]:
     for halt in timeline.chronicle.halts:
         found_ += _halt(halt, timeline)
     found_ += _updates(timeline)
+    found_ += _unproven(timeline)
     found_ += _skipped(timeline)
     found_ += _windows(timeline)
     found_ += _left_windows(timeline)
@@ -156,6 +158,16 @@ def _updates(timeline: Timeline) -> Iterator[Remark]:
             subject, place = _mapping(update.mapping, timeline)
             whole = f"{subject} went on with {said} from {show_duration(update.t)} on."
             yield Remark(Gravity.NOTE, 0, update.t, place, whole, f"goes on with {said}")
+
+
+def _unproven(timeline: Timeline) -> Iterator[Remark]:
+    for mapping, settings in timeline.header.mappings.items():
+        used = unproven_of(settings, timeline.header.streams)
+        if used:
+            whole = f"FilterCriteria uses {', '.join(used)}, which is not proven on AWS."
+            yield Remark(
+                Gravity.NOTE, 0, NEVER, _mapping(mapping, timeline)[1], whole, whole.removesuffix(".")
+            )
 
 
 def _skipped(timeline: Timeline) -> Iterator[Remark]:

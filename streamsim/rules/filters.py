@@ -16,17 +16,19 @@ assumed: data that is a text, a number or null is an object without keys; one th
 objects does; a pattern whose `$or` asks for the body in one place drops what is not JSON altogether.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from streamsim.model.stream_type import KINESIS, StreamType
 from streamsim.rules.filter_pattern import (
+    IgnoringCase,
     Json,
     Leaf,
     NotJsonError,
     Pattern,
     PatternError,
+    Suffix,
     parse_json,
     parse_pattern,
 )
@@ -59,6 +61,39 @@ class Filters:
             if pattern.matches(record):
                 return True
         return False
+
+
+def unproven(patterns: Sequence[str], kind: StreamType = KINESIS) -> tuple[str, ...]:
+    """What the patterns use that nobody has recorded on AWS: operators, `$or`, keys beside a Kinesis record's data.
+
+    assumed: that Lambda takes them. The guide of 2023 lists none of these operators, and has `partitionKey` in a sample
+    that today's page on Kinesis lacks.
+    """
+    found: set[str] = set()
+    for text in patterns:
+        pattern = parse_pattern(text)
+        found |= _unproven(pattern)
+        if kind is KINESIS:
+            found |= _beside(pattern, kind.body)
+    return tuple(sorted(found))
+
+
+def _unproven(pattern: Pattern) -> set[str]:
+    found = {"$or"} if pattern.alternatives else set()
+    for _, rule in pattern.keys:
+        if isinstance(rule, Pattern):
+            found |= _unproven(rule)
+        else:
+            found |= {_UNPROVEN[type(one)] for one in rule.operators if type(one) in _UNPROVEN}
+    return found.union(*map(_unproven, pattern.alternatives))
+
+
+def _beside(pattern: Pattern, body: str) -> set[str]:
+    found = {name for name, _ in pattern.keys if name != body}
+    return found.union(*(_beside(alternative, body) for alternative in pattern.alternatives))
+
+
+_UNPROVEN: Final[Mapping[type, str]] = {Suffix: "suffix", IgnoringCase: "equals-ignore-case"}
 
 
 def compile_filters(patterns: Sequence[str], kind: StreamType = KINESIS) -> Filters:

@@ -429,3 +429,23 @@ def test_in_the_same_lane_it_goes_on_as_before() -> None:
     assert what_happened(timeline, {}) == (
         "Records 0-1 (2) of shard 0 went through after 2 failed tries and held their shard for 10 s."
     )
+
+
+def noted_of(criteria: object, kind: str = "kinesis") -> list[str]:
+    header = runs.header("Filters", 1, FilterCriteria=criteria)
+    timeline = Timeline(replace(header, streams={"orders": {"type": kind, "shards": 1}}))
+    return [remark.note for remark in remarks(timeline, {})]
+
+
+def test_filters_that_are_not_proven_on_aws_are_remarked() -> None:
+    suffix = {"Filters": [{"Pattern": '{"data": {"a": [{"suffix": "x"}]}}'}]}
+    assert noted_of(suffix) == ["FilterCriteria uses suffix, which is not proven on AWS"]
+    assert noted_of({"Filters": [{"Pattern": '{"data": {"a": ["x"]}}'}]}) == []
+
+
+@pytest.mark.parametrize(
+    "criteria", [None, {}, [], {"Filters": [5]}, {"Filters": [{}]}, {"Filters": [{"Pattern": "x"}]}]
+)
+def test_filters_that_are_not_understood_are_not_remarked(criteria: object) -> None:
+    assert noted_of(criteria) == []
+    assert noted_of(criteria, "pigeon") == []
