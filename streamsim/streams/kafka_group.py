@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 from streamsim.engine.mapping import MappingRun
 from streamsim.engine.ports import SourceError
 from streamsim.model.events import Checkpoint, Event
-from streamsim.model.mapping import StartingPosition
 from streamsim.streams.kafka import KafkaForm, Membership
 from streamsim.streams.kafka_errors import partitions_of, source_error
-from streamsim.streams.live.checkpoints import Keeper, NotOwnedError
+from streamsim.streams.kafka_offsets import KafkaOffsets
+from streamsim.streams.live.checkpoints import Keeper
 from streamsim.streams.live.consuming import Beginning, Worker
 from streamsim.streams.live.log import LiveLog
 
@@ -68,7 +68,6 @@ class KafkaReading:
         when it does again.
         """
         self._membership = membership
-        self._beginning = beginning
         self._name_of = name_of
         self._ends = ends or {}
         self._silent = silent
@@ -78,9 +77,9 @@ class KafkaReading:
         self._worker: Worker | None = None
         self._partitions: dict[str, Partition] = {}
         self._fresh: dict[str, Partition] = {}
-        self._known: dict[str, TopicPartition] = {}
         self._leaving: dict[str, asyncio.Future[None]] = {}
-        self._keeper = Keeper(self, self._suspend)
+        self._offsets = KafkaOffsets(membership.brokers, beginning)
+        self._keeper = Keeper(self._offsets, self._suspend)
         self._suspended = False
         self._silence: asyncio.TimerHandle | None = None
         self._is_silent = False
@@ -110,7 +109,7 @@ class KafkaReading:
 
         membership = self._membership
         await partitions_of(membership.brokers, membership.topic, membership.access)
-        self._consumer = AIOKafkaConsumer(
+        self._consumer = self._offsets.consumer = AIOKafkaConsumer(
             bootstrap_servers=membership.brokers,
             group_id=membership.group,
             client_id=membership.client_id,
@@ -272,7 +271,7 @@ class KafkaReading:
         """Begins with partitions, each at its committed offset."""
         try:
             own = sorted(topic_partitions, key=lambda one: one.partition)
-            begins = await asyncio.gather(*(self._begin(one) for one in own))
+            begins = await asyncio.gather(*map(self._offsets.first, own))
             for topic_partition, offset in zip(own, begins, strict=True):
                 self._own(topic_partition, offset)
             if not self._joined.done():
@@ -309,34 +308,9 @@ class KafkaReading:
         if not self._failed.done():
             self._failed.set_exception(error)
 
-    async def _begin(self, topic_partition: "TopicPartition") -> int:
-        """The first offset that is not finished. `SourceError`."""
-        try:
-            return await self._first(topic_partition)
-        except Exception as error:
-            raise source_error(error, self._membership.brokers) from error
-
-    async def _first(self, topic_partition: "TopicPartition") -> int:
-        consumer = self._connected
-        committed: int | None = await consumer.committed(topic_partition)
-        if committed is not None:
-            return committed
-        position = self._beginning.position
-        if position is StartingPosition.TRIM_HORIZON:
-            first: int = (await consumer.beginning_offsets([topic_partition]))[topic_partition]
-            return first
-        if position is StartingPosition.AT_TIMESTAMP:
-            since = {topic_partition: self._beginning.since // 1000}
-            found = (await consumer.offsets_for_times(since))[topic_partition]
-            if found is not None:
-                offset: int = found.offset
-                return offset
-        last: int = (await consumer.end_offsets([topic_partition]))[topic_partition]
-        return last
-
     def _own(self, topic_partition: "TopicPartition", offset: int) -> None:
         shard = self._name_of(topic_partition.partition)
-        self._known[shard] = topic_partition
+        self._offsets.know(shard, topic_partition)
         self._connected.seek(topic_partition, offset)
         log: LiveLog[Any] = LiveLog(shard, _FORM, offset)
         if offset >= self._ends.get(shard, offset + 1):
@@ -344,28 +318,6 @@ class KafkaReading:
         partition = Partition(topic_partition, log, offset, self._leaving.pop(shard, None))
         self._partitions[shard] = self._fresh[shard] = partition
         self._keeper.own(shard)
-
-    # -- the store of checkpoints ------------------------------------------------------------------------------------
-
-    async def load(self, shard: str) -> str | None:
-        """See `Checkpoints`: what is committed of a partition that is or was ours."""
-        committed = await self._connected.committed(self._known[shard])
-        return str(committed - 1) if committed else None
-
-    async def save(self, finished: Mapping[str, str]) -> None:
-        """See `Checkpoints`: a committed offset is that of the next record."""
-        from aiokafka import OffsetAndMetadata  # noqa: PLC0415  # see above
-        from aiokafka.errors import CommitFailedError, IllegalStateError  # noqa: PLC0415
-
-        offsets = {
-            self._known[shard]: OffsetAndMetadata(int(number) + 1, "") for shard, number in finished.items()
-        }
-        try:
-            await self._connected.commit(offsets)
-        except (CommitFailedError, IllegalStateError) as error:
-            raise NotOwnedError(str(error)) from error
-        except Exception as error:
-            raise source_error(error, self._membership.brokers) from error
 
 
 def _listener(reading: KafkaReading) -> Any:
