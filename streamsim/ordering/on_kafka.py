@@ -12,7 +12,7 @@ from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played
 from streamsim.scenario.real.on_kafka import Brokers, play_on_kafka
 from streamsim.scenario.real.run import Play
-from streamsim.streams.kafka_errors import connected
+from streamsim.streams.kafka.errors import connected
 from streamsim.trace.header import Header
 
 #: How long an intruder keeps its partitions, in seconds, and how long the group waits for a silent member, in ms.

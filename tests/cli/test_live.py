@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from streamsim.cli import main
-from streamsim.streams.kafka_topics import create_topic
+from streamsim.streams.kafka.topics import create_topic
 from tests.conftest import Broker
 from tests.streams.brokers import NoBrokerError, wheel_broker
 from tests.streams.members import Topic, numbered

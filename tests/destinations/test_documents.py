@@ -14,7 +14,7 @@ from streamsim.model.batch import Batch
 from streamsim.model.events import Discard, Event, Invoke, Result, ShardOpen
 from streamsim.rules.failure_document import Failure, s3_object, sqs_body
 from streamsim.rules.source import Source
-from streamsim.streams.logs import Given, ListedLog
+from streamsim.streams.records.logs import Given, ListedLog
 from streamsim.trace.header import Header
 from streamsim.trace.measures import Measures
 from tests.destinations.places import Place, Servers, place

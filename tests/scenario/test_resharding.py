@@ -14,9 +14,9 @@ from streamsim.rules.lineage import UpdateShardCount, steps_of
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.world.shards import Pace, accrued, shards_of, since
-from streamsim.streams.arrivals import NEVER
-from streamsim.streams.logs import SimulatedLog
-from streamsim.streams.plan import Plan, Planning
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.records.logs import SimulatedLog
+from streamsim.streams.simulated.plan import Plan, Planning
 from tests.playing import events_of
 
 EVENTS = """

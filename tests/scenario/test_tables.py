@@ -13,7 +13,7 @@ from streamsim.model.events import Discard, Event, Filtered, Invoke, Reshard, Re
 from streamsim.model.units import SECOND
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
-from streamsim.streams.items import ItemLog
+from streamsim.streams.records.items import ItemLog
 from tests.logs import item_logs_of
 from tests.playing import played
 

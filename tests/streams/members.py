@@ -23,9 +23,9 @@ from streamsim.model.mapping import EventSourceMapping
 from streamsim.model.names import timestamp
 from streamsim.model.outcome import Outcome
 from streamsim.rules.source import Source
-from streamsim.streams.kafka import Membership, kafka_stream
-from streamsim.streams.kafka_group import KafkaReading
-from streamsim.streams.kafka_topics import create_topic, delete_topic
+from streamsim.streams.kafka.group import KafkaReading
+from streamsim.streams.kafka.records import Membership, kafka_stream
+from streamsim.streams.kafka.topics import create_topic, delete_topic
 from streamsim.streams.live.consuming import Beginning, Worker, consume
 from streamsim.trace.header import Header
 from streamsim.trace.oracle import Oracle

@@ -8,7 +8,7 @@ from streamsim.model.units import KIB, MIB, MINUTE, SECOND
 from streamsim.rules.hash_keys import SPACE, even_ranges
 from streamsim.rules.lineage import OpenShard, covers
 from streamsim.rules.on_demand import MOST_SHARDS, outgrown
-from streamsim.streams.growing import GrowingSide
+from streamsim.streams.simulated.growing import GrowingSide
 
 HALF = SPACE // 2
 

@@ -14,8 +14,8 @@ from streamsim.rules.attributes import attributes
 from streamsim.rules.hash_keys import lane_of
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
-from streamsim.streams.arrivals import NEVER, chunk_bounds, chunk_number
-from streamsim.streams.items import ItemLog
+from streamsim.streams.records.arrivals import NEVER, chunk_bounds, chunk_number
+from streamsim.streams.records.items import ItemLog
 from tests.logs import item_logs_of
 
 GENERATED = """

@@ -14,10 +14,10 @@ from streamsim.cli import main
 from streamsim.engine.ports import SourceError
 from streamsim.scenario.real.kafka_file import kafka_access
 from streamsim.scenario.text.errors import ScenarioError
-from streamsim.streams import kafka_errors
-from streamsim.streams.kafka_access import OPEN, Access, Login
-from streamsim.streams.kafka_errors import partitions_of
-from streamsim.streams.kafka_topics import create_topic
+from streamsim.streams.kafka import errors
+from streamsim.streams.kafka.access import OPEN, Access, Login
+from streamsim.streams.kafka.errors import partitions_of
+from streamsim.streams.kafka.topics import create_topic
 from tests.streams.brokers import ApacheKafka, NoBrokerError, free_port, wheel_broker
 from tests.streams.certificates import Authority
 from tests.streams.tls import tls_before
@@ -188,7 +188,7 @@ def test_a_topic_behind_tls_is_read_and_written(secured: Secured) -> None:
 
 def test_who_does_not_fit_is_told_in_a_line(secured: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        kafka_errors, "_PATIENCE", 3
+        errors, "_PATIENCE", 3
     )  # some brokers wait for the rest of what they take for a request
     for address, access, told in (
         (secured.address, OPEN, "does not answer as a Kafka broker without TLS"),

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamsim.model.units import MIB, MILLISECOND, SECOND
-from streamsim.streams.putting import LostAnswers, Putting
-from streamsim.streams.writing import BYTES_PER_SECOND, RECORDS_PER_SECOND
+from streamsim.streams.producing.putting import LostAnswers, Putting
+from streamsim.streams.producing.writing import BYTES_PER_SECOND, RECORDS_PER_SECOND
 from tests.streams import naively
 from tests.streams.puts import Made, entered, put, total
 

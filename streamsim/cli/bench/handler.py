@@ -24,7 +24,7 @@ from streamsim.functions.runtime import Deployment, Invocation
 from streamsim.model.batch import Batch
 from streamsim.rules.event import event_of, event_text
 from streamsim.rules.source import Source
-from streamsim.streams.logs import Given, ListedLog
+from streamsim.streams.records.logs import Given, ListedLog
 
 FORMAT: Final = 1
 

@@ -26,9 +26,9 @@ from streamsim.model.events import Event, ShardEnd, ShardOpen
 from streamsim.model.mapping import EventSourceMapping
 from streamsim.model.outcome import Outcome
 from streamsim.rules.source import Source
-from streamsim.streams.kafka import Membership, kafka_stream
-from streamsim.streams.kafka_group import KafkaReading
-from streamsim.streams.kafka_topics import create_topic, delete_topic, producer_of
+from streamsim.streams.kafka.group import KafkaReading
+from streamsim.streams.kafka.records import Membership, kafka_stream
+from streamsim.streams.kafka.topics import create_topic, delete_topic, producer_of
 from streamsim.streams.live.consuming import Beginning, Worker, consume
 
 #: What the engine should reach of the bare loop's throughput.

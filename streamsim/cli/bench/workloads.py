@@ -18,9 +18,9 @@ from streamsim.model.mapping import BackOff, EventSourceMapping
 from streamsim.model.names import shard_id
 from streamsim.model.units import HOUR, MILLISECOND, MINUTE, SECOND
 from streamsim.rules.source import Source
-from streamsim.streams.arrivals import GeneratedArrivals, Schedule, Segment
-from streamsim.streams.logs import Content, GeneratedLog
-from streamsim.streams.simulated import SimulatedShard, SimulatedStream
+from streamsim.streams.records.arrivals import GeneratedArrivals, Schedule, Segment
+from streamsim.streams.records.logs import Content, GeneratedLog
+from streamsim.streams.simulated.stream import SimulatedShard, SimulatedStream
 from streamsim.trace.header import Header
 from streamsim.trace.measures import Measures
 from streamsim.trace.oracle import Oracle

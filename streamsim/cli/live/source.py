@@ -15,7 +15,7 @@ from streamsim.scenario.real.live_mapping import LiveSource
 from streamsim.scenario.real.live_shards import ShardSource
 from streamsim.scenario.real.live_topic import EventShape, TopicSource
 from streamsim.streams.aws.endpoint import Endpoint
-from streamsim.streams.kafka_access import OPEN, Access
+from streamsim.streams.kafka.access import OPEN, Access
 
 _TOPIC: Final = re.compile(r"kafka://(?P<brokers>[^/]+)/(?P<topic>[A-Za-z0-9._-]{1,249})")
 _STREAM: Final = re.compile(r"kinesis://(?P<name>[A-Za-z0-9_.-]{1,128})")

@@ -13,7 +13,7 @@ from streamsim.scenario.parts.fields import Complaint
 from streamsim.scenario.parts.file import ScenarioFile, Stream
 from streamsim.scenario.parts.producer import Producer
 from streamsim.scenario.text.errors import KeyPath
-from streamsim.streams.plan import Plan
+from streamsim.streams.simulated.plan import Plan
 
 
 def feed_complaints(

@@ -33,7 +33,7 @@ from streamsim.scenario.real.opened import Opened
 from streamsim.scenario.world.deployments import deployment_of
 from streamsim.streams.aws.endpoint import Endpoint
 from streamsim.streams.aws.polling import Trouble
-from streamsim.streams.kafka_access import OPEN, Access
+from streamsim.streams.kafka.access import OPEN, Access
 from streamsim.streams.live.consuming import Beginning, Worker, consume
 from streamsim.trace.header import Header
 

@@ -10,8 +10,8 @@ from heapq import heappop, heappush
 from typing import Final, Protocol
 
 from streamsim.model.units import MIB
-from streamsim.streams.arrivals import NEVER
-from streamsim.streams.production import Production, put_size
+from streamsim.streams.producing.production import Production, put_size
+from streamsim.streams.records.arrivals import NEVER
 
 #: All records of one PutRecords call, partition keys included (Kinesis API, PutRecords).
 CALL_BYTES: Final = 10 * MIB

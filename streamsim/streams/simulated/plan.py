@@ -13,7 +13,7 @@ from typing import Final
 from streamsim.model.names import shard_id
 from streamsim.rules.hash_keys import even_ranges
 from streamsim.rules.lineage import OpenShard, ShardMap, Step, covers
-from streamsim.streams.arrivals import NEVER
+from streamsim.streams.records.arrivals import NEVER
 
 #: When shards opened that are there from the start: before any record.
 ALWAYS: Final = -NEVER

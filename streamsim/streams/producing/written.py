@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from streamsim.model.batch import Positions
 from streamsim.rules.hash_keys import lane_of
-from streamsim.streams.arrivals import Arrivals, ListedArrivals, chunk_bounds
-from streamsim.streams.logs import index_of, kinesis_numbers
-from streamsim.streams.production import Production
+from streamsim.streams.producing.production import Production
+from streamsim.streams.records.arrivals import Arrivals, ListedArrivals, chunk_bounds
+from streamsim.streams.records.logs import index_of, kinesis_numbers
 
 
 class WrittenLog:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from streamsim.model.stream_type import KINESIS, StreamType
 from streamsim.model.units import SECOND
-from streamsim.streams.arrivals import NEVER
-from streamsim.streams.logs import SimulatedLog
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.records.logs import SimulatedLog
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ import numpy as np
 from streamsim.engine.ports import Clock, Halt
 from streamsim.model.batch import Positions
 from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size, too_large
-from streamsim.streams.arrivals import NEVER, chunk_bounds, chunk_number
-from streamsim.streams.logs import SimulatedLog
-from streamsim.streams.polling import whole_intervals
-from streamsim.streams.subscription import Feed
+from streamsim.streams.records.arrivals import NEVER, chunk_bounds, chunk_number
+from streamsim.streams.records.logs import SimulatedLog
+from streamsim.streams.simulated.polling import whole_intervals
+from streamsim.streams.simulated.subscription import Feed
 
 _KEPT: Final = 4
 

@@ -18,10 +18,10 @@ from heapq import heappop, heappush
 from streamsim.engine.chance import Chance
 from streamsim.model.events import Produced
 from streamsim.model.units import MILLISECOND, SECOND
-from streamsim.streams.arrivals import NEVER
-from streamsim.streams.gathering import Gatherer, OneOfEachKey, Together
-from streamsim.streams.production import Production, put_size
-from streamsim.streams.writing import Side
+from streamsim.streams.producing.gathering import Gatherer, OneOfEachKey, Together
+from streamsim.streams.producing.production import Production, put_size
+from streamsim.streams.producing.writing import Side
+from streamsim.streams.records.arrivals import NEVER
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 
 from streamsim.rules.hash_keys import hash_key, owner
-from streamsim.streams.arrivals import NEVER
-from streamsim.streams.logs import Content, GeneratedLog, Given
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.records.logs import Content, GeneratedLog, Given
 
 
 class GeneratedProduction:

@@ -11,9 +11,9 @@ from typing import Final
 
 from streamsim.model.stream_type import KINESIS, StreamType
 from streamsim.model.units import MILLISECOND, SECOND
-from streamsim.streams.arrivals import NEVER
-from streamsim.streams.logs import SimulatedLog
-from streamsim.streams.polling import Outage, Poller, answered
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.records.logs import SimulatedLog
+from streamsim.streams.simulated.polling import Outage, Poller, answered
 
 #: What a consumer gets of a shard in a second.
 BYTES_PER_SECOND: Final = 2 * 1000 * 1000

@@ -4,8 +4,8 @@ from contextlib import suppress
 from typing import Any
 
 from streamsim.engine.ports import SourceError
-from streamsim.streams.kafka_access import OPEN, Access
-from streamsim.streams.kafka_errors import connected, source_error
+from streamsim.streams.kafka.access import OPEN, Access
+from streamsim.streams.kafka.errors import connected, source_error
 
 
 async def create_topic(brokers: str, topic: str, partitions: int, access: Access = OPEN) -> None:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from streamsim.engine.ports import SourceError
-from streamsim.streams.kafka_access import OPEN, Access
+from streamsim.streams.kafka.access import OPEN, Access
 
 #: How long a broker may take to answer the first question, in seconds.
 _PATIENCE: Final = 10

@@ -2,7 +2,7 @@
 
 Offsets are sequence numbers. A position in a trace is the offset as long as offsets have no gaps: a log begins at its
 first offset and counts from there. Knows aiokafka's records. Whose partition it is, and what is committed, is
-`streamsim.streams.kafka_group`'s business.
+`streamsim.streams.kafka.group`'s business.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from streamsim.engine.ports import Clock
 from streamsim.model.stream_type import KINESIS, StreamType
 from streamsim.model.units import DAY
-from streamsim.streams.kafka_access import OPEN, Access
+from streamsim.streams.kafka.access import OPEN, Access
 from streamsim.streams.live.log import LiveLog
 from streamsim.streams.live.stream import LiveStream
 

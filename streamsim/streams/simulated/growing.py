@@ -10,8 +10,8 @@ from typing import Final
 
 from streamsim.rules.lineage import OpenShard, SplitShard, Step, steps_of
 from streamsim.rules.on_demand import MOST_SHARDS, WATCHED, outgrown
-from streamsim.streams.plan import Plan, Planning
-from streamsim.streams.writing import WriteSide
+from streamsim.streams.producing.writing import WriteSide
+from streamsim.streams.simulated.plan import Plan, Planning
 
 #: What a reshard of such a stream is called in the trace.
 SCALING: Final = "on-demand scaling"

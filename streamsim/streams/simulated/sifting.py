@@ -1,6 +1,6 @@
 """Gathers the records of a simulated shard that match a mapping's filters.
 
-Which records match is known only once they are read, so here every poll takes place, while `streamsim.streams.reader`
+Which records match is known only once they are read, so here every poll takes place, while `streamsim.streams.simulated.reader`
 may calculate the one that completes a batch. Everything that a poll has fetched goes through the sieve at once; what
 matches is kept for this batch and the next ones ("Batching behavior": the filter comes before the batch).
 """
@@ -8,10 +8,10 @@ matches is kept for this batch and the next ones ("Batching behavior": the filte
 from streamsim.engine.ports import Clock, Halt, Sieve
 from streamsim.model.batch import Positions
 from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size, too_large
-from streamsim.streams.arrivals import NEVER
-from streamsim.streams.polling import whole_intervals
-from streamsim.streams.reader import View, first_unread, nothing_more
-from streamsim.streams.subscription import Feed
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.simulated.polling import whole_intervals
+from streamsim.streams.simulated.reader import View, first_unread, nothing_more
+from streamsim.streams.simulated.subscription import Feed
 
 
 class SiftingReader:

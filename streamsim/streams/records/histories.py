@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from streamsim.engine.draws import words
 from streamsim.rules.item_writes import Op
-from streamsim.streams.arrivals import chunk_bounds, chunk_number
-from streamsim.streams.logs import GeneratedLog
+from streamsim.streams.records.arrivals import chunk_bounds, chunk_number
+from streamsim.streams.records.logs import GeneratedLog
 
 #: Stands for "no item" where a position is expected.
 _MISSING: Final = -1

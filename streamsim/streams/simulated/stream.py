@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from streamsim.engine.ports import Clock, Halt, Reader, Sieve
 from streamsim.model.mapping import EventSourceMapping, StartingPosition
 from streamsim.model.units import HOUR
-from streamsim.streams.arrivals import NEVER
-from streamsim.streams.logs import SimulatedLog
-from streamsim.streams.polling import Outage, Poller, ReadLimit
-from streamsim.streams.reader import LaneView, ShardView, SimulatedReader, View
-from streamsim.streams.sifting import SiftingReader
-from streamsim.streams.subscription import Feed, Subscription
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.records.logs import SimulatedLog
+from streamsim.streams.simulated.polling import Outage, Poller, ReadLimit
+from streamsim.streams.simulated.reader import LaneView, ShardView, SimulatedReader, View
+from streamsim.streams.simulated.sifting import SiftingReader
+from streamsim.streams.simulated.subscription import Feed, Subscription
 
 
 @dataclass(frozen=True, slots=True)

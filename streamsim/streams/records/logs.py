@@ -1,7 +1,7 @@
 """The records of a simulated shard: made when looked at, the same each time.
 
 Logs answer the engine's `Log` port; `GeneratedLog` computes records from the scenario's seed, `ListedLog` holds those
-that the scenario lists. Those of a producer that says how it puts are in `streamsim.streams.written`.
+that the scenario lists. Those of a producer that says how it puts are in `streamsim.streams.producing.written`.
 """
 
 import json
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from streamsim.engine.chance import key
 from streamsim.model.batch import Log, Positions
 from streamsim.rules.hash_keys import lane_of
-from streamsim.streams.arrivals import Arrivals, ListedArrivals, chunk_bounds, chunk_number
-from streamsim.streams.keys import ShardKeys
+from streamsim.streams.records.arrivals import Arrivals, ListedArrivals, chunk_bounds, chunk_number
+from streamsim.streams.records.keys import ShardKeys
 
 #: Between the sequence numbers of two records.
 _GAP: Final = 163

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from streamsim.model.mapping import StartingPosition
-from streamsim.streams.kafka_errors import source_error
+from streamsim.streams.kafka.errors import source_error
 from streamsim.streams.live.checkpoints import NotOwnedError
 from streamsim.streams.live.consuming import Beginning
 

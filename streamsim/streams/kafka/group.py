@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 from streamsim.engine.mapping import MappingRun
 from streamsim.engine.ports import SourceError
 from streamsim.model.events import Checkpoint, Event
-from streamsim.streams.kafka import KafkaForm, Membership
-from streamsim.streams.kafka_errors import partitions_of, source_error
-from streamsim.streams.kafka_offsets import KafkaOffsets
+from streamsim.streams.kafka.errors import partitions_of, source_error
+from streamsim.streams.kafka.offsets import KafkaOffsets
+from streamsim.streams.kafka.records import KafkaForm, Membership
 from streamsim.streams.live.checkpoints import Keeper
 from streamsim.streams.live.consuming import Beginning, Worker
 from streamsim.streams.live.log import LiveLog

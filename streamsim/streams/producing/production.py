@@ -1,7 +1,7 @@
 """What a producer makes: its records by number, in the order in which it makes them.
 
 A record's number is the producer's own. Where and when the record is in the stream, if it ever is, is
-`streamsim.streams.putting`'s business.
+`streamsim.streams.producing.putting`'s business.
 """
 
 from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 A *line* is a first shard and those that follow it one by one when shards roll over: they own the same items, and what an
 item is does not end with a shard. So the writes are those of the line, by position from 0, and a shard is the part of them that
-arrives while it is open. `streamsim.streams.logs` supplies the line: a `GeneratedLog` for its arrivals and keys, or a
+arrives while it is open. `streamsim.streams.records.logs` supplies the line: a `GeneratedLog` for its arrivals and keys, or a
 `ListedLog` whose payloads are item writes already.
 """
 
@@ -18,9 +18,9 @@ from streamsim.model.batch import Positions
 from streamsim.model.units import MILLISECOND
 from streamsim.rules.attributes import Item
 from streamsim.rules.item_writes import Change, Table, written
-from streamsim.streams.arrivals import NEVER, Arrivals, chunk_bounds, chunk_number
-from streamsim.streams.histories import History, Past, Removals
-from streamsim.streams.logs import GeneratedLog, ListedLog, SequenceNumbers, filled, index_of
+from streamsim.streams.records.arrivals import NEVER, Arrivals, chunk_bounds, chunk_number
+from streamsim.streams.records.histories import History, Past, Removals
+from streamsim.streams.records.logs import GeneratedLog, ListedLog, SequenceNumbers, filled, index_of
 
 #: The attributes of an item whose data a scenario leaves out: a number that makes every put another one, and padding.
 NUMBER_ATTRIBUTE: Final = "n"
