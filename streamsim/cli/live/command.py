@@ -216,6 +216,12 @@ def _on_failure(text: str | None, source: LiveSource) -> Address | None:
     match address, source:
         case TopicAddress(topic, None), ShardSource():
             raise click.UsageError(f"--on-failure {text}: of which broker? write kafka://HOST:PORT/{topic}")
+        case TopicAddress(topic, own), TopicSource() if topic == source.topic and own in {
+            None,
+            source.brokers,
+        }:
+            # AWS too refuses it (Lambda Developer Guide, "Using a Kafka topic as an on-failure destination")
+            raise click.UsageError(f"--on-failure {text}: is what is read; name another topic")
     return address
 
 
