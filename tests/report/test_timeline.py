@@ -161,6 +161,27 @@ def test_the_ceiling_counts_shards_that_were_there_together() -> None:
     assert ceiling(resharded()).value == 3
 
 
+@pytest.mark.parametrize(
+    ("ended_at", "factor", "most"),
+    [
+        (10, 5, 10),  # two shards with five lanes each from the update on
+        (10, 1, 4),
+        (2, 5, 5),  # one of them had ended by then
+    ],
+)
+def test_the_ceiling_counts_lanes_from_the_update_on_that_makes_them(
+    ended_at: int, factor: int, most: int
+) -> None:
+    timeline = Timeline(runs.header("Update", 2, ParallelizationFactor=2))
+    for number in (0, 1):
+        timeline(happened.ShardOpen(0, "default", runs.shard_id(number), (), 0, 0))
+    if ended_at == 2:
+        timeline(happened.ShardEnd(2 * SECOND, "default", runs.shard_id(0), 0))
+    timeline(happened.Update(5 * SECOND, "default", {"BatchSize": 7}))
+    timeline(happened.Update(5 * SECOND, "default", {"ParallelizationFactor": factor}))
+    assert ceiling(timeline).value == most
+
+
 def test_a_picture_marks_reshards() -> None:
     lines = [line.plain for line in Picture(resharded(), 80).lines()]
     (marks,) = [line for line in lines if line.startswith(" reshard")]
