@@ -156,3 +156,16 @@ def test_environments_come_as_fast_as_in_the_year_of_the_limits(limits: str, ref
     responses = [event for event in events if isinstance(event, Response)]
     assert len(responses) == 1500
     assert sum(event.outcome == "throttled" for event in responses) == refused
+
+
+def test_mappings_of_one_stream_have_request_ids_of_their_own() -> None:
+    events = events_of(
+        "duration: 5s\nproducer: {rate: 5/s}\nfunctions: {ship: {}, audit: {}}\n"
+        "mappings: {ship: {function: ship}, audit: {function: audit}}\n"
+    )
+    ids = {
+        name: {event.request_id for event in events if isinstance(event, Invoke) and event.mapping == name}
+        for name in ("ship", "audit")
+    }
+    assert min(map(len, ids.values())) > 1
+    assert not ids["ship"] & ids["audit"]

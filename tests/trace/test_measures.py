@@ -820,6 +820,17 @@ def test_a_story_of_two_lanes_measures(name: str) -> None:
     assert {measure: measured[measure] for measure in expected} == expected
 
 
+def test_the_batching_window_that_a_mapping_begins_with_moves_the_age_from_which_a_batch_is_late() -> None:
+    header = Header("story", 0, mappings={"default": {"MaximumBatchingWindowInSeconds": 5}})
+    events = row(
+        opened(0, arrived=3),
+        attempt(100, 10, range(1), age=7_001),
+        attempt(200, 10, range(1, 2), age=7_000),
+        ended(300, 2),
+    )
+    assert flat(events, header)["caught_up"] == 100
+
+
 def test_several_mappings_are_measured_together_and_alone() -> None:
     header = Header(
         "story",
