@@ -75,6 +75,9 @@ STORIES: dict[str, tuple[list[Event], dict[str, Value]]] = {
             "IteratorAge.p50": 7,
             "IteratorAge.p99": 7,
             "IteratorAge.end": 7,
+            "IteratorAge.received.max": 7,
+            "IteratorAge.received.p50": 7,
+            "IteratorAge.received.p99": 7,
             "IteratorAge.finished.max": 147,
             "IteratorAge.finished.p50": 147,
             "IteratorAge.finished.p99": 147,
@@ -818,6 +821,29 @@ def test_a_story_of_two_lanes_measures(name: str) -> None:
     events, expected = LANES[name]
     measured = flat(events, TWO_LANES)
     assert {measure: measured[measure] for measure in expected} == expected
+
+
+def test_a_batch_is_received_once_and_hand_over_before_it_is_sent() -> None:
+    """A batch fails, its halves are sent, one of them twice; the next one has no record of theirs."""
+    header = Header("story", 0, mappings={"default": {"hand_over": 20_000}})
+    events = row(
+        opened(0, arrived=6),
+        attempt(100, 10, range(4), "error", age=120),
+        attempt(300, 10, range(2), age=320),
+        attempt(400, 10, range(2, 4), "error", age=420),
+        attempt(500, 10, range(2, 4), age=520),
+        attempt(600, 10, range(4, 6), age=50),
+        ended(700, 6),
+    )
+    measured = flat(events, header)
+    assert [measured[f"IteratorAge.received.{name}"] for name in ("max", "p99", "p50")] == [100, 100, 30]
+    assert measured["IteratorAge.max"] == 520
+
+
+def test_a_batch_is_not_received_before_its_last_record_was_there() -> None:
+    header = Header("story", 0, mappings={"default": {"hand_over": 20_000}})
+    events = row(opened(0, arrived=1), attempt(5, 10, range(1), age=5), ended(20, 1))
+    assert flat(events, header)["IteratorAge.received.max"] == 0
 
 
 def test_the_batching_window_that_a_mapping_begins_with_moves_the_age_from_which_a_batch_is_late() -> None:
