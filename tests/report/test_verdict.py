@@ -279,6 +279,19 @@ def test_a_run_without_an_invocation_says_why() -> None:
     )
 
 
+def test_requests_of_other_sources_that_all_went_well_are_told_too() -> None:
+    def told(timeline: Timeline, requests: int, successes: int) -> str:
+        return what_happened(timeline, {"traffic": {"requests": requests, "successes": successes}})
+
+    assert told(seen(*WELL), 900, 900) == (
+        "Nothing failed in 1 invocation. All 900 requests of other sources succeeded."
+    )
+    assert told(seen(*WELL), 1, 1).endswith(" The one request of other sources succeeded.")
+    assert told(seen(*WELL), 900, 899) == "Nothing failed in 1 invocation."
+    assert told(seen(), 900, 900) == "No batch was sent. All 900 requests of other sources succeeded."
+    assert told(seen(), 900, 899) == "No batch was sent."
+
+
 def test_a_mapping_that_fell_behind_without_failing_says_until_when() -> None:
     timeline = seen(
         invoke(SECOND, "aaaa", 1, range(1)), happened.Result(2 * SECOND, *PLACE, "aaaa", 1, "success", SECOND)
