@@ -194,10 +194,11 @@ def test_a_destination_that_takes_nothing_is_one_mapping_s() -> None:
     }
 
 
-def test_a_throttle_above_the_limit_of_a_function_raises_nothing() -> None:
-    events = events_of(
-        BUSY + "function: {ReservedConcurrentExecutions: 6}\nfaults: [{throttle: {limit: 7, from: 10s}}]\n"
-    )
+@pytest.mark.parametrize(
+    "limit", ["function: {ReservedConcurrentExecutions: 6}", "account: {ConcurrentExecutions: 6}"]
+)
+def test_a_throttle_above_the_limit_that_there_is_raises_nothing(limit: str) -> None:
+    events = events_of(f"{BUSY}{limit}\nfaults: [{{throttle: {{limit: 7, from: 10s}}}}]\n")
     assert [most_at_once(events, *span) for span in [(0, 10), (12, 60)]] == [6, 6]
 
 

@@ -891,6 +891,16 @@ def test_several_mappings_are_measured_together_and_alone() -> None:
     assert measured["cost.usd"] == 0.000018108
 
 
+def test_mappings_have_caught_up_together_when_the_last_of_them_has() -> None:
+    header = Header("story", 0, mappings={"one": {"FunctionName": "f"}, "two": {"FunctionName": "g"}})
+    one = [opened(0, arrived=1, mapping="one"), *attempt(100, 10, range(1), age=3_000, mapping="one")]
+    two = [opened(0, arrived=1, mapping="two"), *attempt(300, 10, range(1), age=3_000, mapping="two")]
+    measured = flat(row(*one, *two, ended(400, 1, mapping="one")), header)
+    assert (measured["one.caught_up"], measured["two.caught_up"], measured["caught_up"]) == (100, None, None)
+    measured = flat(row(*one, *two, ended(400, 1, mapping="one"), ended(400, 1, mapping="two")), header)
+    assert (measured["one.caught_up"], measured["two.caught_up"], measured["caught_up"]) == (100, 300, 300)
+
+
 def test_executions_of_several_functions_are_counted_together() -> None:
     header = Header("story", 0, mappings={"a": {"FunctionName": "f"}, "b": {"FunctionName": "g"}})
     events = row(
