@@ -1,5 +1,7 @@
 """The timeline keeps what matters in a fixed number of bins, however long the run."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 
@@ -81,6 +83,21 @@ def test_of_many_shards_the_troubled_ones_are_shown_in_order() -> None:
 )
 def test_the_lower_ceiling_counts(limit: int, factor: int, value: int, name: str) -> None:
     timeline = Timeline(runs.header("It", limit=limit, ParallelizationFactor=factor))
+    for n in range(4):
+        timeline(happened.ShardOpen(0, "default", runs.shard_id(n), (), 0, 0))
+    assert (ceiling(timeline).value, ceiling(timeline).name) == (value, name)
+
+
+@pytest.mark.parametrize(
+    ("account", "value", "name"), [(1000, 4, "shards x ParallelizationFactor"), (3, 3, "the account's limit")]
+)
+def test_what_one_function_reserves_bounds_no_other(account: int, value: int, name: str) -> None:
+    header = replace(
+        runs.header("It"),
+        functions={"fn": {}, "other": {"ReservedConcurrentExecutions": 1}},
+        account={"ConcurrentExecutions": account},
+    )
+    timeline = Timeline(header)
     for n in range(4):
         timeline(happened.ShardOpen(0, "default", runs.shard_id(n), (), 0, 0))
     assert (ceiling(timeline).value, ceiling(timeline).name) == (value, name)
