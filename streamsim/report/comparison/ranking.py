@@ -37,13 +37,15 @@ _NAMES: Final[Mapping[str, str]] = {
 class Ranking:
     """Several runs: `best` is the one to recommend and `why`, None where there is none; `sentences` say what they change.
 
-    `stars` are the runs that may be called best at a measure, `count` is the count that is expected to differ, if any.
+    `stars` are the runs that may be called best at a measure, `asked` the measures that are expected to differ, `count`
+    is the first of them that is a count of which neither less nor more is better, if any.
     """
 
     best: Run | None
     why: str
     sentences: Sequence[str]
     stars: Sequence[bool]
+    asked: Collection[str] = ()
     count: str = ""
 
 
@@ -55,7 +57,7 @@ def ranked(runs: Sequence[Run]) -> Ranking:
     if unequal:
         plain = None if counts else _changes(runs, runs, _ordered(asked))
         sentences = [unequal, *first, *([plain[1]] if plain else [])]
-        return Ranking(None, "", sentences, [False] * len(runs), count)
+        return Ranking(None, "", sentences, [False] * len(runs), asked, count)
     least = min(_lost(run) for run in runs)
     stars = [_lost(run) == least for run in runs]
     safe = [run for run in runs if _lost(run) == least]
@@ -63,10 +65,10 @@ def ranked(runs: Sequence[Run]) -> Ranking:
     sentences = [*first, change[1]] if change else first
     if len(safe) < len(runs):
         best = change[2] if change else safe[0]
-        return Ranking(best, "loses least", [_losing(runs, best), *sentences], stars, count)
+        return Ranking(best, "loses least", [_losing(runs, best), *sentences], stars, asked, count)
     if change is None:
-        return Ranking(None, "", sentences, stars, count)
-    return Ranking(change[2], f"has the lowest {change[0]}", sentences, stars, count)
+        return Ranking(None, "", sentences, stars, asked, count)
+    return Ranking(change[2], f"has the lowest {change[0]}", sentences, stars, asked, count)
 
 
 def _asked(runs: Sequence[Run]) -> set[str]:
