@@ -207,6 +207,7 @@ def shared(source: str, more: str = "}]") -> list[str]:
         done.append(Run({"shards": shards}, played.metrics, expected, (), timeline))
     lines = printed(render_comparison(done[0].timeline.header, done), 80).splitlines()  # type: ignore[union-attr]
     at = next(i for i, line in enumerate(lines) if line.startswith(" ConcurrentExecutions max"))
+    assert not any("IteratorAge over" in line for line in lines)  # beside the point where work differs
     return lines[at : at + 3]
 
 
