@@ -357,7 +357,7 @@ endings = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @examples(
     instants=requests,
     outcomes=st.lists(endings, min_size=1, max_size=12).map(lambda given: [*given, OK]),

@@ -182,7 +182,7 @@ def attempts_told(lines: list[str]) -> int:
     return total
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.one_of(worlds, windowed_worlds))
 def test_every_attempt_of_any_world_is_told_or_counted_once(world: World) -> None:
     events = play_world(world)

@@ -114,7 +114,7 @@ def test_what_expires_behind_a_blocked_record_counts_as_unread() -> None:
     assert (incident.expired, incident.unread, incident.held) == (8641, 8640, DAY - 10)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(worlds)
 def test_any_world_is_counted_in_full(world: World) -> None:
     events = play_world(world)

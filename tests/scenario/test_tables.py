@@ -182,7 +182,7 @@ def test_two_mappings_of_a_table_each_get_every_write() -> None:
         assert sent == list(range(log.arrivals.until(20 * SECOND)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     batch_size=st.sampled_from([1, 7, 100]),
     factor=st.sampled_from([1, 3]),

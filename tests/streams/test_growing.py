@@ -96,7 +96,7 @@ def test_a_stream_is_at_its_limit_with_200_shards() -> None:
     assert len(side.plan().open_at(3 * MINUTE)) == MOST_SHARDS
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.integers(1, 5),
     st.integers(1, 20).map(lambda seconds: seconds * SECOND),
