@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 #: Each command: the click command in `streamsim.cli` that is imported when it is called, and its line in the help.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
-    "run": ("run:command", "Play scenarios, print what came of them, check what they expect."),
+    "run": ("run.command:command", "Play scenarios, print what came of them, check what they expect."),
     "check": ("check:command", "Find what is wrong with scenarios, without playing them."),
     "tune": ("tune:command", "Search for the cheapest settings that do what is expected."),
-    "init": ("init:command", "Write a scenario: from a template, or by a few questions."),
-    "learn": ("learn:command", "Twelve short lessons: guess, run, see, why."),
-    "explain": ("explain:command", "Say what a setting, a metric or any other word means."),
+    "init": ("init.command:command", "Write a scenario: from a template, or by a few questions."),
+    "learn": ("learn.command:command", "Twelve short lessons: guess, run, see, why."),
+    "explain": ("explain.command:command", "Say what a setting, a metric or any other word means."),
     "report": ("report:command", "Write a page that shows a trace, for any browser."),
     "export": ("export:command", "Turn a trace into what Perfetto or a spreadsheet reads."),
     "verify": ("verify:verify", "Check the ordering and delivery guarantees of traces."),
     "schema": ("schema:command", "Print the JSON Schema of scenario files, for editors."),
-    "invoke": ("invoke:command", "Invoke a handler once, as Lambda would."),
-    "serve": ("serve:command", "Answer the Lambda API and API routes of a template's functions."),
-    "live": ("live:command", "Feed a handler from a real stream, by a mapping's rules."),
-    "bench": ("bench:command", "Measure speed against others, and which ordering holds."),
+    "invoke": ("invoke.command:command", "Invoke a handler once, as Lambda would."),
+    "serve": ("serve.command:command", "Answer the Lambda API and API routes of a template's functions."),
+    "live": ("live.command:command", "Feed a handler from a real stream, by a mapping's rules."),
+    "bench": ("bench.command:command", "Measure speed against others, and which ordering holds."),
 }
 
 #: A scenario or a command is wrong; click's own usage errors exit with the same code.

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from streamsim.cli import WRONG_INPUT
-from streamsim.cli.scenario_file import scenario_file
+from streamsim.cli.files.scenario import scenario_file
 from streamsim.scenario.load import load, variants
 from streamsim.scenario.text.errors import ScenarioError
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from streamsim.cli import WRONG_INPUT
-from streamsim.cli.trace_input import STANDARD_INPUT, look_at, trace_input
-from streamsim.cli.whole_page import check_apart, check_place, write_whole
+from streamsim.cli.files.trace_input import STANDARD_INPUT, look_at, trace_input
+from streamsim.cli.files.whole_page import check_apart, check_place, write_whole
 
 HELP = """\b
 Examples:

@@ -10,9 +10,9 @@ from shlex import quote
 import click
 
 from streamsim.cli import INTERRUPTED
-from streamsim.cli.run_output import Screen, source_of
-from streamsim.cli.runs_progress import RunsProgress
-from streamsim.cli.scenario_file import scenario_file
+from streamsim.cli.files.scenario import scenario_file, source_of
+from streamsim.cli.screen.console import Screen
+from streamsim.cli.screen.progress import RunsProgress
 from streamsim.report.comparison.tuned import Tuned
 from streamsim.report.comparison.tuned_document import document_of
 from streamsim.report.progress import ProgressBar

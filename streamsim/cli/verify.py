@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from streamsim.cli.trace_input import STANDARD_INPUT, look_at, trace_input
+from streamsim.cli.files.trace_input import STANDARD_INPUT, look_at, trace_input
 
 HOLDS: Final = 0
 BROKEN: Final = 1

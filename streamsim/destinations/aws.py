@@ -11,7 +11,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from streamsim.engine.ports import SourceError
+from streamsim.engine.ports import DocumentKey, SourceError
 
 #: How long a request may take, in seconds. assumed: AWS does not say how long it waits.
 PATIENCE: Final = 10.0
@@ -31,98 +31,85 @@ _DENIED: Final = frozenset(
 )
 
 
-class QueueDestination:
-    """The engine's `Destination`: a message for each document."""
+class AwsDestination:
+    """The engine's `Destination`: one request for each document."""
 
     def __init__(
-        self, client: Any, arn: str, url: str, complain: Complain, patience: float = PATIENCE
+        self,
+        name: str,
+        request: Callable[[str, DocumentKey], Awaitable[Any]],
+        complain: Complain,
+        patience: float,
     ) -> None:
-        self.name = arn
-        self._client = client
-        self._url = url
+        """`name` is its ARN; `request` is made of a document and its key, and is given `patience` seconds."""
+        self.name = name
+        self._request = request
         self._complain = complain
         self._patience = patience
 
-    @classmethod
-    async def open(
-        cls, client: Any, queue: str, account: str | None, complain: Complain, patience: float = PATIENCE
-    ) -> "QueueDestination":
-        """The queue of that name; `SourceError` when there is none, or nobody answers."""
-        owner = {} if account is None else {"QueueOwnerAWSAccountId": account}
-        found = await _looked(client.get_queue_url(QueueName=queue, **owner), f"the queue {queue}", patience)
-        if found is None and account is None:
-            raise SourceError(
-                f"the queue {queue} may not be looked up", retryable=False, hint="name it by its ARN"
-            )
-        url = f"{client.meta.endpoint_url}/{account}/{queue}" if found is None else found["QueueUrl"]
-        account = account or url.rsplit("/", 2)[1]
-        arn = f"arn:{client.meta.partition}:sqs:{client.meta.region_name}:{account}:{queue}"
-        return cls(client, arn, url, complain, patience)
-
-    async def send(self, document: str, _key: str) -> bool:
+    async def send(self, document: str, key: DocumentKey = None) -> bool:
         """See `Destination`."""
-        sending = self._client.send_message(QueueUrl=self._url, MessageBody=document)
-        return await _sent(sending, self.name, self._complain, self._patience)
+        problem = await _problem(self._request(document, key), self._patience)
+        if problem is not None:
+            self._complain(f"{self.name} does not take a document, and its records are lost: {problem}")
+        return problem is None
 
 
-class NotificationDestination:
-    """The engine's `Destination`: a notification for each document.
+async def open_queue(
+    client: Any, queue: str, account: str | None, complain: Complain, patience: float = PATIENCE
+) -> AwsDestination:
+    """The SQS queue of that name, which gets a message for each document.
 
-    The engine writes the notification as its subscribers get it; SNS writes that itself, and is given the message.
+    `SourceError` when there is none, or nobody answers.
     """
-
-    def __init__(self, client: Any, arn: str, complain: Complain, patience: float = PATIENCE) -> None:
-        self.name = arn
-        self._client = client
-        self._complain = complain
-        self._patience = patience
-
-    @classmethod
-    async def open(
-        cls, client: Any, arn: str, complain: Complain, patience: float = PATIENCE
-    ) -> "NotificationDestination":
-        """The topic of that ARN; `SourceError` when there is none, or nobody answers."""
-        await _looked(client.get_topic_attributes(TopicArn=arn), f"the topic {arn}", patience)
-        return cls(client, arn, complain, patience)
-
-    async def send(self, document: str, _key: str) -> bool:
-        """See `Destination`."""
-        message = json.loads(document)["Message"]
-        publishing = self._client.publish(TopicArn=self.name, Message=message)
-        return await _sent(publishing, self.name, self._complain, self._patience)
-
-
-class BucketDestination:
-    """The engine's `Destination`: an object for each document, of the content type that AWS gives it (recorded)."""
-
-    def __init__(self, client: Any, bucket: str, complain: Complain, patience: float = PATIENCE) -> None:
-        self.name = f"arn:{client.meta.partition}:s3:::{bucket}"
-        self._client = client
-        self._bucket = bucket
-        self._complain = complain
-        self._patience = patience
-
-    @classmethod
-    async def open(
-        cls, client: Any, bucket: str, complain: Complain, patience: float = PATIENCE
-    ) -> "BucketDestination":
-        """The bucket of that name; `SourceError` when there is none, or nobody answers."""
-        await _looked(client.head_bucket(Bucket=bucket), f"the bucket {bucket}", patience)
-        return cls(client, bucket, complain, patience)
-
-    async def send(self, document: str, key: str) -> bool:
-        """See `Destination`."""
-        putting = self._client.put_object(
-            Bucket=self._bucket, Key=key, Body=document.encode(), ContentType="application/octet-stream"
+    owner = {} if account is None else {"QueueOwnerAWSAccountId": account}
+    found = await _looked(client.get_queue_url(QueueName=queue, **owner), f"the queue {queue}", patience)
+    if found is None and account is None:
+        raise SourceError(
+            f"the queue {queue} may not be looked up", retryable=False, hint="name it by its ARN"
         )
-        return await _sent(putting, self.name, self._complain, self._patience)
+    url = f"{client.meta.endpoint_url}/{account}/{queue}" if found is None else found["QueueUrl"]
+    account = account or url.rsplit("/", 2)[1]
+    arn = f"arn:{client.meta.partition}:sqs:{client.meta.region_name}:{account}:{queue}"
+
+    def send(document: str, _key: DocumentKey) -> Awaitable[Any]:
+        sending: Awaitable[Any] = client.send_message(QueueUrl=url, MessageBody=document)
+        return sending
+
+    return AwsDestination(arn, send, complain, patience)
 
 
-async def _sent(request: Awaitable[Any], name: str, complain: Complain, patience: float) -> bool:
-    problem = await _problem(request, patience)
-    if problem is not None:
-        complain(f"{name} does not take a document, and its records are lost: {problem}")
-    return problem is None
+async def open_topic(client: Any, arn: str, complain: Complain, patience: float = PATIENCE) -> AwsDestination:
+    """The SNS topic of that ARN, which gets a notification for each document.
+
+    `SourceError` when there is none, or nobody answers. The engine writes the notification as its subscribers get it;
+    SNS writes that itself, and is given the message.
+    """
+    await _looked(client.get_topic_attributes(TopicArn=arn), f"the topic {arn}", patience)
+
+    def publish(document: str, _key: DocumentKey) -> Awaitable[Any]:
+        publishing: Awaitable[Any] = client.publish(TopicArn=arn, Message=json.loads(document)["Message"])
+        return publishing
+
+    return AwsDestination(arn, publish, complain, patience)
+
+
+async def open_bucket(
+    client: Any, bucket: str, complain: Complain, patience: float = PATIENCE
+) -> AwsDestination:
+    """The S3 bucket of that name, which gets an object for each document, of the content type of AWS's (recorded).
+
+    `SourceError` when there is none, or nobody answers.
+    """
+    await _looked(client.head_bucket(Bucket=bucket), f"the bucket {bucket}", patience)
+
+    def put(document: str, key: DocumentKey) -> Awaitable[Any]:
+        putting: Awaitable[Any] = client.put_object(
+            Bucket=bucket, Key=key, Body=document.encode(), ContentType="application/octet-stream"
+        )
+        return putting
+
+    return AwsDestination(f"arn:{client.meta.partition}:s3:::{bucket}", put, complain, patience)
 
 
 async def _problem(request: Awaitable[Any], patience: float) -> str | None:

@@ -9,6 +9,7 @@ from streamsim.ordering.cases import Case
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played
 from streamsim.scenario.real.on_kinesis import play_on_kinesis
+from streamsim.scenario.real.run import Play
 from streamsim.streams.aws.endpoint import Endpoint, client_of
 from streamsim.streams.aws.errors import answered
 
@@ -29,4 +30,4 @@ class KinesisPlayer:
 
     def __call__(self, _case: Case, _seed: int, scenario: Scenario, sink: Callable[[Event], None]) -> Played:
         """What the run came to. `SourceError` when the endpoint does not play along."""
-        return asyncio.run(play_on_kinesis(self.endpoint, scenario, {}, lambda _header: (sink,)))
+        return asyncio.run(play_on_kinesis(self.endpoint, Play(scenario, {}, lambda _header: (sink,))))

@@ -13,7 +13,7 @@ from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played, play
 from streamsim.scenario.world.shards import shards_of
-from streamsim.streams.arrivals import NEVER
+from streamsim.streams.records.arrivals import NEVER
 from streamsim.trace.ndjson import TraceWriter
 
 #: Plays the scenario of a case and a seed into a sink.

@@ -22,6 +22,7 @@ from streamsim.trace.violation import ANOMALIES
 
 #: What a measure may be, by its unit.
 _RANGES: Final = {"count": "0 or more", "ms": "0 or more; null: it never happened", "USD": "0 or more"}
+_EVENT_COUNT: Final = "0 or more; null: MetricsConfig does not ask for it"
 
 
 @cache
@@ -58,7 +59,8 @@ def _parameters() -> Iterator[Term]:
 def _measures(measures: Mapping[str, Measure[Any]], prefix: str = "") -> Iterator[Term]:
     for name, one in measures.items():
         kind: Kind = "metric" if not prefix and name in CLOUDWATCH else "measure"
-        span = " or ".join(WORDS.get(name, ())) or _RANGES[one.unit]
+        counted = _EVENT_COUNT if name.endswith("EventCount") else _RANGES.get(one.unit, "")
+        span = " or ".join(WORDS.get(name, ())) or counted
         yield Term(prefix + name, kind, one.meaning, one.evidence, unit=one.unit, range=span)
 
 

@@ -166,9 +166,12 @@ def found(metrics: Mapping[str, Any], measure: str) -> Any:
 
 
 def measured(measure: str, value: Any) -> str:
-    """A measured value as a person reads it: times with their unit, money with its sign, counts with commas."""
+    """A measured value as a person reads it: times with their unit, money with its sign, counts with commas.
+
+    None is what never happened; of a metric of MetricsConfig it is what nobody asked for.
+    """
     if value is None:
-        return "never"
+        return "not in MetricsConfig" if measure.endswith("EventCount") else "never"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     unit = measure_named(measure).unit

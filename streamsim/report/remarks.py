@@ -131,13 +131,16 @@ def _halt(halt: Halt, timeline: Timeline) -> Iterator[Remark]:
     subject, place = _mapping(halt.mapping, timeline)
     since = show_duration(halt.since)
     if halt.until is None:
-        if halt.at_birth and not halt.deleted:
-            whole = f"{subject} was created disabled and never enabled: nothing was read."
+        gone = "" if halt.deleted_at is None else f" and deleted at {show_duration(halt.deleted_at)}"
+        if halt.at_birth:
+            whole = f"{subject} was created disabled{gone or ' and never enabled'}: nothing was read."
         elif not halt.stopped:
             return  # it was through with all there was
         else:
-            how = "deleted" if halt.deleted else "disabled for good"
-            whole = f"{subject} was {how} at {since}: what was in its shards then or came later is unread."
+            how = "disabled" if gone else "deleted" if halt.deleted else "disabled for good"
+            whole = (
+                f"{subject} was {how} at {since}{gone}: what was in its shards then or came later is unread."
+            )
         amount = timeline.end - halt.since
         yield Remark(Gravity.STANDSTILL, amount, halt.since, place, whole, _less(whole, subject))
         return
@@ -156,8 +159,13 @@ def _updates(timeline: Timeline) -> Iterator[Remark]:
         said = changed(update.settings)
         if said:
             subject, place = _mapping(update.mapping, timeline)
-            whole = f"{subject} went on with {said} from {show_duration(update.t)} on."
-            yield Remark(Gravity.NOTE, 0, update.t, place, whole, f"goes on with {said}")
+            when = show_duration(update.t)
+            if timeline.chronicle.halted_at(update.mapping, update.t):
+                whole = f"{subject} got {said} at {when}, while it was disabled."
+                note = f"gets {said} while it is disabled"
+            else:
+                whole, note = f"{subject} went on with {said} from {when} on.", f"goes on with {said}"
+            yield Remark(Gravity.NOTE, 0, update.t, place, whole, note)
 
 
 def _unproven(timeline: Timeline) -> Iterator[Remark]:

@@ -265,7 +265,7 @@ def _cells(
         text = measured(measure, value)
         if measure == "ConcurrentExecutions.max":
             sharing = timeline.sharing
-            text += f" of {ceiling(timeline).value if sharing is None else sharing.limit}"
+            text += f" of {ceiling(timeline).value if sharing is None else sharing.limit:,}"
         cells.append((label, text, style if value else QUIET))
     return cells
 

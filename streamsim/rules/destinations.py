@@ -14,7 +14,7 @@ MAXIMUM_DESTINATION: Final = 350
 
 _ARN: Final = re.compile(
     r"arn:(?P<partition>aws[a-zA-Z0-9-]*):(?P<service>[a-zA-Z0-9-]+)"
-    r":([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-[0-9])?:([0-9]{12})?:(?P<resource>.*)"
+    r":((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-[0-9])?:([0-9]{12})?:(?P<resource>.*)"
 )
 _SERVICES: Final = ("sqs", "sns", "s3")
 _NAMES: Final = {"sqs": "on-failure-queue", "sns": "on-failure-topic", "s3": "on-failure-bucket"}
@@ -71,5 +71,6 @@ def _constraint(value: str, rule: str) -> str:
 
 
 _ARN_SHOWN: Final = (
-    "arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}(-gov)?(-iso[a-z]?)?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)"
+    "arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+"
+    ":((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)"
 )

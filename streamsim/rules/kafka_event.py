@@ -67,7 +67,7 @@ def kafka_event(batch: Batch, source: Source) -> dict[str, Any]:
     return {
         "eventSource": "SelfManagedKafka" if source.self_managed else "aws:kafka",
         **_named(source),
-        "records": {batch.shard: [_record(message) for message in _messages(batch)]},
+        "records": {batch.shard: [_record(message) for message in messages_of(batch)]},
     }
 
 
@@ -84,7 +84,7 @@ def seen_of_kafka(log: Log, position: int, _source: Source) -> tuple[bytes, dict
 
 def kafka_batch_info(batch: Batch, source: Source) -> dict[str, Any]:
     """`KafkaBatchInfo` of a failure document; `payloadSize` counts the bytes of keys and values."""
-    messages = _messages(batch)
+    messages = messages_of(batch)
     info: dict[str, Any] = {
         "batchSize": len(messages),
         **_named(source),
@@ -103,7 +103,8 @@ def kafka_batch_info(batch: Batch, source: Source) -> dict[str, Any]:
     return info
 
 
-def _messages(batch: Batch) -> list[Message]:
+def messages_of(batch: Batch) -> list[Message]:
+    """The records of a batch as their source hands them over, oldest first."""
     log = cast("_Messages", batch.log)
     return [log.record(position) for position in batch.positions]
 

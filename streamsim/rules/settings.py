@@ -125,8 +125,11 @@ def not_whole(name: str, value: object, low: int, high: int) -> Refusal:
     message = f"{name} must be a whole number, not {described(value)}"
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,9}", value.strip()):
         return Refusal((name,), message, f"write {value.strip()} without quotes")
-    if isinstance(value, str) and (found := re.fullmatch(r"([0-9]{1,9})\s*s(ec(onds?)?)?", value.strip())):
-        return Refusal((name,), message, f"this setting's unit is the second: write {found[1]}")
+    seconds = (
+        re.fullmatch(r"([0-9]{1,9})\s*s(ec(onds?)?)?", value.strip()) if isinstance(value, str) else None
+    )
+    if seconds and name.endswith("InSeconds"):
+        return Refusal((name,), message, f"this setting's unit is the second: write {seconds[1]}")
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return Refusal((name,), message, f"write {int(value)}")
     return Refusal((name,), message, f"write a number from {low} to {high}")
@@ -151,21 +154,19 @@ def described(value: object) -> str:
 
 def _whole_number(name: str, value: object) -> Iterator[Refusal]:
     low, high = WHOLE_NUMBERS[name].low, WHOLE_NUMBERS[name].high
+    aged = name == "MaximumRecordAgeInSeconds"
+    hint = f"write {INFINITE}, or {MINIMUM_RECORD_AGE} to {high}" if aged else f"write {low} to {high}"
     if not isinstance(value, int) or isinstance(value, bool):
         yield not_whole(name, value, low, high)
     elif value > high:
         yield Refusal(
-            (name,),
-            constraint(value, member(name), f"have value less than or equal to {high}"),
-            f"write {low} to {high}",
+            (name,), constraint(value, member(name), f"have value less than or equal to {high}"), hint
         )
     elif value < low:
         yield Refusal(
-            (name,),
-            constraint(value, member(name), f"have value greater than or equal to {low}"),
-            f"write {low} to {high}",
+            (name,), constraint(value, member(name), f"have value greater than or equal to {low}"), hint
         )
-    elif name == "MaximumRecordAgeInSeconds" and INFINITE < value < MINIMUM_RECORD_AGE:
+    elif aged and INFINITE < value < MINIMUM_RECORD_AGE:
         yield Refusal(
             (name,),
             f"{name} must be -1 (no limit of its own) or {MINIMUM_RECORD_AGE} to {high} seconds, not {value}",

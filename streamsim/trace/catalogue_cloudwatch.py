@@ -7,6 +7,7 @@ from typing import Final
 from streamsim.trace.measure import DOCUMENTED, OURS, RECORDED, Measure, ms
 from streamsim.trace.totals import Totals
 
+RECEIVED: Final = "documented: Lambda Developer Guide of December 2017, AWS Lambda CloudWatch Metrics; assumed: a batch is received once"
 FINISHED: Final = "documented: Lambda Developer Guide of 2023, Using AWS Lambda with Amazon Kinesis"
 
 #: The metrics that a mapping has with `MetricsConfig: {Metrics: [EventCount]}`.
@@ -73,8 +74,8 @@ CLOUDWATCH: Final[Mapping[str, Measure[Totals]]] = MappingProxyType(
             "ms",
             "Age of a batch's last record when the batch is sent, retries and throttled requests included: the greatest.",
             DOCUMENTED
-            + "; the guide of 2017 measures when Lambda receives the batch, which no event tells; that of 2023 when"
-            " processing finishes, which is IteratorAge.finished; assumed: retries and throttled requests too",
+            + "; the guide of 2017 measures when Lambda receives the batch, which is IteratorAge.received; that of 2023"
+            " when processing finishes, which is IteratorAge.finished; assumed: retries and throttled requests too",
             lambda all_: ms(all_.ages.maximum),
         ),
         "IteratorAge.p50": Measure(
@@ -94,6 +95,25 @@ CLOUDWATCH: Final[Mapping[str, Measure[Totals]]] = MappingProxyType(
             "The same age of the last batch of every shard that was not split or merged: the greatest.",
             OURS,
             lambda all_: ms(all_.age_at_end()),
+        ),
+        "IteratorAge.received.max": Measure(
+            "ms",
+            "Age of a batch's last record when the batch is together, `hand_over` before it is first sent; neither retries"
+            " nor the halves and rests of failed batches count: the greatest.",
+            RECEIVED,
+            lambda all_: ms(all_.received_ages.maximum),
+        ),
+        "IteratorAge.received.p50": Measure(
+            "ms",
+            "The same age: half of the batches were no older (within 0.4 %).",
+            RECEIVED,
+            lambda all_: ms(all_.received_ages.percentile(50)),
+        ),
+        "IteratorAge.received.p99": Measure(
+            "ms",
+            "The same age: 99 of 100 batches were no older (within 0.4 %).",
+            RECEIVED,
+            lambda all_: ms(all_.received_ages.percentile(99)),
         ),
         "IteratorAge.finished.max": Measure(
             "ms",

@@ -58,7 +58,8 @@ class Measures:
         late = LATE + settings.get("MaximumBatchingWindowInSeconds", 0) * SECOND
         event_count = counts_events(settings, default=True)
         lanes = settings.get("ParallelizationFactor", 1)
-        return Tally(function, lanes, self._memory(function), late, event_count=event_count)
+        hand_over = settings.get("hand_over", 0)
+        return Tally(function, lanes, self._memory(function), late, hand_over, event_count=event_count)
 
     def _source(self, settings: Mapping[str, Any]) -> SourceTally:
         return SourceTally(settings, self._memory(settings.get("FunctionName", "default")))

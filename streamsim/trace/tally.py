@@ -48,6 +48,7 @@ class Tally:
         "filtered",
         "finished_ages",
         "function",
+        "hand_over",
         "init_durations",
         "lane_order_broken",
         "lanes",
@@ -57,6 +58,7 @@ class Tally:
         "memory",
         "outcome",
         "polled_unsent",
+        "received_ages",
         "sent_again",
         "sent_in_vain",
         "shard_order_broken",
@@ -75,10 +77,12 @@ class Tally:
         lanes: int = 1,
         memory: int = 128,
         late: int = LATE,
+        hand_over: int = 0,
         *,
         event_count: bool = True,
     ) -> None:
         self.function = function
+        self.hand_over = hand_over  # between a batch's being together and its first request
         self.lanes = lanes
         self.memory = memory
         self.event_count = Switch(on=event_count)  # whether MetricsConfig asks for the metrics of events
@@ -88,6 +92,9 @@ class Tally:
         self.billed_inits = 0  # milliseconds that cold starts added to what their invocations cost
         self.billed_provisioned = 0  # milliseconds of those that ran in provisioned environments
         self.ages = Histogram()  # of the last record of every batch sent
+        self.received_ages = (
+            Histogram()
+        )  # of the same when a batch of records that were never sent was together
         self.finished_ages = Histogram()  # of the same at the end of every attempt that ran
         self.concurrency = 0
         self.errors = 0
@@ -126,10 +133,14 @@ class Tally:
         lane = shard.lanes[event.lane]
         lane.request = event
         if lane.failed:
-            self._send_again(lane, event.positions)
+            is_new = self._send_again(lane, event.positions)
         else:
+            is_new = True
             lane.ran = 0
             self.batched += len(event.positions)
+        if is_new:
+            received = event.iterator_age - self.hand_over
+            self.received_ages.add(received if received > 0 else 0)  # noqa: FURB136 - `max` is slower
         if self.lanes > 1 and not lane.ran:
             shard.overtake(lane)
         shard.age = age = event.iterator_age
@@ -173,8 +184,8 @@ class Tally:
         if shard.blocked:
             self.blocking.pass_over(shard, event.position, event.t)
 
-    def _send_again(self, lane: Lane, positions: Positions) -> None:
-        """A batch is sent whose records perhaps were sent before."""
+    def _send_again(self, lane: Lane, positions: Positions) -> bool:
+        """A batch is sent whose records perhaps were sent before; whether none was."""
         ran = lane.find(positions)
         if ran is None:
             lane.read_to = None
@@ -182,6 +193,7 @@ class Tally:
         self.batched += unread
         self.sent_again += len(positions) - unread
         lane.ran = ran or 0
+        return unread == len(positions)
 
     def _fail(self, event: events.Result, shard: Shard, lane: Lane) -> bool:
         """Whether the failed attempt ran."""

@@ -89,6 +89,11 @@ class Totals:
         return _merged(tally.ages for tally in self.tallies)
 
     @cached_property
+    def received_ages(self) -> Histogram:
+        """Of all batches that were received, in microseconds."""
+        return _merged(tally.received_ages for tally in self.tallies)
+
+    @cached_property
     def finished_ages(self) -> Histogram:
         """Of all batches whose attempt ended, in microseconds."""
         return _merged(tally.finished_ages for tally in self.tallies)

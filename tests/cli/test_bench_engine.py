@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from streamsim.cli.bench import command
-from streamsim.cli.bench_engine import OURS, compare, models_with_simpy
-from streamsim.cli.bench_memory import peak_memory
-from streamsim.cli.bench_workloads import WORKLOADS, Counts, Workload, play
+from streamsim.cli.bench.command import command
+from streamsim.cli.bench.engine import OURS, compare, models_with_simpy
+from streamsim.cli.bench.memory import peak_memory
+from streamsim.cli.bench.workloads import WORKLOADS, Counts, Workload, play
 
 SMALL = {"W1": 0.02, "W2": 0.01, "W3": 0.001, "W4": 0.002, "W5": 0.01, "W6": 0.0001}
 
@@ -91,7 +91,7 @@ def test_the_peak_of_a_model_does_not_hide_in_memory_that_is_there_already() -> 
 
 def test_without_simpy_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "simpy", None)
-    monkeypatch.delitem(sys.modules, "streamsim.cli.bench_simpy", raising=False)
+    monkeypatch.delitem(sys.modules, "streamsim.cli.bench.simpy", raising=False)
     shown = bench("--workload", "W1")
     assert shown.exit_code == 2
     assert shown.stderr == (

@@ -5,7 +5,7 @@ import sys
 
 from click.testing import CliRunner
 
-from streamsim.cli.bench import command
+from streamsim.cli.bench.command import command
 
 
 def test_both_loops_are_measured_and_leave_nothing_behind() -> None:

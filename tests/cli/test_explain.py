@@ -6,7 +6,7 @@ import click
 from click.testing import CliRunner
 
 from streamsim.cli import main
-from streamsim.cli.explain_output import explained
+from streamsim.cli.explain.output import explained
 from streamsim.reference.finding import Found
 from streamsim.reference.terms import terms
 

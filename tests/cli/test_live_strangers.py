@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 import pytest
 from click.testing import CliRunner
 
-from streamsim.cli import live_source, main
+from streamsim.cli import main
+from streamsim.cli.live import source
 from streamsim.streams.aws.endpoint import Endpoint
 
 
@@ -187,7 +188,7 @@ STRANGERS = {
 def test_what_is_no_aws_is_told_in_one_line(row: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     del here
     stranger = STRANGERS[row]
-    monkeypatch.setattr(live_source, "Endpoint", partial(Endpoint, patience=stranger.patience))
+    monkeypatch.setattr(source, "Endpoint", partial(Endpoint, patience=stranger.patience))
     with listening(stranger.handler()) as host:
         url = f"{stranger.scheme}://{host}"
         assert said("kinesis://orders", "--endpoint-url", url) == [

@@ -211,6 +211,12 @@ def test_the_functions_of_a_scenario_are_served_with_their_settings() -> None:
     assert "scenario.yaml: note: function model is not served: it has a model and no handler\n" in err
 
 
+def test_a_scenario_of_ours_is_served_from_anywhere() -> None:
+    with serve("scenarios/real_handler.yaml", "--runtime", "in-process") as program:
+        _, _, err = program.stop()
+    assert err.startswith("scenarios/real_handler.yaml comes with streamsim: ")
+
+
 def test_packed_code_is_unpacked_and_too_much_of_it_refused() -> None:
     with zipfile.ZipFile("code.zip", "w") as package:
         package.write("src/app.py", "app.py")
@@ -307,7 +313,7 @@ def test_what_is_not_installed_is_told(package: str, hint: str, monkeypatch: pyt
     def without(name: str, *rest: Any) -> Any:
         return None if name == package else found(name, *rest)
 
-    monkeypatch.setattr("streamsim.cli.serve.find_spec", without)
+    monkeypatch.setattr("streamsim.cli.serve.command.find_spec", without)
     monkeypatch.setattr("streamsim.functions.sandbox.client.find_spec", without)
     result = CliRunner().invoke(main, ["serve", "--port", "0"])
     assert result.exit_code == 2

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from streamsim.cli.watch import logger
+from streamsim.cli.screen.watch import logger
 
 
 class Terminal(io.StringIO):

@@ -14,7 +14,7 @@ from streamsim.model.outcome import Outcome
 from streamsim.model.units import HOUR, MIB, MILLISECOND, MINUTE
 from streamsim.rules.filters import compile_filters
 from streamsim.rules.hash_keys import lane_of
-from streamsim.streams.logs import Given
+from streamsim.streams.records.logs import Given
 from streamsim.trace.encoding import encode_event
 from tests.engine.test_random_runs import slowly
 from tests.engine.worlds import HUGE, World, play_world, worlds

@@ -24,7 +24,7 @@ from streamsim.trace.violation import Kind
 from tests.engine.worlds import World, lively_worlds, play_world, updated_worlds, worlds
 from tests.trace.mutations import MUTATIONS
 
-slowly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+slowly = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @settings(slowly, max_examples=3000)

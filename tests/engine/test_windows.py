@@ -27,8 +27,8 @@ from streamsim.model.names import shard_id
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import MIB, MINUTE, SECOND
 from streamsim.rules.windows import MAXIMUM_STATE_SIZE, WINDOW_OVERHEAD
-from streamsim.streams.logs import Given
-from streamsim.streams.polling import Outage
+from streamsim.streams.records.logs import Given
+from streamsim.streams.simulated.polling import Outage
 from tests.stage import QUEUE, Kin, Told, given, play
 
 PLAIN = EventSourceMapping(hand_over=0, on_failure=QUEUE, tumbling_window_in_seconds=10)

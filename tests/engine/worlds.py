@@ -21,10 +21,10 @@ from streamsim.model.units import MIB, MILLISECOND, MINUTE, SECOND
 from streamsim.rules.hash_keys import even_ranges, hash_key
 from streamsim.rules.lineage import UpdateShardCount, steps_of
 from streamsim.rules.source import Source
-from streamsim.streams.logs import Given, ListedLog
-from streamsim.streams.plan import Owners, Plan, Planning
-from streamsim.streams.polling import Outage
-from streamsim.streams.simulated import SimulatedShard, SimulatedStream
+from streamsim.streams.records.logs import Given, ListedLog
+from streamsim.streams.simulated.plan import Owners, Plan, Planning
+from streamsim.streams.simulated.polling import Outage
+from streamsim.streams.simulated.stream import SimulatedShard, SimulatedStream
 from streamsim.trace.header import Header
 from tests.stage import QUEUE
 

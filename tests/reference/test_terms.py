@@ -44,6 +44,13 @@ def test_every_measure_is_a_term() -> None:
     assert names == {*MEASURES, *(f"traffic.{name}" for name in TRAFFIC_MEASURES)}
 
 
+def test_null_of_a_metric_says_why_there_is_none() -> None:
+    ranges = {one.name: one.range for one in terms()}
+    assert ranges["PolledEventCount"] == "0 or more; null: MetricsConfig does not ask for it"
+    assert ranges["IteratorAge.max"] == "0 or more; null: it never happened"
+    assert ranges["Invocations"] == "0 or more"
+
+
 def test_every_outcome_condition_state_event_and_anomaly_has_a_meaning() -> None:
     assert set(OUTCOMES) == set(get_args(Ended))
     assert set(CONDITIONS) == {*get_args(Condition), *get_args(Loss)}

@@ -182,7 +182,7 @@ def attempts_told(lines: list[str]) -> int:
     return total
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.one_of(worlds, windowed_worlds))
 def test_every_attempt_of_any_world_is_told_or_counted_once(world: World) -> None:
     events = play_world(world)
@@ -348,6 +348,38 @@ def test_shards_that_are_left_are_told_with_what_is_unfinished_unless_they_open_
     ]
     assert shards_told(opened(0, 0), done, stop)[1:] == [
         "9.000 s  shards    0 stops: 7 records, checkpoints at 4"
+    ]
+
+
+def test_the_shards_of_a_deleted_mapping_are_told_when_it_has_left_the_last_of_them() -> None:
+    """The run goes on for other mappings, whose stops wait for whether they open again."""
+    header = runs.header("Shards")
+    header = replace(header, mappings={"a": header.mappings["default"], "b": header.mappings["default"]})
+    place = ("a", runs.shard_id(0), 0)
+    told = story(
+        header,
+        [
+            *(
+                happened.ShardOpen(0, mapping, runs.shard_id(n), (), 0, 0)
+                for mapping in ("a", "b")
+                for n in (0, 1)
+            ),
+            happened.StateChange(5 * SECOND, "b", "Deleting", "OK"),
+            happened.ShardStop(6 * SECOND, "b", runs.shard_id(1), 3),
+            happened.ShardStop(6 * SECOND, "a", runs.shard_id(1), 3),
+            happened.ShardOpen(6 * SECOND, "a", runs.shard_id(1), (), 0, 0),
+            happened.ShardStop(7 * SECOND, "b", runs.shard_id(0), 4),
+            happened.Invoke(8 * SECOND, *place, "aaaa", 1, range(1), "1", "1", 1, 0),
+            happened.Result(9 * SECOND, *place, "aaaa", 1, "success", SECOND),
+            happened.ShardEnd(9 * SECOND, "a", runs.shard_id(0), 1),
+        ],
+    )
+    assert [line.strip() for line in told[6:]] == [
+        "5.000 s  b mapping   is Deleting; last result: OK",
+        "6.000 s  a shards    1 opens again",
+        "7.000 s  b shards    0-1 stop by then: 7 records",
+        "8.000 s  …           1 invocation in 1 shard succeeds, 1 record, until 9.000 s",
+        "9.000 s  a shards    0 ends: 1 record",
     ]
 
 

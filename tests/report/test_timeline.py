@@ -1,5 +1,7 @@
 """The timeline keeps what matters in a fixed number of bins, however long the run."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 
@@ -87,6 +89,21 @@ def test_the_lower_ceiling_counts(limit: int, factor: int, value: int, name: str
     assert (ceiling(timeline).value, ceiling(timeline).name) == (value, name)
 
 
+@pytest.mark.parametrize(
+    ("account", "value", "name"), [(1000, 4, "shards x ParallelizationFactor"), (3, 3, "the account's limit")]
+)
+def test_what_one_function_reserves_bounds_no_other(account: int, value: int, name: str) -> None:
+    header = replace(
+        runs.header("It"),
+        functions={"fn": {}, "other": {"ReservedConcurrentExecutions": 1}},
+        account={"ConcurrentExecutions": account},
+    )
+    timeline = Timeline(header)
+    for n in range(4):
+        timeline(happened.ShardOpen(0, "default", runs.shard_id(n), (), 0, 0))
+    assert (ceiling(timeline).value, ceiling(timeline).name) == (value, name)
+
+
 def test_what_expires_behind_a_blocked_record_counts_as_unread() -> None:
     incidents = Incidents()
     shard = runs.shard_id(2)
@@ -98,7 +115,7 @@ def test_what_expires_behind_a_blocked_record_counts_as_unread() -> None:
     assert (incident.expired, incident.unread, incident.held) == (8641, 8640, DAY - 10)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(worlds)
 def test_any_world_is_counted_in_full(world: World) -> None:
     events = play_world(world)
@@ -160,6 +177,27 @@ def resharded() -> Timeline:
 
 def test_the_ceiling_counts_shards_that_were_there_together() -> None:
     assert ceiling(resharded()).value == 3
+
+
+@pytest.mark.parametrize(
+    ("ended_at", "factor", "most"),
+    [
+        (10, 5, 10),  # two shards with five lanes each from the update on
+        (10, 1, 4),
+        (2, 5, 5),  # one of them had ended by then
+    ],
+)
+def test_the_ceiling_counts_lanes_from_the_update_on_that_makes_them(
+    ended_at: int, factor: int, most: int
+) -> None:
+    timeline = Timeline(runs.header("Update", 2, ParallelizationFactor=2))
+    for number in (0, 1):
+        timeline(happened.ShardOpen(0, "default", runs.shard_id(number), (), 0, 0))
+    if ended_at == 2:
+        timeline(happened.ShardEnd(2 * SECOND, "default", runs.shard_id(0), 0))
+    timeline(happened.Update(5 * SECOND, "default", {"BatchSize": 7}))
+    timeline(happened.Update(5 * SECOND, "default", {"ParallelizationFactor": factor}))
+    assert ceiling(timeline).value == most
 
 
 def test_a_picture_marks_reshards() -> None:

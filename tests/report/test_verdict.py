@@ -111,6 +111,32 @@ def test_a_mapping_that_was_never_enabled_read_nothing() -> None:
     )
 
 
+def test_a_mapping_that_was_disabled_and_then_deleted_tells_both_times() -> None:
+    deleting = happened.StateChange(30 * SECOND, "default", "Deleting", "OK")
+    assert what_happened(seen(BEGUN, OPEN, *WELL, STOP, DISABLED, deleting), {}) == (
+        "The mapping was disabled at 10 s and deleted at 30 s: what was in its shards then or came later is unread."
+    )
+    created = happened.StateChange(0, "default", "Disabled", "No records processed")
+    assert what_happened(seen(created, deleting), {}) == (
+        "The mapping was created disabled and deleted at 30 s: nothing was read."
+    )
+
+
+@pytest.mark.parametrize(
+    ("t", "note"),
+    [
+        (9, "goes on with BatchSize 7"),
+        (10, "gets BatchSize 7 while it is disabled"),
+        (39, "gets BatchSize 7 while it is disabled"),
+        (40, "goes on with BatchSize 7"),
+    ],
+)
+def test_a_mapping_goes_on_with_an_update_unless_it_is_disabled(t: int, note: str) -> None:
+    update = happened.Update(t * SECOND, "default", {"BatchSize": 7})
+    timeline = seen(BEGUN, OPEN, *WELL, STOP, DISABLED, update, ENABLED, AGAIN, END)
+    assert note in [remark.note for remark in remarks(timeline, {})]
+
+
 def test_what_waits_for_a_disabled_mapping_is_told_and_what_expires_is_worse() -> None:
     halted = (BEGUN, OPEN, *WELL, STOP, DISABLED, ENABLED, AGAIN)
     assert what_happened(seen(*halted, END), {}) == (
@@ -298,6 +324,19 @@ def test_a_run_without_an_invocation_says_why() -> None:
     assert what_happened(timeline, {"FilteredOutEventCount": 3}) == (
         "The function was never invoked: filters removed 3 records."
     )
+
+
+def test_requests_of_other_sources_that_all_went_well_are_told_too() -> None:
+    def told(timeline: Timeline, requests: int, successes: int) -> str:
+        return what_happened(timeline, {"traffic": {"requests": requests, "successes": successes}})
+
+    assert told(seen(*WELL), 900, 900) == (
+        "Nothing failed in 1 invocation. All 900 requests of other sources succeeded."
+    )
+    assert told(seen(*WELL), 1, 1).endswith(" The one request of other sources succeeded.")
+    assert told(seen(*WELL), 900, 899) == "Nothing failed in 1 invocation."
+    assert told(seen(), 900, 900) == "No batch was sent. All 900 requests of other sources succeeded."
+    assert told(seen(), 900, 899) == "No batch was sent."
 
 
 def test_a_mapping_that_fell_behind_without_failing_says_until_when() -> None:

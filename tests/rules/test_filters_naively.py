@@ -186,7 +186,7 @@ class Words:
 words = st.integers(0, 2**64).map(lambda seed: Words(Random(seed)))
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(words)
 def test_both_matchers_agree(words: Words) -> None:
     pattern = words.pattern()
@@ -197,7 +197,7 @@ def test_both_matchers_agree(words: Words) -> None:
         assert matched is holds(literal, load(value)), (pattern, value)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(words)
 def test_filters_on_item_writes_agree(words: Words) -> None:
     """The record that they see is made of the same few words, and so is the pattern."""
@@ -219,7 +219,7 @@ def test_filters_on_item_writes_agree(words: Words) -> None:
             assert matched is expected, (pattern, record)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @example(Words(Random(0)), "NaN")
 @given(words, st.none() | st.text(max_size=5))
 def test_filters_are_alternatives_and_data_that_is_no_json_passes_none(

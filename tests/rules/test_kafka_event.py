@@ -12,7 +12,7 @@ from streamsim.rules.failure_document import Failure, failure_document, s3_objec
 from streamsim.rules.filters import compile_filters
 from streamsim.rules.payload import record_event_size
 from streamsim.rules.source import Source
-from streamsim.streams.kafka import KafkaForm
+from streamsim.streams.kafka.records import KafkaForm
 from streamsim.streams.live.log import LiveLog
 
 SOURCE = Source("orders", "f", 0, type=KAFKA, brokers="b-1:9092,b-2:9092")

@@ -10,7 +10,7 @@ from streamsim.rules.event import event_text
 from streamsim.rules.item_writes import Table, change, written
 from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size
 from streamsim.rules.source import Source
-from streamsim.streams.items import table_numbers
+from streamsim.streams.records.items import table_numbers
 from tests.logs import WrittenLog
 
 

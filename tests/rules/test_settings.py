@@ -38,6 +38,16 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "a queue in China": {
         "DestinationConfig": {"OnFailure": {"Destination": "arn:aws-cn:sqs:cn-north-1:123456789012:failures"}}
     },
+    "a topic in the European sovereign cloud": {
+        "DestinationConfig": {
+            "OnFailure": {"Destination": "arn:aws-eusc:sns:eusc-de-east-1:123456789012:failures"}
+        }
+    },
+    "a queue in a cloud of its own": {
+        "DestinationConfig": {
+            "OnFailure": {"Destination": "arn:aws-iso-b:sqs:us-isob-east-1:123456789012:failures"}
+        }
+    },
     "a bucket whose name ends as a FIFO queue's": {
         "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:s3:::failures.fifo"}}
     },

@@ -11,9 +11,9 @@ from streamsim.scenario.load import load_text
 from streamsim.scenario.text.errors import ScenarioError
 from streamsim.scenario.world.puts import producers_of
 from streamsim.scenario.world.shards import shards_of
-from streamsim.streams.arrivals import NEVER
-from streamsim.streams.logs import SimulatedLog
-from streamsim.streams.written import WrittenLog
+from streamsim.streams.producing.written import WrittenLog
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.records.logs import SimulatedLog
 from tests.playing import played
 
 

@@ -13,7 +13,7 @@ from streamsim.model.events import Discard, Event, Filtered, Invoke, Reshard, Re
 from streamsim.model.units import SECOND
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
-from streamsim.streams.items import ItemLog
+from streamsim.streams.records.items import ItemLog
 from tests.logs import item_logs_of
 from tests.playing import played
 
@@ -192,7 +192,7 @@ def test_two_mappings_of_a_table_each_get_every_write() -> None:
         assert sent == list(range(log.arrivals.until(20 * SECOND)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     batch_size=st.sampled_from([1, 7, 100]),
     factor=st.sampled_from([1, 3]),

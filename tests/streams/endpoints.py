@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from aiohttp import ClientResponse, ClientSession, web
 
@@ -157,7 +157,8 @@ class Proxy:
     #: The exceptions that the next subscriptions end with, before anything is pushed.
     fails: list[str] = field(default_factory=list)
     port: int = 0
-    _ended: dict[str, asyncio.Event] = field(default_factory=dict)
+    _subscriptions: list["_Subscription"] = field(default_factory=list)
+    _lasts: dict[str, str | None] = field(default_factory=dict)
     _runner: web.AppRunner | None = None
 
     @property
@@ -195,18 +196,23 @@ class Proxy:
             session.post(self.target + request.path, data=body, headers=headers) as response,
         ):
             if response.content_type == _EVENTS:
-                return await self._push(request, response, json.loads(body)["ShardId"])
+                return await self._push(request, response, _Subscription.asked(json.loads(body)))
             kept = {"Content-Type": response.headers.get("Content-Type", "")}
             return web.Response(status=response.status, body=await response.read(), headers=kept)
 
-    def end(self, shard: str) -> None:
-        """Ends the shard's subscriptions as AWS does, for everything of it is pushed."""
-        self._end(shard).set()
+    def close(self, shard: str, last: str | None) -> None:
+        """A closed shard's subscriptions end as AWS's do, once its last record, if it ever had one, is pushed."""
+        self._lasts[shard] = last
+        for subscription in self._subscriptions:
+            self._settle(subscription)
 
-    def _end(self, shard: str) -> asyncio.Event:
-        return self._ended.setdefault(shard, asyncio.Event())
+    def _settle(self, subscription: "_Subscription") -> None:
+        if self._lasts.get(subscription.shard, "open") == subscription.newest:
+            subscription.drained.set()
 
-    async def _push(self, request: web.Request, response: ClientResponse, shard: str) -> web.StreamResponse:
+    async def _push(
+        self, request: web.Request, response: ClientResponse, subscription: "_Subscription"
+    ) -> web.StreamResponse:
         """Hands events on, between the ones that AWS begins and ends with and kinesis-local leaves out."""
         pushed = web.StreamResponse(headers={"Content-Type": _EVENTS})
         await pushed.prepare(request)
@@ -215,29 +221,59 @@ class Proxy:
         if self.fails:
             await pushed.write(_event(self.fails.pop(0), {"message": "as the test says"}, "exception"))
             return pushed
-        handing = asyncio.create_task(self._hand_on(response, pushed))
-        ended = asyncio.create_task(self._end(shard).wait())
+        self._subscriptions.append(subscription)
+        self._settle(subscription)
+        handing = asyncio.create_task(self._hand_on(response, pushed, subscription))
+        drained = asyncio.create_task(subscription.drained.wait())
         try:
-            await asyncio.wait([handing, ended], return_when=asyncio.FIRST_COMPLETED)
-            if ended.done():
+            await asyncio.wait([handing, drained], return_when=asyncio.FIRST_COMPLETED)
+            if drained.done():
                 end = {"Records": [], "MillisBehindLatest": 0, "ChildShards": []}
                 await pushed.write(_event("SubscribeToShardEvent", end))
         finally:
+            self._subscriptions.remove(subscription)
             handing.cancel()
-            ended.cancel()
-            await asyncio.gather(handing, ended, return_exceptions=True)
+            drained.cancel()
+            await asyncio.gather(handing, drained, return_exceptions=True)
         return pushed
 
-    async def _hand_on(self, response: ClientResponse, pushed: web.StreamResponse) -> None:
+    async def _hand_on(
+        self, response: ClientResponse, pushed: web.StreamResponse, subscription: "_Subscription"
+    ) -> None:
         """Whole events, until there are no more or so many that the subscription is cut off."""
         left = self.pushes
         with suppress(asyncio.IncompleteReadError):
             while True:
                 size = await response.content.readexactly(4)
-                await pushed.write(size + await response.content.readexactly(int.from_bytes(size) - 4))
+                event = size + await response.content.readexactly(int.from_bytes(size) - 4)
+                await pushed.write(event)
+                subscription.take(event)
+                self._settle(subscription)
                 left -= 1
                 if not left:
                     return
+
+
+@dataclass(eq=False)
+class _Subscription:
+    """How far one subscription to a shard has come: `newest` is the sequence number up to which all is pushed."""
+
+    shard: str
+    newest: str | None
+    drained: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @classmethod
+    def asked(cls, call: dict[str, Any]) -> "_Subscription":
+        position = call["StartingPosition"]
+        after = position["Type"] == "AFTER_SEQUENCE_NUMBER"
+        return cls(call["ShardId"], position["SequenceNumber"] if after else None)
+
+    def take(self, event: bytes) -> None:
+        """Notes the records of an event in AWS's encoding: lengths and a checksum, headers, payload, a checksum."""
+        begins = 12 + int.from_bytes(event[4:8])
+        records = json.loads(event[begins:-4] or b"{}").get("Records")
+        if records:
+            self.newest = records[-1]["SequenceNumber"]
 
 
 def _event(kind: str, value: object, message_type: str = "event") -> bytes:

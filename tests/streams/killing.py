@@ -135,28 +135,22 @@ def command(course: Course, folder: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def run_once(killed: Killed, folder: Path, last: int | None) -> None:
-    """One process: killed after `last` deliveries, or stopped once nothing is missing."""
+def run_once(killed: Killed, folder: Path, last: int) -> None:
+    """One process, killed after `last` deliveries."""
     pipe = folder / "deliveries"
     os.mkfifo(pipe)
     began = time.monotonic()
     with (folder / "stderr").open("ab") as errors:
         process = subprocess.Popen(command(killed.course, folder), stdout=errors, stderr=errors)
     before = {told.place for told in killed.deliveries}
-    missing = killed.missing
     own: list[Told] = []
     for line in lines(pipe, process):
         if not own:
             killed.begun.append(time.monotonic() - began)
-        told = Told.of(line)
-        own.append(told)
-        missing.discard(told.place)
-        if last is not None and len(own) == last:
+        own.append(Told.of(line))
+        if len(own) == last:
             process.kill()
-        elif last is None and not missing:
-            process.terminate()
-    status = process.wait()
-    assert status == (0 if last is None else -signal.SIGKILL), (folder / "stderr").read_text()
+    assert process.wait() == -signal.SIGKILL, (folder / "stderr").read_text()
     pipe.unlink()
     killed.deliveries += own
     killed.repeated.append(len({told.place for told in own} & before))
@@ -166,7 +160,7 @@ async def kill(course: Course, moments: int, seed: int) -> Killed:
     """It is worked through by one process after the other, each killed at a random moment but the last."""
     chance = random.Random(seed)
     killed = Killed(course)
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, ExitStack() as running:
         folder = Path(name)
         for moment in range(moments):
             working = asyncio.to_thread(run_once, killed, folder, chance.randint(1, MOST))
@@ -174,9 +168,11 @@ async def kill(course: Course, moments: int, seed: int) -> Killed:
             killed.committed.append(await course.committed())
             if sys.stderr.isatty():
                 sys.stderr.write(f"\r{moment + 1} of {moments}")
-        await asyncio.to_thread(run_once, killed, folder, None)
-        killed.committed.append(await course.committed())
-        killed.discarded = _discarded(course, folder)
+        before = list(killed.deliveries)
+        reader = await _pipe(folder / "deliveries", running)
+        assert await _finish(reader, killed, [_started(course, folder, running)], folder) == [0]
+        own = killed.deliveries[len(before) :]
+        killed.repeated.append(len({told.place for told in own}.intersection(told.place for told in before)))
     return killed
 
 
@@ -196,18 +192,29 @@ async def kill_one_of_two(course: Course, moments: int, seed: int) -> Killed:
             await asyncio.to_thread(processes[victim].wait)
             killed.committed.append(await course.committed())
             processes[victim] = _started(course, folder, running)
-        await _read(reader, None, killed, processes, folder)
-        while not killed.finished(await course.committed()):
-            _alive(processes, folder)  # no event tells when a commit has arrived
-        killed.committed.append(await course.committed())
-        for process in processes:
-            process.terminate()
-        ends = [await asyncio.to_thread(process.wait) for process in processes]
+        ends = await _finish(reader, killed, processes, folder)
         # the last one may not have begun to listen to signals yet
         assert 0 in ends, (folder / "stderr").read_text()
         assert {0, -signal.SIGTERM}.issuperset(ends), (ends, (folder / "stderr").read_text())
-        killed.discarded = _discarded(course, folder)
     return killed
+
+
+async def _finish(
+    reader: asyncio.StreamReader,
+    killed: Killed,
+    processes: Sequence[subprocess.Popen[bytes]],
+    folder: Path,
+) -> list[int]:
+    """Has the processes finish all that there is, and ends them: their exit codes."""
+    await _read(reader, None, killed, processes, folder)
+    while not killed.finished(await killed.course.committed()):
+        _alive(processes, folder)  # no event tells when a commit has arrived
+    killed.committed.append(await killed.course.committed())
+    for process in processes:
+        process.terminate()
+    documents = map(json.loads, (folder / "failed.ndjson").read_text().splitlines())
+    killed.discarded = {place for document in documents for place in killed.course.discarded(document)}
+    return [await asyncio.to_thread(process.wait) for process in processes]
 
 
 def _started(course: Course, folder: Path, running: ExitStack) -> subprocess.Popen[bytes]:
@@ -254,11 +261,6 @@ def _alive(processes: Sequence[subprocess.Popen[bytes]], folder: Path) -> None:
     assert all(process.poll() is None for process in processes), (folder / "stderr").read_text()
 
 
-def _discarded(course: Course, folder: Path) -> set[Place]:
-    documents = map(json.loads, (folder / "failed.ndjson").read_text().splitlines())
-    return {place for document in documents for place in course.discarded(document)}
-
-
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("moments", type=int)
@@ -270,6 +272,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--leases", choices=["file", "table"], default="file")
     parser.add_argument("--reshards", action="store_true", help="shards split and merge meanwhile")
     parser.add_argument("--ill", action="store_true", help="the endpoint answers 500, throttles and hangs")
+    parser.add_argument("--pushed", action="store_true", help="records come over enhanced fan-out")
     parser.add_argument("--shared", action="store_true", help="two processes share the shards, one is killed")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
@@ -289,7 +292,9 @@ def _course(asked: argparse.Namespace, stack: ExitStack) -> Any:
     leases = None
     if asked.leases == "table":
         leases = asked.dynamodb or stack.enter_context(dynamodb_server())
-    yield killing_kinesis.course_of(url, asked.moments, leases=leases, reshards=asked.reshards, ill=asked.ill)
+    yield killing_kinesis.course_of(
+        url, asked.moments, leases=leases, reshards=asked.reshards, ill=asked.ill, pushed=asked.pushed
+    )
 
 
 def main() -> None:

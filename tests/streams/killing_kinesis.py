@@ -16,9 +16,9 @@ from streamsim.streams.aws.endpoint import Endpoint, client_of
 from streamsim.streams.aws.lease_file import LeaseFile
 from streamsim.streams.aws.lease_items import LeaseItems
 from streamsim.streams.aws.leases import LeaseTable
-from tests.streams.endpoints import Illness, proxy_to, refusal
+from tests.streams.endpoints import Illness, Proxy, proxy_to, refusal
 from tests.streams.killing import MOST, Place
-from tests.streams.shard_members import Stream, stream_of
+from tests.streams.shard_members import Stream, registered, stream_of
 
 SHARDS = 4
 KEYS = 28
@@ -27,23 +27,29 @@ GROUP = "killed"
 #: So many records one call puts at most (Kinesis API, PutRecords).
 _CALL = 500
 
-READS = {"GetRecords", "GetShardIterator"}
+READS = {"GetRecords", "GetShardIterator", "SubscribeToShard"}
+
+#: After so many pushes a subscription is cut off.
+_PUSHES = 5
 
 
 class StreamCourse:
     """See `Course`. A key's records go to the shard that owns its hash, whatever becomes of that shard."""
 
-    def __init__(self, stream: Stream, url: str, table: LeaseTable, options: list[str], each: int) -> None:
-        """`url` is where processes find it. While one works `each` records come, and shards change if that is not 0."""
+    def __init__(
+        self, stream: Stream, proxy: Proxy, table: LeaseTable, options: list[str], each: int
+    ) -> None:
+        """`proxy` is where processes find it. While one works `each` records come, and shards change if that is not 0."""
         self.everything: set[Place] = set()
         self.parents: dict[str, tuple[str, ...]] = {}
         self._stream = stream
-        self._url = url
+        self._proxy = proxy
         self._table = table
         self._options = options
         self._each = each
         self._counts: Counter[str] = Counter()
         self._turns: Counter[str] = Counter()
+        self._lasts: dict[str, str] = {}
         self._chance = random.Random(7)
         self._splits = True
 
@@ -51,7 +57,7 @@ class StreamCourse:
         return [
             f"kinesis://{self._stream.name}",
             "--endpoint-url",
-            self._url,
+            self._proxy.url,
             "--group",
             GROUP,
             *self._options,
@@ -76,6 +82,7 @@ class StreamCourse:
             assert [one["ShardId"] for one in answer["Records"]] == homes
             numbers = [(one["ShardId"], int(one["SequenceNumber"])) for one in answer["Records"]]
             assert sorted(numbers) == sorted(numbers, key=lambda one: one[0])  # ascending within a shard
+            self._lasts |= {shard: str(number) for shard, number in numbers}
 
     async def meanwhile(self) -> None:
         """Splits and merges in turns, between records."""
@@ -92,6 +99,8 @@ class StreamCourse:
         for one in await self._stream.shards():
             if parents := tuple(one[name] for name in names if one.get(name)):
                 self.parents[one["ShardId"]] = parents
+                for parent in parents:
+                    self._proxy.close(parent, self._lasts.get(parent))
 
     async def committed(self) -> dict[str, int]:
         return {shard: lease.position for shard, lease in (await self._table.all()).items()}
@@ -112,9 +121,12 @@ def _home(shards: list[dict[str, Any]], key: str) -> str:
 
 @asynccontextmanager
 async def course_of(
-    url: str, moments: int, *, leases: str | None, reshards: bool, ill: bool
+    url: str, moments: int, *, leases: str | None, reshards: bool, ill: bool, pushed: bool
 ) -> AsyncIterator[StreamCourse]:
-    """A stream with enough records for so many moments. Leases are in a file, or in a table at that endpoint."""
+    """A stream with enough records for so many moments. Leases are in a file, or in a table at that endpoint.
+
+    Records are `pushed` over enhanced fan-out, or polled.
+    """
     async with AsyncExitStack() as stack:
         stream = await stack.enter_async_context(stream_of(url, SHARDS))
         arn = (await stream.client.describe_stream_summary(StreamName=stream.name))[
@@ -132,11 +144,13 @@ async def course_of(
             options = ["--checkpoints", f"dynamodb://{name}", "--checkpoints-endpoint-url", leases]
         await table.open()
         stack.push_async_callback(table.close)
+        proxy = await stack.enter_async_context(proxy_to(url))
         if ill:
-            proxy = await stack.enter_async_context(proxy_to(url))
             proxy.misbehaves = _illness
-            url = proxy.url
-        course = StreamCourse(stream, url, table, options, MOST if reshards else 0)
+        if pushed:
+            proxy.pushes = _PUSHES
+            options += ["--consumer", await registered(stream)]
+        course = StreamCourse(stream, proxy, table, options, MOST if reshards else 0)
         await course.put(MOST if reshards else moments * MOST + 500)
         yield course
 

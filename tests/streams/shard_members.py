@@ -55,12 +55,16 @@ async def succeed(_member: "ShardMember", _batch: Batch) -> Outcome:
 
 @dataclass
 class Stream:
-    """A stream of a test, and its processes; `numbers` are the records put so far, by key, in order."""
+    """A stream of a test, and its processes.
+
+    `numbers` are the records put so far, by key, in order; `lasts` the sequence number of each shard's last.
+    """
 
     url: str
     name: str
     client: Any
     numbers: dict[str, list[int]] = field(default_factory=dict)
+    lasts: dict[str, str] = field(default_factory=dict)
     deleted: bool = False
     _running: list[asyncio.Task[None]] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -100,6 +104,8 @@ class Stream:
                 records.append({"PartitionKey": f"key-{number}", "Data": b"%d" % own[-1]})
             answer = await self.client.put_records(StreamName=self.name, Records=records)
             assert not answer.get("FailedRecordCount")
+            numbers = sorted((int(one["SequenceNumber"]), one["ShardId"]) for one in answer["Records"])
+            self.lasts |= {shard: str(number) for number, shard in numbers}
 
     @property
     def total(self) -> int:
@@ -150,6 +156,17 @@ class Stream:
             answer = await self.client.describe_stream_summary(StreamName=self.name)
             if answer["StreamDescriptionSummary"]["StreamStatus"] == "ACTIVE":
                 return
+
+
+async def registered(stream: Stream) -> str:
+    """A consumer of the stream, once it is active."""
+    answer = await stream.client.describe_stream_summary(StreamName=stream.name)
+    arn = answer["StreamDescriptionSummary"]["StreamARN"]
+    await stream.client.register_stream_consumer(StreamARN=arn, ConsumerName="fast")
+    while True:
+        answer = await stream.client.describe_stream_consumer(StreamARN=arn, ConsumerName="fast")
+        if answer["ConsumerDescription"]["ConsumerStatus"] == "ACTIVE":
+            return "fast"
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from streamsim.model.units import KIB, MIB, MINUTE, SECOND
 from streamsim.rules.hash_keys import SPACE, even_ranges
 from streamsim.rules.lineage import OpenShard, covers
 from streamsim.rules.on_demand import MOST_SHARDS, outgrown
-from streamsim.streams.growing import GrowingSide
+from streamsim.streams.simulated.growing import GrowingSide
 
 HALF = SPACE // 2
 
@@ -102,7 +102,7 @@ def test_a_stream_is_at_its_limit_with_200_shards() -> None:
     assert len(side.plan().open_at(3 * MINUTE)) == MOST_SHARDS
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.integers(1, 5),
     st.integers(1, 20).map(lambda seconds: seconds * SECOND),

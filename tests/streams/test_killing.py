@@ -31,18 +31,19 @@ def test_a_process_that_is_killed_beside_another_loses_nothing(broker: Broker) -
 
 
 @pytest.mark.parametrize(
-    ("in_table", "shared"),
-    [(False, False), (True, True)],
-    ids=["with leases in a file", "beside another, with leases in a table"],
+    ("in_table", "shared", "pushed"),
+    [(False, False, False), (True, True, False), (False, False, True)],
+    ids=["with leases in a file", "beside another, with leases in a table", "with enhanced fan-out"],
 )
 def test_a_reader_of_a_stream_that_is_killed_loses_nothing(
-    kinesis: str, request: pytest.FixtureRequest, in_table: bool, shared: bool
+    kinesis: str, request: pytest.FixtureRequest, in_table: bool, shared: bool, pushed: bool
 ) -> None:
     """While shards split and merge, at an endpoint that answers errors and hangs."""
     leases = request.getfixturevalue("dynamodb") if in_table else None
 
     async def story() -> None:
-        async with killing_kinesis.course_of(kinesis, 2, leases=leases, reshards=True, ill=True) as course:
+        opening = killing_kinesis.course_of(kinesis, 2, leases=leases, reshards=True, ill=True, pushed=pushed)
+        async with opening as course:
             killed = await (kill_one_of_two if shared else kill)(course, 2, seed=7)
             killed.judge()
             assert len(course.parents) == 2 + 1  # a split and a merge

@@ -25,7 +25,15 @@ from streamsim.streams.live.consuming import Beginning
 from tests.streams.aggregates import aggregate
 from tests.streams.endpoints import Proxy, proxy_to, refusal
 from tests.streams.members import PLAIN, retrying
-from tests.streams.shard_members import PATIENCE, ShardMember, Stream, firsts, rows, stream_of
+from tests.streams.shard_members import (
+    PATIENCE,
+    ShardMember,
+    Stream,
+    firsts,
+    registered,
+    rows,
+    stream_of,
+)
 
 Story = Callable[[Stream], Coroutine[Any, Any, None]]
 
@@ -457,16 +465,6 @@ def test_the_shards_of_a_silent_process_are_taken_over(kinesis: str, table: Path
     on(kinesis, 2, story)
 
 
-async def registered(stream: Stream) -> str:
-    answer = await stream.client.describe_stream_summary(StreamName=stream.name)
-    arn = answer["StreamDescriptionSummary"]["StreamARN"]
-    await stream.client.register_stream_consumer(StreamARN=arn, ConsumerName="fast")
-    while True:
-        answer = await stream.client.describe_stream_consumer(StreamARN=arn, ConsumerName="fast")
-        if answer["ConsumerDescription"]["ConsumerStatus"] == "ACTIVE":
-            return "fast"
-
-
 def test_a_consumer_gets_records_pushed_over_cut_subscriptions_and_reshards(
     kinesis: str, table: Path
 ) -> None:
@@ -481,7 +479,7 @@ def test_a_consumer_gets_records_pushed_over_cut_subscriptions_and_reshards(
             (parent,) = await stream.shards()
             await stream.split(0)
             await stream.put(16)
-            proxy.end(parent["ShardId"])
+            proxy.close(parent["ShardId"], stream.lasts[parent["ShardId"]])
             await member.has(32)
             await stream.until(lambda: bool(member.told(ShardEnd)))
             await member.finish()

@@ -17,12 +17,12 @@ from streamsim.model.stream_type import KINESIS
 from streamsim.model.units import SECOND
 from streamsim.rules.hash_keys import lane_of
 from streamsim.rules.payload import record_event_size
-from streamsim.streams.arrivals import NEVER
 from streamsim.streams.live.log import LiveLog
 from streamsim.streams.live.reader import readers
-from streamsim.streams.logs import Given, ListedLog
-from streamsim.streams.reader import Lanes, LaneView
-from streamsim.streams.simulated import SimulatedShard, SimulatedStream
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.records.logs import Given, ListedLog
+from streamsim.streams.simulated.reader import Lanes, LaneView
+from streamsim.streams.simulated.stream import SimulatedShard, SimulatedStream
 from tests.streams.live_logs import Sent, SentForm, feed
 
 Answer = tuple[int, list[int] | None]

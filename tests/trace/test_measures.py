@@ -75,6 +75,9 @@ STORIES: dict[str, tuple[list[Event], dict[str, Value]]] = {
             "IteratorAge.p50": 7,
             "IteratorAge.p99": 7,
             "IteratorAge.end": 7,
+            "IteratorAge.received.max": 7,
+            "IteratorAge.received.p50": 7,
+            "IteratorAge.received.p99": 7,
             "IteratorAge.finished.max": 147,
             "IteratorAge.finished.p50": 147,
             "IteratorAge.finished.p99": 147,
@@ -820,6 +823,40 @@ def test_a_story_of_two_lanes_measures(name: str) -> None:
     assert {measure: measured[measure] for measure in expected} == expected
 
 
+def test_a_batch_is_received_once_and_hand_over_before_it_is_sent() -> None:
+    """A batch fails, its halves are sent, one of them twice; the next one has no record of theirs."""
+    header = Header("story", 0, mappings={"default": {"hand_over": 20_000}})
+    events = row(
+        opened(0, arrived=6),
+        attempt(100, 10, range(4), "error", age=120),
+        attempt(300, 10, range(2), age=320),
+        attempt(400, 10, range(2, 4), "error", age=420),
+        attempt(500, 10, range(2, 4), age=520),
+        attempt(600, 10, range(4, 6), age=50),
+        ended(700, 6),
+    )
+    measured = flat(events, header)
+    assert [measured[f"IteratorAge.received.{name}"] for name in ("max", "p99", "p50")] == [100, 100, 30]
+    assert measured["IteratorAge.max"] == 520
+
+
+def test_a_batch_is_not_received_before_its_last_record_was_there() -> None:
+    header = Header("story", 0, mappings={"default": {"hand_over": 20_000}})
+    events = row(opened(0, arrived=1), attempt(5, 10, range(1), age=5), ended(20, 1))
+    assert flat(events, header)["IteratorAge.received.max"] == 0
+
+
+def test_the_batching_window_that_a_mapping_begins_with_moves_the_age_from_which_a_batch_is_late() -> None:
+    header = Header("story", 0, mappings={"default": {"MaximumBatchingWindowInSeconds": 5}})
+    events = row(
+        opened(0, arrived=3),
+        attempt(100, 10, range(1), age=7_001),
+        attempt(200, 10, range(1, 2), age=7_000),
+        ended(300, 2),
+    )
+    assert flat(events, header)["caught_up"] == 100
+
+
 def test_several_mappings_are_measured_together_and_alone() -> None:
     header = Header(
         "story",
@@ -852,6 +889,16 @@ def test_several_mappings_are_measured_together_and_alone() -> None:
     # A GB-second and half an eighth of one, each with its request.
     assert measured["big.cost.usd"] == 0.000016867
     assert measured["cost.usd"] == 0.000018108
+
+
+def test_mappings_have_caught_up_together_when_the_last_of_them_has() -> None:
+    header = Header("story", 0, mappings={"one": {"FunctionName": "f"}, "two": {"FunctionName": "g"}})
+    one = [opened(0, arrived=1, mapping="one"), *attempt(100, 10, range(1), age=3_000, mapping="one")]
+    two = [opened(0, arrived=1, mapping="two"), *attempt(300, 10, range(1), age=3_000, mapping="two")]
+    measured = flat(row(*one, *two, ended(400, 1, mapping="one")), header)
+    assert (measured["one.caught_up"], measured["two.caught_up"], measured["caught_up"]) == (100, None, None)
+    measured = flat(row(*one, *two, ended(400, 1, mapping="one"), ended(400, 1, mapping="two")), header)
+    assert (measured["one.caught_up"], measured["two.caught_up"], measured["caught_up"]) == (100, 300, 300)
 
 
 def test_executions_of_several_functions_are_counted_together() -> None:

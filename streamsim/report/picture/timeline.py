@@ -6,7 +6,7 @@ Memory: 8 bytes a bin for each kind of thing that a shard ever did; a shard with
 """
 
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -22,9 +22,6 @@ from streamsim.trace.header import Header
 
 #: Lanes get rows of their own while a mapping has at most so many of them.
 MOST_LANES: Final = 12
-
-
-_NEVER: Final = 1 << 62
 
 
 #: How an attempt's end is drawn. A throttled request took no time; the wait after it is what shows.
@@ -301,23 +298,6 @@ class Timeline:
 def parallelization_factor(header: Header, mapping: str) -> int:
     """The lanes of each shard of a mapping, at least 1."""
     return max(1, int(header.mappings.get(mapping, {}).get("ParallelizationFactor", 1)))
-
-
-def most_lanes(header: Header, rows: Iterable[Row]) -> int:
-    """The most lanes that were there at once: those of a shard's children come after its own."""
-    changes: list[tuple[int, int]] = []
-    together = 0
-    for row in rows:
-        lanes = 1 if row.lane is not None else parallelization_factor(header, row.mapping)
-        together += lanes
-        if row.ended_at is None or row.ended_at > row.opened_at:
-            changes.append((row.opened_at, lanes))
-            changes.append((_NEVER if row.ended_at is None else row.ended_at, -lanes))
-    most = now = 0
-    for _, change in sorted(changes):
-        now += change
-        most = max(most, now)
-    return most or together
 
 
 def _lanes(header: Header, mapping: str) -> int:

@@ -21,13 +21,14 @@ class Halt:
     """A time in which a mapping reads nothing: disabled, or `deleted`; `until` is None for good.
 
     `stopped` shards are left unfinished, `waited` records were in them when it went on, `expired` ones were gone by then.
-    `at_birth`: the mapping was created disabled.
+    `at_birth`: the mapping was created disabled; `deleted_at`: it was deleted while it was disabled.
     """
 
     mapping: str
     since: int
     until: int | None = None
     deleted: bool = False
+    deleted_at: int | None = None
     at_birth: bool = False
     stopped: int = 0
     waited: int = 0
@@ -111,6 +112,13 @@ class Chronicle:
         """The last halt of a mapping, over or not."""
         return next((halt for halt in reversed(self.halts) if halt.mapping == mapping), None)
 
+    def halted_at(self, mapping: str, t: int) -> bool:
+        """Whether a mapping reads nothing from `t` on."""
+        return any(
+            halt.mapping == mapping and halt.since <= t and (halt.until is None or t < halt.until)
+            for halt in self.halts
+        )
+
     def delivered(self, invoke: happened.Invoke) -> None:
         """Takes a batch of a tumbling window that the function finished."""
         key = (invoke.mapping, invoke.shard, invoke.lane)
@@ -142,7 +150,7 @@ class Chronicle:
                 stopped = self._stopped.pop(event.mapping, 0)
                 self.halts.append(Halt(event.mapping, event.t, at_birth=at_birth, stopped=stopped))
             case "Deleting" if halt is not None and halted:
-                halt.deleted = True
+                halt.deleted, halt.deleted_at = True, event.t
             case "Deleting":
                 self.halts.append(Halt(event.mapping, event.t, deleted=True))
 

@@ -6,7 +6,7 @@ fourth and further tries of one batch. Knows no colour and no width: the text is
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, Final
 
 from streamsim.model import events as happened
@@ -77,7 +77,7 @@ class Story:
         if self._shards.opening:
             self._tell_shards()
         self._telling.close()
-        self._tell_shards(left=True)
+        self._tell_shards(self._header.mappings)
         self._tell_producers(self._producers.rest())
         self._called(self._callers.close())
 
@@ -301,11 +301,14 @@ class Story:
         for key in [key for key in self._telling.lanes if key[:2] == (event.mapping, event.shard)]:
             self._telling.release(key)
             self._end_of(key)  # the end of a window is not tried again: its state is left
+        if self._lives.is_going(event.mapping) and not self._shards.reading(event.mapping):
+            self._telling.make_room()
+            self._tell_shards((event.mapping,))
 
     def _tell_lives(self) -> None:
         self._telling.interrupt()
         if self._lives.halted:
-            self._tell_shards(left=True)
+            self._tell_shards(self._header.mappings)
         for t, mapping, words in self._lives.told():
             self._telling.note(t, self._of(mapping, "mapping"), words)
 
@@ -325,10 +328,10 @@ class Story:
             self._telling.make_room()
         self._shards.opens(event)
 
-    def _tell_shards(self, *, left: bool = False) -> None:
+    def _tell_shards(self, left: Container[str] = ()) -> None:
         """Which shards opened about the same time, and which had ended before."""
         self._telling.settle()
-        for t, mapping, words in self._shards.told(left=left):
+        for t, mapping, words in self._shards.told(left):
             self._telling.note(t, self._of(mapping, "shards"), words)
 
     def _of(self, mapping: str, what: str) -> str:

@@ -16,7 +16,7 @@ from streamsim.scenario.parts.file import ScenarioFile, Stream
 from streamsim.scenario.parts.producer import Producer
 from streamsim.scenario.parts.records import SHOWN
 from streamsim.scenario.text.errors import KeyPath
-from streamsim.streams.plan import Plan
+from streamsim.streams.simulated.plan import Plan
 
 
 def feed_complaints(
@@ -26,7 +26,10 @@ def feed_complaints(
     producer = stream.producer
     if producer is None:
         what = "producer is missing" if path[0] != "streams" else f"the stream {path[1]!r} has no producer"
-        yield Complaint(path[:-1] if path[0] == "streams" else (), what, "add `producer: {rate: 12/s}`")
+        hint = "add `producer: {rate: 12/s}`"
+        if file.traffic:
+            hint += "; with `{rate: 0/s}` there is nothing but the traffic"
+        yield Complaint(path[:-1] if path[0] == "streams" else (), what, hint)
         return
     if producer.rate and not file.duration:
         yield Complaint(

@@ -26,8 +26,8 @@ from streamsim.scenario.parts.mapping import Mapping
 from streamsim.scenario.parts.producer import Producer
 from streamsim.scenario.parts.records import SHOWN, Record
 from streamsim.scenario.text.errors import KeyPath
-from streamsim.streams.items import NUMBER_ATTRIBUTE, PADDING_ATTRIBUTE, padded
-from streamsim.streams.plan import ALWAYS, Plan, Planning
+from streamsim.streams.records.items import NUMBER_ATTRIBUTE, PADDING_ATTRIBUTE, padded
+from streamsim.streams.simulated.plan import ALWAYS, Plan, Planning
 
 #: More shards than anybody watches, over all of a run.
 MOST_SHARDS: Final = 100_000

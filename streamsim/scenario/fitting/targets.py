@@ -26,7 +26,7 @@ from streamsim.scenario.parts.faults import (
 from streamsim.scenario.parts.fields import Complaint
 from streamsim.scenario.parts.handlers import unfit
 from streamsim.scenario.text.errors import KeyPath, did_you_mean, listed
-from streamsim.streams.plan import Plan
+from streamsim.streams.simulated.plan import Plan
 
 
 def faults_of(parts: Parts, courses: Courses) -> tuple[Fault, ...]:

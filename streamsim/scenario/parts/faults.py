@@ -22,7 +22,7 @@ from streamsim.scenario.parts.fields import (
 from streamsim.scenario.parts.maps import Strict
 from streamsim.scenario.parts.records import partition_key
 from streamsim.scenario.parts.told import ONLY, told
-from streamsim.streams.arrivals import NEVER
+from streamsim.streams.records.arrivals import NEVER
 
 _SHARD: Final = "The number of the shard that it concerns, from 0."
 _EVERY_SHARD: Final = told(default="every shard")

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from pydantic import Field, ValidationError
 
 from streamsim.model.units import show_duration
+from streamsim.rules.parameters import WITHOUT_EFFECT
 from streamsim.rules.settings import NOT_FOR_STREAMS, described, refusals
 from streamsim.scenario.parts.dated import Dated
 from streamsim.scenario.parts.fields import Complaint, Reference, all_refused, reader, refused
@@ -79,6 +80,10 @@ def _unknown(settings: Mapping[str, Any]) -> Iterator[Complaint]:
                 f"{name} cannot be updated: a mapping keeps it (UpdateEventSourceMapping has no such parameter)",
                 "remove it",
                 at_key=True,
+            )
+        elif name in WITHOUT_EFFECT:
+            yield Complaint(
+                (name,), f"a scenario has no {name}: {WITHOUT_EFFECT[name]}", "remove it", at_key=True
             )
         elif name in MappingSettings.model_fields:
             yield Complaint(

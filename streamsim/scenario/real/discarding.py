@@ -13,18 +13,13 @@ from streamsim.destinations.addresses import (
     QueueAddress,
     TopicAddress,
 )
-from streamsim.destinations.aws import (
-    PATIENCE,
-    BucketDestination,
-    NotificationDestination,
-    QueueDestination,
-)
+from streamsim.destinations.aws import PATIENCE, open_bucket, open_queue, open_topic
 from streamsim.destinations.live import FileDestination, TopicDestination
 from streamsim.engine.ports import Destination, SourceError
 from streamsim.streams.aws.endpoint import Endpoint, client_of
-from streamsim.streams.kafka_access import OPEN, Access
-from streamsim.streams.kafka_errors import partitions_of
-from streamsim.streams.kafka_topics import producer_of
+from streamsim.streams.kafka.access import OPEN, Access
+from streamsim.streams.kafka.errors import partitions_of
+from streamsim.streams.kafka.topics import producer_of
 
 #: Where queues, topics and buckets are unless somebody says otherwise.
 AWS: Final = Endpoint()
@@ -42,8 +37,8 @@ async def open_destination(
 ) -> Destination:
     """The destination, closed with `stack`. `OSError` for a file that cannot be written, else `SourceError`.
 
-    `brokers` are those of a topic that names none, `access` how they let us in; `endpoint` is where SQS, SNS and S3 are. `complain` hears why a
-    document did not arrive, a line each time; `patience` is how many seconds a request may take.
+    `brokers` are those of a topic that names none, `access` how they let us in; `endpoint` is where SQS, SNS and S3 are.
+    `complain` hears why a document did not arrive, a line each time; `patience` is how many seconds a request may take.
     """
     match address:
         case FileAddress(path):
@@ -54,13 +49,13 @@ async def open_destination(
             return await _topic(topic, own or brokers, access, stack, complain, patience)
         case QueueAddress(queue, region, account):
             client = await _client(replace(endpoint, region=region or endpoint.region), "sqs", stack)
-            return await QueueDestination.open(client, queue, account, complain, patience)
+            return await open_queue(client, queue, account, complain, patience)
         case NotificationAddress(arn):
             client = await _client(replace(endpoint, region=address.region), "sns", stack)
-            return await NotificationDestination.open(client, arn, complain, patience)
+            return await open_topic(client, arn, complain, patience)
         case BucketAddress(bucket):
             client = await _client(endpoint, "s3", stack)
-            return await BucketDestination.open(client, bucket, complain, patience)
+            return await open_bucket(client, bucket, complain, patience)
 
 
 async def _topic(

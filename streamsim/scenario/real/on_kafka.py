@@ -7,29 +7,23 @@ same measures mean the same. What makes no sense on Kafka is refused. t = 0 is w
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import uuid4
 
-from streamsim.engine.clock import RealClock
 from streamsim.engine.ports import Clock
 from streamsim.engine.wall_clock import wall_clock
-from streamsim.functions.handler import Journal
-from streamsim.model.names import timestamp
 from streamsim.scenario import models
-from streamsim.scenario.header import header_of
-from streamsim.scenario.play import Judging, Played, Recorder
-from streamsim.scenario.real.run import Place, RealRun, Shared
+from streamsim.scenario.play import Played
+from streamsim.scenario.real.run import Place, Play, Shared, Stage, perform
 from streamsim.scenario.world.shards import shards_of
-from streamsim.streams.arrivals import NEVER
-from streamsim.streams.kafka import Membership, kafka_stream
-from streamsim.streams.kafka_access import OPEN, Access
-from streamsim.streams.kafka_group import KafkaReading
-from streamsim.streams.kafka_topics import create_topic, delete_topic, producer_of
+from streamsim.streams.kafka.access import OPEN, Access
+from streamsim.streams.kafka.group import KafkaReading
+from streamsim.streams.kafka.records import Membership, kafka_stream
+from streamsim.streams.kafka.topics import create_topic, delete_topic, producer_of
 from streamsim.streams.live.consuming import Beginning
-from streamsim.streams.logs import SimulatedLog
-from streamsim.streams.plan import Plan
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.records.logs import SimulatedLog
+from streamsim.streams.simulated.plan import Plan
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaProducer
@@ -53,35 +47,22 @@ class Brokers(NamedTuple):
 ON_KAFKA: Final = Place("broker", "topic", _unfit_shards)
 
 
-async def play_on_kafka(
-    brokers: Brokers,
-    scenario: models.Scenario,
-    settings: Mapping[str, Any],
-    recorded: Recorder,
-    on_failure: Path | None = None,
-    journal: Journal | None = None,
-    *,
-    at_once: bool = False,
-) -> Played:
+async def play_on_kafka(brokers: Brokers, play: Play, *, at_once: bool = False) -> Played:
     """Runs a scenario that is not unfit to its end, and judges it. `SourceError` when the broker does not play along.
 
     Records are produced at the scenario's times, or `at_once` as fast as they go.
     """
+    scenario = play.scenario
     async with AsyncExitStack() as stack:
         topics = await _topics(scenario, brokers, stack)
         producing = _Producing(scenario, topics, brokers, at_once=at_once)
         await producing.start(stack)
         readings = await _join(scenario, topics, brokers, stack)
-        clock, epoch = RealClock(), wall_clock()
-        scenario = replace(scenario, epoch=epoch)
-        header = replace(header_of(scenario), clock="real", epoch=timestamp(epoch))
-        streams = {name: {**settings, "topic": topics[name]} for name, settings in header.streams.items()}
-        header = replace(header, streams=streams)
-        judging = Judging(header)
-        shared = {name: Shared(one, kafka_stream(one.logs, clock)) for name, one in readings.items()}
-        run = RealRun(scenario, shared, (*judging.sinks, *recorded(header)), clock)
-        await run.run(producing.work(clock), on_failure, journal)
-        return judging.judged(scenario, settings, clock.now)
+
+        def share(clock: Clock) -> dict[str, Shared]:
+            return {name: Shared(one, kafka_stream(one.logs, clock)) for name, one in readings.items()}
+
+        return await perform(play, Stage(ON_KAFKA, topics, share, producing.work))
 
 
 async def _topics(scenario: models.Scenario, brokers: Brokers, stack: AsyncExitStack) -> dict[str, str]:

@@ -9,23 +9,16 @@ import asyncio
 import tempfile
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-from streamsim.engine.clock import RealClock
 from streamsim.engine.ports import Clock, SourceError
-from streamsim.engine.wall_clock import wall_clock
-from streamsim.functions.handler import Journal
-from streamsim.model.names import timestamp
 from streamsim.rules.hash_keys import hash_key
 from streamsim.scenario import models
-from streamsim.scenario.header import header_of
-from streamsim.scenario.play import Judging, Played, Recorder
-from streamsim.scenario.real.run import Place, RealRun, Shared
+from streamsim.scenario.play import Played
+from streamsim.scenario.real.run import Place, Play, Shared, Stage, perform
 from streamsim.scenario.world.shards import shards_of
-from streamsim.streams.arrivals import NEVER
 from streamsim.streams.aws.endpoint import Endpoint, client_of
 from streamsim.streams.aws.errors import ThrottledError, answered
 from streamsim.streams.aws.kinesis import KinesisShards
@@ -34,8 +27,9 @@ from streamsim.streams.aws.reading import ShardReading
 from streamsim.streams.aws.tenure import Sharing
 from streamsim.streams.live.consuming import Beginning
 from streamsim.streams.live.stream import LiveStream
-from streamsim.streams.logs import SimulatedLog
-from streamsim.streams.plan import Change, PlannedShard
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.records.logs import SimulatedLog
+from streamsim.streams.simulated.plan import Change, PlannedShard
 
 #: How long to wait when the endpoint takes no more, in seconds, and how often to ask whether a stream is ready.
 _PAUSE = 0.2
@@ -45,20 +39,12 @@ _ASK = 0.05
 ON_KINESIS: Final = Place("endpoint", "stream")
 
 
-async def play_on_kinesis(
-    endpoint: Endpoint,
-    scenario: models.Scenario,
-    settings: Mapping[str, Any],
-    recorded: Recorder,
-    on_failure: Path | None = None,
-    journal: Journal | None = None,
-    *,
-    at_once: bool = False,
-) -> Played:
+async def play_on_kinesis(endpoint: Endpoint, play: Play, *, at_once: bool = False) -> Played:
     """Runs a scenario that is not unfit to its end, and judges it. `SourceError` when the endpoint does not play along.
 
     Records are put at the scenario's times, or `at_once` as fast as they go.
     """
+    scenario = play.scenario
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="streamsim-")))
         client = await stack.enter_async_context(client_of(endpoint, "kinesis"))
@@ -66,23 +52,19 @@ async def play_on_kinesis(
         producing = _Producing(scenario, streams, client, endpoint.at, at_once=at_once)
         await producing.before()
         readings = await _join(scenario, streams, client, endpoint, folder, stack)
-        clock, epoch = RealClock(), wall_clock()
-        scenario = replace(scenario, epoch=epoch)
-        header = replace(header_of(scenario), clock="real", epoch=timestamp(epoch))
-        judging = Judging(header)
-        shared = {
-            name: Shared(reading, LiveStream(reading.logs, reading.parents, clock, kind, retention))
-            for name, (reading, kind, retention) in readings.items()
-        }
-        run = RealRun(scenario, shared, (*judging.sinks, *recorded(header)), clock)
 
-        async def produce() -> None:
+        def share(clock: Clock) -> dict[str, Shared]:
+            return {
+                name: Shared(reading, LiveStream(reading.logs, reading.parents, clock, kind, retention))
+                for name, (reading, kind, retention) in readings.items()
+            }
+
+        async def produce(clock: Clock) -> None:
             await producing.work(clock)
             for name, mapping in scenario.mappings.items():
                 readings[name][0].finish(producing.lasts[mapping.stream])
 
-        await run.run(produce(), on_failure, journal)
-        return judging.judged(scenario, settings, clock.now)
+        return await perform(play, Stage(ON_KINESIS, streams, share, produce))
 
 
 async def _streams(

@@ -6,18 +6,23 @@ The run begins once its streams, its records and its readings are there.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from streamsim.engine.clock import RealClock
-from streamsim.engine.ports import Sink, SourceError, Stream
+from streamsim.engine.ports import Clock, Sink, SourceError, Stream
+from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.handler import Journal
 from streamsim.model.events import Checkpoint, Event, ShardEnd
 from streamsim.model.mapping import StartingPosition
+from streamsim.model.names import timestamp
 from streamsim.scenario import models
+from streamsim.scenario.header import header_of
+from streamsim.scenario.play import Judging, Played, Recorder
 from streamsim.scenario.world.world import build
 from streamsim.streams.live.consuming import Reading, Worker, consume
-from streamsim.streams.plan import Plan
+from streamsim.streams.simulated.plan import Plan
 
 
 def _any_shards(_name: str, _stream: models.Stream, _plan: Plan) -> Iterator[str]:
@@ -72,6 +77,43 @@ class Shared(NamedTuple):
     stream: Stream
 
 
+class Play(NamedTuple):
+    """What is to be played, and who listens: see `streamsim.scenario.play.play`."""
+
+    scenario: models.Scenario
+    settings: Mapping[str, Any]
+    recorded: Recorder
+    on_failure: Path | None = None
+    journal: Journal | None = None
+
+
+class Stage(NamedTuple):
+    """A server on which everything is ready for a run to begin.
+
+    `place` is its kind, `names` are what the scenario's streams are called there. `share` gives each mapping its part of
+    the reading, `produce` puts the records, each at its time.
+    """
+
+    place: Place
+    names: Mapping[str, str]
+    share: Callable[[Clock], Mapping[str, Shared]]
+    produce: Callable[[Clock], Coroutine[Any, Any, None]]
+
+
+async def perform(play: Play, stage: Stage) -> Played:
+    """Runs a scenario to its end, and judges it. t = 0 is now. `SourceError` when the server does not play along."""
+    clock, epoch = RealClock(), wall_clock()
+    scenario = replace(play.scenario, epoch=epoch)
+    header = replace(header_of(scenario), clock="real", epoch=timestamp(epoch))
+    called = stage.place.stream
+    streams = {name: {**said, called: stage.names[name]} for name, said in header.streams.items()}
+    header = replace(header, streams=streams)
+    judging = Judging(header)
+    run = RealRun(scenario, stage.share(clock), (*judging.sinks, *play.recorded(header)), clock)
+    await run.run(stage.produce(clock), play.on_failure, play.journal)
+    return judging.judged(scenario, play.settings, clock.now)
+
+
 class RealRun:
     """Plays the mappings on `shared`, by name."""
 
@@ -86,8 +128,10 @@ class RealRun:
         self._shared = shared
         self._sinks = sinks
         self._clock = clock
+        #: The shards of each mapping that nobody has read to their ends yet.
         self._left = {
-            name: len(scenario.plans[mapping.stream].shards) for name, mapping in scenario.mappings.items()
+            name: {shard.id for shard in scenario.plans[mapping.stream].shards}
+            for name, mapping in scenario.mappings.items()
         }
         self._complete: dict[str, Callable[[], None]] = {}
 
@@ -121,9 +165,14 @@ class RealRun:
         if isinstance(event, Checkpoint | ShardEnd):
             self._shared[event.mapping].reading.hear(event)
         if type(event) is ShardEnd:
-            self._left[event.mapping] -= 1
-            if not self._left[event.mapping]:
-                self._clock.start(self._completed(event.mapping), "the last shard")
+            self._note_end(event)
+
+    def _note_end(self, end: ShardEnd) -> None:
+        """A shard that is lost and taken again ends once more; while another one is away, that ends nothing."""
+        left = self._left[end.mapping]
+        left.discard(end.shard)
+        if not left:
+            self._clock.start(self._completed(end.mapping), "the last shard")
 
     async def _completed(self, mapping: str) -> None:
         """The mapping has yet to note that its last shard is drained, for the event comes before that."""

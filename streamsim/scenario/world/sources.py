@@ -22,7 +22,7 @@ from streamsim.rules.call_event import MALFORMED, ApiRoute, call_event, is_proxy
 from streamsim.scenario import models
 from streamsim.scenario.parts.asynchronous import AsyncSettings
 from streamsim.scenario.world.shards import Pace, segments_of
-from streamsim.streams.arrivals import NEVER, GeneratedArrivals, Schedule
+from streamsim.streams.records.arrivals import NEVER, GeneratedArrivals, Schedule
 
 _DEFAULTS = AsyncSettings()
 

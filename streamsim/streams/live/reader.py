@@ -1,6 +1,6 @@
 """Gathers the records of a real shard, or of one lane of it, into batches.
 
-The same rules as `streamsim.streams.reader`, but what comes next is not known beforehand: a reader takes what the log
+The same rules as `streamsim.streams.simulated.reader`, but what comes next is not known beforehand: a reader takes what the log
 has fetched and waits for its news, for the end of the batching window, or for a halt.
 """
 

@@ -1,0 +1,1 @@
+"""`streamsim bench`: speed against others, and which ordering holds."""

@@ -1,0 +1,23 @@
+"""The file that is meant by the argument SCENARIO, and how to name it again."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
+
+import click
+
+from streamsim.scenario.shipped import found
+
+
+def scenario_file(path: Path) -> Path:
+    """The file to read; where it is one that comes with streamsim, standard error says so, and where it is."""
+    file = found(path)
+    if file != path:
+        click.echo(f"{path} comes with streamsim: {file}", err=True)
+    return file
+
+
+def source_of(path: Path, changes: Sequence[str], seed: int | None) -> str:
+    """The scenario as it was named, with what makes a run of it this one: what a further command repeats."""
+    options = [f"--set {quote(change)}" for change in changes]
+    return " ".join([quote(str(path)), *options, *([] if seed is None else [f"--seed {seed}"])])

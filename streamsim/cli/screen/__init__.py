@@ -1,0 +1,1 @@
+"""What several commands show while they work."""
