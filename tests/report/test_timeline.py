@@ -322,7 +322,7 @@ def in_one_lane(world: World) -> bool:
     return one_lane and world.limit == 1000 and not any(one.tumbling_window_in_seconds for one in ever)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(lively_worlds.filter(in_one_lane))
 def test_incidents_last_as_long_as_shards_are_blocked_over_every_update(world: World) -> None:
     incidents, measures = Incidents(keep=10_000), Measures(world.header)
@@ -333,7 +333,7 @@ def test_incidents_last_as_long_as_shards_are_blocked_over_every_update(world: W
     assert longest / MILLISECOND == measures.report({})["blocked"]["max"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(lively_worlds)
 def test_what_the_checkpoint_has_passed_fails_no_more(world: World) -> None:
     incidents = Incidents(keep=10_000)
