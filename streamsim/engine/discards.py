@@ -9,9 +9,9 @@ from streamsim.model.events import Discard, WindowLost
 from streamsim.model.outcome import Outcome
 from streamsim.model.stream_type import KAFKA
 from streamsim.model.verdict import Condition
-from streamsim.rules.failure_document import Failure, s3_key, s3_object, sns_notification, sqs_body
+from streamsim.rules.documents.failure import Failure, s3_key, s3_object, sns_notification, sqs_body
+from streamsim.rules.documents.topic import topic_documents
 from streamsim.rules.source import Source
-from streamsim.rules.topic_document import topic_documents
 
 
 class Discards:

@@ -13,7 +13,7 @@ from streamsim.scenario.play import Played
 from streamsim.scenario.real.on_kafka import Brokers, play_on_kafka
 from streamsim.scenario.real.run import Play
 from streamsim.streams.kafka.errors import connected, source_error
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 #: How long an intruder keeps its partitions, in seconds, and how long the group waits for a silent member, in ms.
 _STAY: Final = 1.0

@@ -10,15 +10,15 @@ from streamsim.reference.relations import relations
 from streamsim.reference.settings import settings
 from streamsim.reference.shown import shown_by
 from streamsim.reference.term import Kind, Term
-from streamsim.rules import meanings
-from streamsim.rules.parameters import PARAMETERS
+from streamsim.rules.mapping import meanings
+from streamsim.rules.mapping.parameters import PARAMETERS
 from streamsim.scenario.parts.expectations import WORDS
 from streamsim.scenario.parts.told import CREATE_MAPPING, OURS
-from streamsim.trace.catalogue import MEASURES, TRAFFIC_MEASURES
-from streamsim.trace.catalogue_cloudwatch import CLOUDWATCH
-from streamsim.trace.decoding import EVENTS
-from streamsim.trace.measure import Measure
-from streamsim.trace.violation import ANOMALIES
+from streamsim.trace.format.decoding import EVENTS
+from streamsim.trace.measures.catalogue import MEASURES, TRAFFIC_MEASURES
+from streamsim.trace.measures.catalogue_cloudwatch import CLOUDWATCH
+from streamsim.trace.measures.measure import Measure
+from streamsim.trace.oracle.violation import ANOMALIES
 
 #: What a measure may be, by its unit.
 _RANGES: Final = {"count": "0 or more", "ms": "0 or more; null: it never happened", "USD": "0 or more"}

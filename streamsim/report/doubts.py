@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from streamsim.model.stream_type import DYNAMODB, KAFKA, KINESIS
-from streamsim.rules.filter_pattern import PatternError
-from streamsim.rules.filters import unproven
+from streamsim.rules.mapping.filter_pattern import PatternError
+from streamsim.rules.mapping.filters import unproven
 
 _TYPES: Final = {kind.name: kind for kind in (KINESIS, DYNAMODB, KAFKA)}
 

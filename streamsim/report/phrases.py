@@ -13,8 +13,8 @@ from streamsim.model import events as happened
 from streamsim.model.batch import Positions
 from streamsim.model.events import Event
 from streamsim.model.units import HOUR, MILLISECOND, MINUTE, SECOND, show_duration
-from streamsim.trace.expectations import measure_named
-from streamsim.trace.producing import Producing
+from streamsim.trace.measures.expectations import measure_named
+from streamsim.trace.measures.producing import Producing
 
 #: Spaces at which no line breaks: `12 m 13 s`, `3 tries`, `22 records`, `shard 2`, `Record 151`.
 _KEPT: Final = re.compile(

@@ -19,7 +19,7 @@ from streamsim.report.story.lives import changed
 from streamsim.report.story.shards import names, verb
 from streamsim.report.story.windows import window
 from streamsim.report.story.words import noted, told
-from streamsim.trace.producing import Producing
+from streamsim.trace.measures.producing import Producing
 
 #: Shards that wait so long (microseconds) after a reshard are news; so are cold starts that take this share of all time.
 LATE: Final = 5 * SECOND

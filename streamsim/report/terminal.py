@@ -34,7 +34,7 @@ from streamsim.report.picture.timeline import Timeline
 from streamsim.report.remarks import NEVER, Gravity, remarks
 from streamsim.report.verdict import headline, what_happened
 from streamsim.scenario.models import Fault
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 _VERDICTS: Final = {True: "bold green", False: "bold red", None: "bold"}
 _MOST_VIOLATIONS: Final = 5

@@ -15,11 +15,11 @@ from streamsim.engine.ports import DocumentKey
 from streamsim.model.batch import Batch
 from streamsim.model.events import Discard, Event, Invoke, Result, ShardOpen
 from streamsim.model.outcome import Outcome
-from streamsim.rules.failure_document import Failure, s3_object, sqs_body
+from streamsim.rules.documents.failure import Failure, s3_object, sqs_body
 from streamsim.rules.source import Source
 from streamsim.streams.records.logs import Given, ListedLog
-from streamsim.trace.header import Header
-from streamsim.trace.measures import Measures
+from streamsim.trace.format.header import Header
+from streamsim.trace.measures.measures import Measures
 from tests.destinations.places import Place, Servers, place
 from tests.rules.test_kafka_event import SOURCE as KAFKA_SOURCE
 from tests.rules.test_kafka_event import Message, batch_of

@@ -17,10 +17,10 @@ from streamsim.model.events import (
     ShardEnd,
     ShardOpen,
 )
-from streamsim.trace.encoding import encode_event
-from streamsim.trace.measures import Measures, flatten
-from streamsim.trace.oracle import Oracle
-from streamsim.trace.violation import Kind
+from streamsim.trace.format.encoding import encode_event
+from streamsim.trace.measures.measures import Measures, flatten
+from streamsim.trace.oracle.oracle import Oracle
+from streamsim.trace.oracle.violation import Kind
 from tests.engine.worlds import World, lively_worlds, play_world, updated_worlds, worlds
 from tests.trace.mutations import MUTATIONS
 

@@ -20,7 +20,7 @@ from streamsim.model.asynchronous import EventInvokeConfig
 from streamsim.model.events import Event, EventLost, Request, Response
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import HOUR, MILLISECOND, MINUTE, SECOND
-from streamsim.rules.async_event import AsyncSource
+from streamsim.rules.events.asynchronous import AsyncSource
 from tests.playing import events_of
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:lost"

@@ -18,14 +18,14 @@ from streamsim.model.events import Event
 from streamsim.model.mapping import INFINITE, BackOff, EventSourceMapping, StartingPosition
 from streamsim.model.names import shard_id
 from streamsim.model.units import MIB, MILLISECOND, MINUTE, SECOND
-from streamsim.rules.hash_keys import even_ranges, hash_key
-from streamsim.rules.lineage import UpdateShardCount, steps_of
 from streamsim.rules.source import Source
+from streamsim.rules.streams.hash_keys import even_ranges, hash_key
+from streamsim.rules.streams.lineage import UpdateShardCount, steps_of
 from streamsim.streams.records.logs import Given, ListedLog
 from streamsim.streams.simulated.plan import Owners, Plan, Planning
 from streamsim.streams.simulated.polling import Outage
 from streamsim.streams.simulated.stream import SimulatedShard, SimulatedStream
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 from tests.stage import QUEUE
 
 

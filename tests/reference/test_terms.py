@@ -11,13 +11,13 @@ from streamsim.model.verdict import Condition
 from streamsim.reference.relations import _TOGETHER
 from streamsim.reference.term import KINDS, Term
 from streamsim.reference.terms import terms
-from streamsim.rules.meanings import CONDITIONS, OUTCOMES, STATES
-from streamsim.rules.parameters import PARAMETERS
+from streamsim.rules.mapping.meanings import CONDITIONS, OUTCOMES, STATES
+from streamsim.rules.mapping.parameters import PARAMETERS
 from streamsim.scenario.parts.expectations import WORDS
-from streamsim.trace.catalogue import MEASURES, TRAFFIC_MEASURES
-from streamsim.trace.decoding import EVENTS
-from streamsim.trace.violation import ANOMALIES
-from streamsim.trace.violation import Kind as Anomaly
+from streamsim.trace.format.decoding import EVENTS
+from streamsim.trace.measures.catalogue import MEASURES, TRAFFIC_MEASURES
+from streamsim.trace.oracle.violation import ANOMALIES
+from streamsim.trace.oracle.violation import Kind as Anomaly
 
 EVIDENCE = re.compile(r"(documented|recorded|assumed|inferred)\b|ours")
 

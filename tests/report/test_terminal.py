@@ -24,7 +24,7 @@ from streamsim.report.picture.looks import LOOKS
 from streamsim.report.picture.rows import Kind
 from streamsim.report.picture.timeline import Timeline
 from streamsim.report.terminal import Summary, render_summary
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 from tests.report import runs
 
 Golden = Callable[[str, str], None]

@@ -14,8 +14,8 @@ from streamsim.report.picture.families import troubled_first
 from streamsim.report.picture.picture import Picture
 from streamsim.report.picture.rows import Kind
 from streamsim.report.picture.timeline import Timeline
-from streamsim.trace.header import Header
-from streamsim.trace.measures import Measures
+from streamsim.trace.format.header import Header
+from streamsim.trace.measures.measures import Measures
 from tests.engine.worlds import World, lively_worlds, play_world, worlds
 from tests.report import runs
 

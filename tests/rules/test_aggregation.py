@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamsim.rules.aggregation import user_records
+from streamsim.rules.streams.aggregation import user_records
 from tests.streams.aggregates import MAGIC, aggregate, field, varint
 
 

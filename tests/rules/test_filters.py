@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamsim.model.stream_type import DYNAMODB, KINESIS, StreamType
-from streamsim.rules.filter_pattern import PatternError
-from streamsim.rules.filters import compile_filter, compile_filters, unproven
+from streamsim.rules.mapping.filter_pattern import PatternError
+from streamsim.rules.mapping.filters import compile_filter, compile_filters, unproven
 
 KIND = '{"data": {"kind": ["order"]}}'
 KEY = '{"partitionKey": ["user-1"]}'

@@ -1,7 +1,7 @@
 """A second matcher, slow and literal, says the same as the first for whatever pattern and value.
 
 It reads patterns anew at every value, holds a number as its text and compares it as a decimal, and shares nothing with
-`streamsim.rules.filter_pattern`. Patterns and values are made of few words, so that they meet.
+`streamsim.rules.mapping.filter_pattern`. Patterns and values are made of few words, so that they meet.
 """
 
 import json
@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from streamsim.model.batch import Batch
 from streamsim.model.stream_type import DYNAMODB
-from streamsim.rules.attributes import Attribute, attributes
-from streamsim.rules.event import event_of, seen_by_filters
-from streamsim.rules.filter_pattern import parse_json, parse_pattern
-from streamsim.rules.filters import compile_filters
-from streamsim.rules.item_writes import Change, Table, written
+from streamsim.rules.events.event import event_of, seen_by_filters
+from streamsim.rules.mapping.filter_pattern import parse_json, parse_pattern
+from streamsim.rules.mapping.filters import compile_filters
 from streamsim.rules.source import Source
+from streamsim.rules.streams.attributes import Attribute, attributes
+from streamsim.rules.streams.item_writes import Change, Table, written
 from tests.logs import WrittenLog
 
 

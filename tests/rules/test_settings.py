@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from streamsim.rules.destinations import destination_arn
-from streamsim.rules.settings import NOT_FOR_STREAMS, WHOLE_NUMBERS, refusals
+from streamsim.rules.mapping.destinations import destination_arn
+from streamsim.rules.mapping.settings import NOT_FOR_STREAMS, WHOLE_NUMBERS, refusals
 
 DETECTED = "1 validation error detected: Value "
 FAILED = "failed to satisfy constraint: Member must "

@@ -6,8 +6,8 @@ from typing import Any
 
 from streamsim.model.outcome import Outcome
 from streamsim.model.verdict import Condition
-from streamsim.rules.failure_document import Failure
-from streamsim.rules.topic_document import topic_documents
+from streamsim.rules.documents.failure import Failure
+from streamsim.rules.documents.topic import topic_documents
 from tests.rules.test_kafka_event import ARN, SOURCE, Message, batch_of
 
 OLD = Message(100, b"test-key", b"test-value", 1_749_116_692_330, topic="my-topic")

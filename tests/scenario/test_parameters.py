@@ -23,8 +23,8 @@ from streamsim.model.events import (
     WindowClose,
 )
 from streamsim.model.units import SECOND
-from streamsim.rules.parameters import PARAMETERS, WITHOUT_EFFECT, Parameter
-from streamsim.rules.settings import (
+from streamsim.rules.mapping.parameters import PARAMETERS, WITHOUT_EFFECT, Parameter
+from streamsim.rules.mapping.settings import (
     MAXIMUM_PATTERN,
     METRIC_GROUPS,
     NOT_FOR_STREAMS,

@@ -6,7 +6,7 @@ import pytest
 
 from streamsim.model.events import Produced, Reshard, ShardOpen
 from streamsim.model.units import SECOND
-from streamsim.rules.hash_keys import even_ranges, hash_key, owner
+from streamsim.rules.streams.hash_keys import even_ranges, hash_key, owner
 from streamsim.scenario.load import load_text
 from streamsim.scenario.text.errors import ScenarioError
 from streamsim.scenario.world.puts import producers_of

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from streamsim.model.events import Reshard, ShardEnd, ShardOpen
 from streamsim.model.names import shard_id
 from streamsim.model.units import MINUTE, SECOND
-from streamsim.rules.hash_keys import even_ranges, hash_key
-from streamsim.rules.lineage import UpdateShardCount, steps_of
+from streamsim.rules.streams.hash_keys import even_ranges, hash_key
+from streamsim.rules.streams.lineage import UpdateShardCount, steps_of
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.world.shards import Pace, accrued, shards_of, since

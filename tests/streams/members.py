@@ -27,8 +27,8 @@ from streamsim.streams.kafka.group import KafkaReading
 from streamsim.streams.kafka.records import Membership, kafka_stream
 from streamsim.streams.kafka.topics import create_topic, delete_topic
 from streamsim.streams.live.consuming import Beginning, Worker, consume
-from streamsim.trace.header import Header
-from streamsim.trace.oracle import Oracle
+from streamsim.trace.format.header import Header
+from streamsim.trace.oracle.oracle import Oracle
 
 #: Short, for the wheel's broker lets a first member wait for half of it.
 SESSION = 1500

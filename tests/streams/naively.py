@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from streamsim.model.units import MIB
-from streamsim.rules.hash_keys import even_ranges, hash_key, owner
+from streamsim.rules.streams.hash_keys import even_ranges, hash_key, owner
 from streamsim.streams.producing.putting import Putting
 from tests.streams.puts import Made
 

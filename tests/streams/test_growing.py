@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamsim.model.units import KIB, MIB, MINUTE, SECOND
-from streamsim.rules.hash_keys import SPACE, even_ranges
-from streamsim.rules.lineage import OpenShard, covers
-from streamsim.rules.on_demand import MOST_SHARDS, outgrown
+from streamsim.rules.streams.hash_keys import SPACE, even_ranges
+from streamsim.rules.streams.lineage import OpenShard, covers
+from streamsim.rules.streams.on_demand import MOST_SHARDS, outgrown
 from streamsim.streams.simulated.growing import GrowingSide
 
 HALF = SPACE // 2

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from streamsim.model.names import table_shard_id, unix
 from streamsim.model.units import HOUR, SECOND
-from streamsim.rules.attributes import attributes
-from streamsim.rules.hash_keys import lane_of
+from streamsim.rules.streams.attributes import attributes
+from streamsim.rules.streams.hash_keys import lane_of
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
 from streamsim.streams.records.arrivals import NEVER, chunk_bounds, chunk_number

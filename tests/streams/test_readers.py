@@ -15,8 +15,8 @@ from streamsim.engine.ports import Clock, Halt, Reader
 from streamsim.model.batch import Log, Positions
 from streamsim.model.stream_type import KINESIS
 from streamsim.model.units import SECOND
-from streamsim.rules.hash_keys import lane_of
 from streamsim.rules.payload import record_event_size
+from streamsim.rules.streams.hash_keys import lane_of
 from streamsim.streams.live.log import LiveLog
 from streamsim.streams.live.reader import readers
 from streamsim.streams.records.arrivals import NEVER

@@ -3,8 +3,8 @@
 import pytest
 
 from streamsim.model.events import StateChange
-from streamsim.trace.header import Header
-from streamsim.trace.oracle import Oracle
+from streamsim.trace.format.header import Header
+from streamsim.trace.oracle.oracle import Oracle
 
 STATES = ("Creating", "Enabling", "Enabled", "Disabling", "Disabled", "Updating", "Deleting")
 

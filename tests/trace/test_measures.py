@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from streamsim.model.events import Event, Fault
-from streamsim.trace.catalogue import names_of
-from streamsim.trace.header import Header
-from streamsim.trace.measures import MEASURES, Measures, Value, flatten
+from streamsim.trace.format.header import Header
+from streamsim.trace.measures.catalogue import names_of
+from streamsim.trace.measures.measures import MEASURES, Measures, Value, flatten
 from tests.trace.lines import (
     attempt,
     backoff,

@@ -18,8 +18,8 @@ from streamsim.model.events import (
     ShardEnd,
     ShardOpen,
 )
-from streamsim.trace.header import Header
-from streamsim.trace.measures import Measures, Value, flatten
+from streamsim.trace.format.header import Header
+from streamsim.trace.measures.measures import Measures, Value, flatten
 from tests.trace.random_traces import play
 
 Record = tuple[str, str, int]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from streamsim.trace.violation import Kind
+from streamsim.trace.oracle.violation import Kind
 from tests.trace.stories import header, judged, told
 
 PARENT = """

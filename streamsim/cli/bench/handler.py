@@ -22,7 +22,7 @@ import click
 from streamsim.functions.inprocess.runtime import InProcessRuntime
 from streamsim.functions.runtime import Deployment, Invocation
 from streamsim.model.batch import Batch
-from streamsim.rules.event import event_of, event_text
+from streamsim.rules.events.event import event_of, event_text
 from streamsim.rules.source import Source
 from streamsim.streams.records.logs import Given, ListedLog
 

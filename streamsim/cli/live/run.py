@@ -28,10 +28,10 @@ from streamsim.scenario.models import Scenario
 from streamsim.scenario.real.live import Attendant, Live, Outputs, run_live
 from streamsim.scenario.real.live_mapping import LiveSource
 from streamsim.scenario.real.live_topic import TopicSource
-from streamsim.trace.header import Header
-from streamsim.trace.measures import Measures
-from streamsim.trace.ndjson import create_trace
-from streamsim.trace.oracle import Oracle
+from streamsim.trace.format.header import Header
+from streamsim.trace.format.ndjson import create_trace
+from streamsim.trace.measures.measures import Measures
+from streamsim.trace.oracle.oracle import Oracle
 
 #: Signals within so many seconds are one: who signals a program and its process group sends two.
 _ONE_ASKING: Final = 1.0

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from streamsim.report.comparison.compared import LESS_IS_BETTER, NEITHER, Run, differing
 from streamsim.report.phrases import counted, found, measured, number
-from streamsim.trace.amounts import apart, lost, work
-from streamsim.trace.measures import flatten
+from streamsim.trace.measures.amounts import apart, lost, work
+from streamsim.trace.measures.measures import flatten
 
-#: What is lost, of `streamsim.trace.amounts`: noun, and what becomes of one and of several.
+#: What is lost, of `streamsim.trace.measures.amounts`: noun, and what becomes of one and of several.
 _LOSSES: Final[Mapping[str, tuple[str, str, str]]] = {
     "discarded": ("record", "is discarded", "are discarded"),
     "expired": ("record", "expires", "expire"),

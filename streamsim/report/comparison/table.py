@@ -15,7 +15,7 @@ from streamsim.report.comparison.rows import drawn_table, expectation_rows, meas
 from streamsim.report.layout import QUIET, fitted, printable, sign, suggested
 from streamsim.report.phrases import counted, found, measured, strung, wrapped
 from streamsim.report.picture.sparkline import column_edges, height, highest
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 
 @dataclass(frozen=True, slots=True)

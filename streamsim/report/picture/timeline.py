@@ -18,7 +18,7 @@ from streamsim.report.picture.levels import FINEST, folded
 from streamsim.report.picture.rows import Kind, Row
 from streamsim.report.picture.sharing import Sharing
 from streamsim.report.story.chronicle import Chronicle
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 #: Lanes get rows of their own while a mapping has at most so many of them.
 MOST_LANES: Final = 12

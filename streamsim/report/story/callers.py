@@ -10,7 +10,7 @@ from typing import Final
 from streamsim.model.events import EventLost, Request, Response
 from streamsim.model.units import SECOND
 from streamsim.report.phrases import counted, instant, whereto
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 #: Trouble is over when nothing went wrong for so long; so many lost events are told one by one.
 _CALM: Final = 10 * SECOND

@@ -9,8 +9,8 @@ from typing import Final
 
 from streamsim.model import events as happened
 from streamsim.model.events import Event
-from streamsim.trace.header import Header
-from streamsim.trace.producing import Producing
+from streamsim.trace.format.header import Header
+from streamsim.trace.measures.producing import Producing
 
 #: So many reshards are kept one by one; of those after them only the number and the longest wait.
 MOST_RESHARDS: Final = 64

@@ -28,7 +28,7 @@ from streamsim.report.story.telling import Places, Telling
 from streamsim.report.story.tries import TRIES_TOLD, Key, Line, ending
 from streamsim.report.story.windows import Closings, window
 from streamsim.report.story.windows import closing as window_closing
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 #: So many incidents are told try by try, and so many discards and expiries apart from incidents; the others are counted.
 INCIDENTS_TOLD: Final = 40

@@ -8,7 +8,7 @@ from streamsim.model.units import show_duration
 from streamsim.report.incident import Incident
 from streamsim.report.phrases import counted, destination_name, records, shard_name
 from streamsim.report.picture.timeline import parallelization_factor
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 
 def noted(incident: Incident) -> str:

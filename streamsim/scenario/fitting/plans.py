@@ -10,8 +10,8 @@ from typing import Final
 
 from streamsim.model.names import Account
 from streamsim.model.units import DAY, show_duration
-from streamsim.rules.hash_keys import even_ranges
-from streamsim.rules.lineage import (
+from streamsim.rules.streams.hash_keys import even_ranges
+from streamsim.rules.streams.lineage import (
     MOST_SHARDS,
     MOST_UPDATES,
     Call,

@@ -12,13 +12,20 @@ from typing import Any, Final
 from streamsim.engine.chance import key
 from streamsim.model.names import table_shard_id
 from streamsim.model.units import MILLISECOND, show_duration, show_size
-from streamsim.rules.attributes import MAXIMUM_ITEM, Attribute, Item, NoAttributeError, attributes, item_size
-from streamsim.rules.filter_pattern import INVALID_PATTERN, PatternError
-from streamsim.rules.filters import compile_filter
-from streamsim.rules.hash_keys import even_ranges
-from streamsim.rules.item_writes import Table, change, written
-from streamsim.rules.lineage import OpenShard, ShardMap, Step
+from streamsim.rules.mapping.filter_pattern import INVALID_PATTERN, PatternError
+from streamsim.rules.mapping.filters import compile_filter
 from streamsim.rules.source import Source
+from streamsim.rules.streams.attributes import (
+    MAXIMUM_ITEM,
+    Attribute,
+    Item,
+    NoAttributeError,
+    attributes,
+    item_size,
+)
+from streamsim.rules.streams.hash_keys import even_ranges
+from streamsim.rules.streams.item_writes import Table, change, written
+from streamsim.rules.streams.lineage import OpenShard, ShardMap, Step
 from streamsim.scenario.fitting.wrong_records import complaint_of
 from streamsim.scenario.parts.fields import Complaint
 from streamsim.scenario.parts.file import Stream

@@ -6,7 +6,7 @@ Must not know how faults act, nor text or lines.
 from collections.abc import Iterable, Iterator
 
 from streamsim.model.units import SECOND, show_duration
-from streamsim.rules.settings import REPORT_BATCH_ITEM_FAILURES
+from streamsim.rules.mapping.settings import REPORT_BATCH_ITEM_FAILURES
 from streamsim.scenario.fitting.capacity import uncalled
 from streamsim.scenario.fitting.courses import Courses, windowless
 from streamsim.scenario.fitting.named import Parts, given_name

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, PrivateAttr, model_validator
 
 from streamsim.model.units import SECOND
-from streamsim.rules.settings import described
+from streamsim.rules.mapping.settings import described
 from streamsim.scenario.parts.fields import (
     Instant,
     LaterInstant,

@@ -11,9 +11,9 @@ from typing import Any, Final, NamedTuple, get_args
 from pydantic_core import PydanticCustomError
 
 from streamsim.model.units import MIB
-from streamsim.rules.hash_keys import SPACE
-from streamsim.rules.item_writes import Op
-from streamsim.rules.settings import described
+from streamsim.rules.mapping.settings import described
+from streamsim.rules.streams.hash_keys import SPACE
+from streamsim.rules.streams.item_writes import Op
 from streamsim.scenario.parts.fields import Complaint, all_refused, instant, one_of, refused, size, whole
 from streamsim.scenario.text.errors import Problem, ScenarioError, Source, Span, did_you_mean
 from streamsim.scenario.text.reading import MAXIMUM_RECORDS_SIZE, read

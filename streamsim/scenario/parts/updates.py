@@ -10,8 +10,8 @@ from typing import Annotated, Any, Final, NamedTuple
 from pydantic import Field, ValidationError
 
 from streamsim.model.units import show_duration
-from streamsim.rules.parameters import WITHOUT_EFFECT
-from streamsim.rules.settings import NOT_FOR_STREAMS, described, refusals
+from streamsim.rules.mapping.parameters import WITHOUT_EFFECT
+from streamsim.rules.mapping.settings import NOT_FOR_STREAMS, described, refusals
 from streamsim.scenario.parts.dated import Dated
 from streamsim.scenario.parts.fields import Complaint, Reference, all_refused, reader, refused
 from streamsim.scenario.parts.mapping import Mapping as MappingSettings

@@ -35,7 +35,7 @@ from streamsim.streams.aws.endpoint import Endpoint
 from streamsim.streams.aws.polling import Trouble
 from streamsim.streams.kafka.access import OPEN, Access
 from streamsim.streams.live.consuming import Beginning, Worker, consume
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 
 @dataclass(frozen=True, slots=True)

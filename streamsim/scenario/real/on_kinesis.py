@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from streamsim.engine.ports import Clock, SourceError
-from streamsim.rules.hash_keys import hash_key
+from streamsim.rules.streams.hash_keys import hash_key
 from streamsim.scenario import models
 from streamsim.scenario.play import Played
 from streamsim.scenario.real.run import Place, Play, Shared, Stage, perform

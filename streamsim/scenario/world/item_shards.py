@@ -1,6 +1,6 @@
 """From the producer of a table and the plan of its stream's shards to their logs."""
 
-from streamsim.rules.item_writes import Table
+from streamsim.rules.streams.item_writes import Table
 from streamsim.scenario import models
 from streamsim.scenario.fitting.tables import item_writes, records_of, template_of
 from streamsim.scenario.world.shards import shards_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from streamsim.engine.ports import Clock, Sink
 from streamsim.model.events import Produced
-from streamsim.rules.hash_keys import hash_key
+from streamsim.rules.streams.hash_keys import hash_key
 from streamsim.scenario import models
 from streamsim.scenario.world.shards import generated
 from streamsim.streams.producing.produced import GeneratedProduction, ListedProduction

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from streamsim.model.units import SECOND
-from streamsim.rules.hash_keys import hash_key
+from streamsim.rules.streams.hash_keys import hash_key
 from streamsim.scenario import models
 from streamsim.streams.records.arrivals import GeneratedArrivals, Schedule, Segment, Stint
 from streamsim.streams.records.keys import KeySet, ShardKeys, by_shard, shares, uniform, zipf

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from streamsim.rules.hash_keys import hash_key, owner
+from streamsim.rules.streams.hash_keys import hash_key, owner
 from streamsim.streams.records.arrivals import NEVER
 from streamsim.streams.records.logs import Content, GeneratedLog, Given
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamsim.model.batch import Positions
-from streamsim.rules.hash_keys import lane_of
+from streamsim.rules.streams.hash_keys import lane_of
 from streamsim.streams.producing.production import Production
 from streamsim.streams.records.arrivals import Arrivals, ListedArrivals, chunk_bounds
 from streamsim.streams.records.logs import index_of, kinesis_numbers

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamsim.engine.draws import words
-from streamsim.rules.item_writes import Op
+from streamsim.rules.streams.item_writes import Op
 from streamsim.streams.records.arrivals import chunk_bounds, chunk_number
 from streamsim.streams.records.logs import GeneratedLog
 

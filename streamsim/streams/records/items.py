@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from streamsim.engine.chance import key
 from streamsim.model.batch import Positions
 from streamsim.model.units import MILLISECOND
-from streamsim.rules.attributes import Item
-from streamsim.rules.item_writes import Change, Table, written
+from streamsim.rules.streams.attributes import Item
+from streamsim.rules.streams.item_writes import Change, Table, written
 from streamsim.streams.records.arrivals import NEVER, Arrivals, chunk_bounds, chunk_number
 from streamsim.streams.records.histories import History, Past, Removals
 from streamsim.streams.records.logs import GeneratedLog, ListedLog, SequenceNumbers, filled, index_of
@@ -161,7 +161,7 @@ class ItemLog:
         return self._line.partition_key(self._part.first + position)
 
     def data(self, position: int) -> bytes:
-        """See `Log`: what `streamsim.rules.item_writes.written` wrote."""
+        """See `Log`: what `streamsim.rules.streams.item_writes.written` wrote."""
         return self._line.data(self._part.first + position)
 
     def size(self, position: int) -> int:

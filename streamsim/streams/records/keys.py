@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamsim.engine.draws import words
-from streamsim.rules.hash_keys import SPACE, hash_key
+from streamsim.rules.streams.hash_keys import SPACE, hash_key
 
 
 @dataclass(frozen=True, slots=True)

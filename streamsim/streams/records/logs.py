@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from streamsim.engine.chance import key
 from streamsim.model.batch import Log, Positions
-from streamsim.rules.hash_keys import lane_of
+from streamsim.rules.streams.hash_keys import lane_of
 from streamsim.streams.records.arrivals import Arrivals, ListedArrivals, chunk_bounds, chunk_number
 from streamsim.streams.records.keys import ShardKeys
 

@@ -8,8 +8,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final
 
-from streamsim.rules.lineage import OpenShard, SplitShard, Step, steps_of
-from streamsim.rules.on_demand import MOST_SHARDS, WATCHED, outgrown
+from streamsim.rules.streams.lineage import OpenShard, SplitShard, Step, steps_of
+from streamsim.rules.streams.on_demand import MOST_SHARDS, WATCHED, outgrown
 from streamsim.streams.producing.writing import WriteSide
 from streamsim.streams.simulated.plan import Plan, Planning
 

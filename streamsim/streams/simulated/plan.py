@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from streamsim.model.names import shard_id
-from streamsim.rules.hash_keys import even_ranges
-from streamsim.rules.lineage import OpenShard, ShardMap, Step, covers
+from streamsim.rules.streams.hash_keys import even_ranges
+from streamsim.rules.streams.lineage import OpenShard, ShardMap, Step, covers
 from streamsim.streams.records.arrivals import NEVER
 
 #: When shards opened that are there from the start: before any record.

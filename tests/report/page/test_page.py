@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from streamsim.model.events import Fault, Invoke, Result, ShardEnd, ShardOpen
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 from tests.report.page.pages import ROOT, columns_of, content_of, page_of, page_of_events
 
 HOSTILE = {
