@@ -9,7 +9,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from functools import partial
 from typing import Any, Final
 from uuid import uuid4
@@ -66,6 +66,7 @@ class ShardReading:
         self._keeper = self._storing.keeper
         self._loop = asyncio.get_running_loop()
         self._due = asyncio.Event()
+        self._ending = False
         self._failed: asyncio.Future[None] = self._loop.create_future()
 
     @property
@@ -100,10 +101,11 @@ class ShardReading:
         self._worker = worker
         for tenure in self._tenures.values():
             self._begin(tenure, worker)
-        tasks = [self._keeper.work(), self._renewal.work(), self._sharing_out()]
-        working = [self._loop.create_task(one) for one in tasks]
+        working = [self._loop.create_task(one) for one in (self._keeper.work(), self._renewal.work())]
+        sharing = self._loop.create_task(self._sharing_out())
         try:
-            done, _ = await asyncio.wait([*working, self._failed], return_when=asyncio.FIRST_COMPLETED)
+            everything = [*working, sharing, self._failed]
+            done, _ = await asyncio.wait(everything, return_when=asyncio.FIRST_COMPLETED)
             for one in done:
                 one.result()
         finally:
@@ -116,6 +118,12 @@ class ShardReading:
             for task in [*working, *readings]:
                 task.cancel()
             await asyncio.gather(*working, *readings, return_exceptions=True)
+            # a lease that is being asked for may be ours already: nobody would give it back
+            self._ending = True
+            self._due.set()
+            await asyncio.wait([sharing], timeout=self._sharing.patience)
+            sharing.cancel()
+            await asyncio.gather(sharing, return_exceptions=True)
 
     async def flush_at_last(self) -> None:
         """See `Reading`."""
@@ -153,7 +161,7 @@ class ShardReading:
     async def _sharing_out(self) -> None:
         """Takes what is due of us, again and again."""
         troubled = False
-        while True:
+        while not self._ending:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._due.wait(), self._sharing.interval)
             self._due.clear()
@@ -170,8 +178,11 @@ class ShardReading:
                 self._trouble("", None)
 
     async def _share(self) -> None:
-        async for taken in self._allotment.due(self._tenures.keys()):
-            self._own(taken)
+        async with aclosing(self._allotment.due(self._tenures.keys())) as due:
+            async for taken in due:
+                self._own(taken)
+                if self._ending:
+                    return
 
     def _own(self, taken: Taken) -> None:
         lease, shard = taken.lease, taken.lease.shard
@@ -182,7 +193,7 @@ class ShardReading:
         tenure.log.suspended = self._storing.suspended
         self._tenures[shard] = tenure
         self._keeper.own(shard)
-        if self._worker is not None:
+        if self._worker is not None and not self._ending:
             self._begin(tenure, self._worker)
 
     def _lose(self, tenure: Tenure) -> None:
