@@ -457,6 +457,22 @@ def test_a_lease_that_is_being_taken_at_the_end_is_given_back(kinesis: str, tabl
     on(kinesis, 1, story)
 
 
+def test_what_was_asked_for_is_nobodys_when_who_asked_has_ended(kinesis: str, table: Path) -> None:
+    """Whether it was handed over by then or not."""
+
+    async def story(stream: Stream) -> None:
+        one, other = ShardMember(stream, table), ShardMember(stream, table)
+        one.start()
+        await stream.until(lambda: len(one.told(ShardOpen)) == 4)
+        other.start()
+        await stream.until(lambda: bool(one.told(ShardStop)))
+        await other.finish()
+        await one.finish()
+        assert {(lease.owner, lease.wanted) for lease in (await rows(table, stream)).values()} == {("", "")}
+
+    on(kinesis, 4, story)
+
+
 def test_a_process_that_has_lost_its_lease_leaves_and_writes_no_checkpoint(kinesis: str, table: Path) -> None:
     async def story(stream: Stream) -> None:
         await stream.put(30, keys=1)

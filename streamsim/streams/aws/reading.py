@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 from uuid import uuid4
@@ -19,7 +20,7 @@ from streamsim.model.events import Checkpoint, Event, ShardEnd
 from streamsim.model.mapping import StartingPosition
 from streamsim.streams.aws.allotment import Allotment, Taken
 from streamsim.streams.aws.errors import patiently
-from streamsim.streams.aws.leases import place_of
+from streamsim.streams.aws.leases import Lease, place_of
 from streamsim.streams.aws.polling import Feed, Pace, Trouble, poll
 from streamsim.streams.aws.renewal import Renewal
 from streamsim.streams.aws.shards import Described, Fetched, FetchedForm, Place, Shards
@@ -66,7 +67,7 @@ class ShardReading:
         self._keeper = self._storing.keeper
         self._loop = asyncio.get_running_loop()
         self._due = asyncio.Event()
-        self._ending = False
+        self._opened = self._ending = False
         self._failed: asyncio.Future[None] = self._loop.create_future()
 
     @property
@@ -94,6 +95,7 @@ class ShardReading:
     async def join(self) -> None:
         """See `Reading`."""
         await self._table.open()
+        self._opened = True
         await patiently(self._share)
 
     async def work(self, worker: Worker) -> None:
@@ -132,13 +134,12 @@ class ShardReading:
     async def stop(self) -> None:
         """See `Reading`."""
         self._storing.stop()
-        tenures = list(self._tenures.values())
+        for shard in self._tenures:
+            self._keeper.disown(shard)
         self._tenures.clear()
-        for tenure in tenures:
-            self._keeper.disown(tenure.lease.shard)
         with suppress(SourceError):
-            for tenure in tenures:
-                await self._table.release(tenure.lease)
+            for lease in (await self._table.all()).values() if self._opened else ():
+                await self._resign(lease)
         await self._table.close()
 
     def hear(self, event: Event) -> None:
@@ -209,15 +210,21 @@ class ShardReading:
         tenure.giving = self._loop.create_task(self._give(tenure))
         tenure.giving.add_done_callback(self._check)
 
+    async def _resign(self, lease: Lease) -> None:
+        """Gives up a lease that is ours, or that we have asked for, which may have made it ours by now."""
+        handed_over = lease.wanted == self._us and not await self._table.withdraw(lease, self._us)
+        if handed_over or lease.owner == self._us:
+            await self._table.release(replace(lease, owner=self._us))
+
     async def _give(self, tenure: Tenure) -> None:
-        """Leaves a shard, and gives its lease back when nothing of it is in flight and its checkpoint is stored."""
+        """Leaves a shard, and hands its lease over when nothing of it is in flight and its checkpoint is stored."""
         shard = tenure.lease.shard
         self._leave(tenure)
         if (leaving := self._leaving.get(shard)) is not None:
             await asyncio.wait([leaving])
         try:
             await self._keeper.flush()
-            await self._table.release(tenure.lease)
+            await self._table.hand_over(tenure.lease)
         except SourceError as error:
             if not error.retryable:
                 raise
