@@ -25,31 +25,31 @@ if TYPE_CHECKING:
     from streamsim.scenario.models import Scenario
     from streamsim.scenario.play import Played, play
     from streamsim.scenario.text.errors import ScenarioError
-    from streamsim.trace.header import Header
-    from streamsim.trace.measures import MEASURES, Measures
-    from streamsim.trace.ndjson import TraceError, TraceWriter, read_trace
-    from streamsim.trace.oracle import Oracle
-    from streamsim.trace.violation import Violation
+    from streamsim.trace.format.header import Header
+    from streamsim.trace.format.ndjson import TraceError, TraceWriter, read_trace
+    from streamsim.trace.measures.measures import MEASURES, Measures
+    from streamsim.trace.oracle.oracle import Oracle
+    from streamsim.trace.oracle.violation import Violation
 
 #: Where each public name lives. They are imported when first used: `streamsim --help` needs none of them.
 _HOMES = {
     "Event": "streamsim.model.events",
     "EventSourceMapping": "streamsim.model.mapping",
-    "Header": "streamsim.trace.header",
-    "MEASURES": "streamsim.trace.measures",
-    "Measures": "streamsim.trace.measures",
-    "Oracle": "streamsim.trace.oracle",
+    "Header": "streamsim.trace.format.header",
+    "MEASURES": "streamsim.trace.measures.measures",
+    "Measures": "streamsim.trace.measures.measures",
+    "Oracle": "streamsim.trace.oracle.oracle",
     "Played": "streamsim.scenario.play",
     "Report": "streamsim.report.notebook",
     "Scenario": "streamsim.scenario.models",
     "ScenarioError": "streamsim.scenario.text.errors",
-    "TraceError": "streamsim.trace.ndjson",
-    "TraceWriter": "streamsim.trace.ndjson",
-    "Violation": "streamsim.trace.violation",
+    "TraceError": "streamsim.trace.format.ndjson",
+    "TraceWriter": "streamsim.trace.format.ndjson",
+    "Violation": "streamsim.trace.oracle.violation",
     "load": "streamsim.scenario.load",
     "load_text": "streamsim.scenario.load",
     "play": "streamsim.scenario.play",
-    "read_trace": "streamsim.trace.ndjson",
+    "read_trace": "streamsim.trace.format.ndjson",
     "run": "streamsim.report.notebook",
     "variants": "streamsim.scenario.load",
 }

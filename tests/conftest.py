@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import settings
 
 from tests.streams.brokers import NoBrokerError, apache_kafka, wheel_broker
 from tests.streams.endpoints import NoServerError, dynamodb_server, kinesis_server
@@ -25,6 +26,9 @@ Golden = Callable[[Path, str], None]
 def pytest_configure() -> None:
     """Interrupts reach the tests and the programs they start even where a shell began pytest in the background."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # how long an example takes is the machine's business
+    settings.register_profile("streamsim", settings(), deadline=None)
+    settings.load_profile("streamsim")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

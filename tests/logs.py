@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from streamsim.model.batch import Batch, Positions
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.world.item_shards import item_logs
-from streamsim.streams.items import ItemLog
+from streamsim.streams.records.items import ItemLog
 
 
 @dataclass(frozen=True)

@@ -27,10 +27,10 @@ from streamsim.model.names import shard_id, unix
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import HOUR
 from streamsim.rules.source import Source
-from streamsim.streams.arrivals import NEVER
-from streamsim.streams.logs import Given, ListedLog
-from streamsim.streams.polling import Outage, ReadLimit
-from streamsim.streams.simulated import SimulatedShard, SimulatedStream
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.records.logs import Given, ListedLog
+from streamsim.streams.simulated.polling import Outage, ReadLimit
+from streamsim.streams.simulated.stream import SimulatedShard, SimulatedStream
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:dead"
 EPOCH = unix("2026-01-01T00:00:00Z")

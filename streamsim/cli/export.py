@@ -43,7 +43,7 @@ def command(trace: str, form: str, output: Path | None) -> None:
 def _exported(trace: str, form: str) -> str:
     from streamsim.report.export.attempts_table import AttemptsTable  # noqa: PLC0415  # `--help` is quick without
     from streamsim.report.export.perfetto import Perfetto  # noqa: PLC0415
-    from streamsim.trace.ndjson import TraceError, read_trace  # noqa: PLC0415
+    from streamsim.trace.format.ndjson import TraceError, read_trace  # noqa: PLC0415
 
     name, line = STANDARD_INPUT if trace == "-" else trace, 0
     text = io.StringIO()

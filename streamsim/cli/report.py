@@ -56,7 +56,7 @@ def _page_of(trace: str) -> str:
     from streamsim.report.page.document import PageRun  # noqa: PLC0415  # `--help` is quick without
     from streamsim.report.page.page import page  # noqa: PLC0415
     from streamsim.report.page.traces import run_of  # noqa: PLC0415
-    from streamsim.trace.ndjson import TraceError, read_trace  # noqa: PLC0415
+    from streamsim.trace.format.ndjson import TraceError, read_trace  # noqa: PLC0415
 
     name, line = STANDARD_INPUT if trace == "-" else trace, 0
     try:

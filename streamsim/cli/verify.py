@@ -77,8 +77,8 @@ def verify(traces: tuple[str, ...], *, as_json: bool) -> None:
 
 
 def _examine(trace: str) -> Finding:
-    from streamsim.trace.ndjson import TraceError, read_trace  # noqa: PLC0415 - `--help` is quick without
-    from streamsim.trace.oracle import Oracle  # noqa: PLC0415
+    from streamsim.trace.format.ndjson import TraceError, read_trace  # noqa: PLC0415 - `--help` is quick without
+    from streamsim.trace.oracle.oracle import Oracle  # noqa: PLC0415
 
     name = STANDARD_INPUT if trace == "-" else trace
     try:
@@ -160,7 +160,7 @@ def _rest(finding: Finding) -> str:
 
 def _show_violation(violation: Any) -> None:
     from streamsim.model.units import show_duration  # noqa: PLC0415
-    from streamsim.trace.encoding import encode_event  # noqa: PLC0415
+    from streamsim.trace.format.encoding import encode_event  # noqa: PLC0415
 
     of_mapping = f"mapping {violation.mapping}" if violation.mapping else ""
     place = " of ".join(part for part in (violation.shard, of_mapping) if part)
@@ -171,7 +171,7 @@ def _show_violation(violation: Any) -> None:
 
 
 def _as_json(finding: Finding) -> dict[str, Any]:
-    from streamsim.trace.encoding import encode_event  # noqa: PLC0415
+    from streamsim.trace.format.encoding import encode_event  # noqa: PLC0415
 
     if finding.problem is not None:
         return {"trace": finding.trace, "error": {"line": finding.line or None, "problem": finding.problem}}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from streamsim.rules.destinations import destination_refusal
+from streamsim.rules.mapping.destinations import destination_refusal
 
 FORMS: Final = (
     "FILE, kafka://TOPIC, kafka://HOST:PORT/TOPIC, sqs:QUEUE, s3://BUCKET or an ARN of SQS, SNS or S3"

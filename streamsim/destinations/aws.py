@@ -11,7 +11,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from streamsim.engine.ports import SourceError
+from streamsim.engine.ports import DocumentKey, SourceError
 
 #: How long a request may take, in seconds. assumed: AWS does not say how long it waits.
 PATIENCE: Final = 10.0
@@ -35,7 +35,11 @@ class AwsDestination:
     """The engine's `Destination`: one request for each document."""
 
     def __init__(
-        self, name: str, request: Callable[[str, str], Awaitable[Any]], complain: Complain, patience: float
+        self,
+        name: str,
+        request: Callable[[str, DocumentKey], Awaitable[Any]],
+        complain: Complain,
+        patience: float,
     ) -> None:
         """`name` is its ARN; `request` is made of a document and its key, and is given `patience` seconds."""
         self.name = name
@@ -43,7 +47,7 @@ class AwsDestination:
         self._complain = complain
         self._patience = patience
 
-    async def send(self, document: str, key: str) -> bool:
+    async def send(self, document: str, key: DocumentKey = None) -> bool:
         """See `Destination`."""
         problem = await _problem(self._request(document, key), self._patience)
         if problem is not None:
@@ -68,7 +72,7 @@ async def open_queue(
     account = account or url.rsplit("/", 2)[1]
     arn = f"arn:{client.meta.partition}:sqs:{client.meta.region_name}:{account}:{queue}"
 
-    def send(document: str, _key: str) -> Awaitable[Any]:
+    def send(document: str, _key: DocumentKey) -> Awaitable[Any]:
         sending: Awaitable[Any] = client.send_message(QueueUrl=url, MessageBody=document)
         return sending
 
@@ -83,7 +87,7 @@ async def open_topic(client: Any, arn: str, complain: Complain, patience: float 
     """
     await _looked(client.get_topic_attributes(TopicArn=arn), f"the topic {arn}", patience)
 
-    def publish(document: str, _key: str) -> Awaitable[Any]:
+    def publish(document: str, _key: DocumentKey) -> Awaitable[Any]:
         publishing: Awaitable[Any] = client.publish(TopicArn=arn, Message=json.loads(document)["Message"])
         return publishing
 
@@ -99,7 +103,7 @@ async def open_bucket(
     """
     await _looked(client.head_bucket(Bucket=bucket), f"the bucket {bucket}", patience)
 
-    def put(document: str, key: str) -> Awaitable[Any]:
+    def put(document: str, key: DocumentKey) -> Awaitable[Any]:
         putting: Awaitable[Any] = client.put_object(
             Bucket=bucket, Key=key, Body=document.encode(), ContentType="application/octet-stream"
         )

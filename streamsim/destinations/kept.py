@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from streamsim.engine.ports import Clock
+from streamsim.engine.ports import Clock, DocumentKey
 
 
 class KeptDestination:
@@ -22,13 +22,13 @@ class KeptDestination:
         self._folder = folder
         self._begun = False
 
-    async def send(self, document: str, key: str) -> bool:
+    async def send(self, document: str, key: DocumentKey = None) -> bool:
         """See `Destination`."""
         now = self._clock.now
         if any(begin <= now < end for begin, end in self._down):
             return False
         if self._folder is not None:
-            self._keep(self._folder, document, key)
+            self._keep(self._folder, document, key if isinstance(key, str) else "")
         return True
 
     def _keep(self, folder: Path, document: str, key: str) -> None:

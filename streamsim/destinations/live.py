@@ -1,7 +1,8 @@
 """Destinations for real: a file, or a topic of the broker. Each document is there when `send` answers that it is.
 
-Documents hold the records themselves, as those for S3 do. assumed: their form in a Kafka topic; AWS says only that it
-gets "the actual failed records along with failure metadata" ("Using a Kafka topic as an on-failure destination").
+Documents hold the records themselves. What a topic gets of a topic's records is `streamsim.rules.documents.topic`'s business;
+a file gets the document that S3 would, and so does, assumed, a topic where AWS has no such destination: of a batch that did
+not come from Kafka.
 """
 
 import asyncio
@@ -9,6 +10,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
+
+from streamsim.engine.ports import DocumentKey
 
 #: How long a broker may take to acknowledge a document, in seconds. assumed: AWS does not say how long it waits.
 PATIENCE: Final = 10.0
@@ -23,8 +26,9 @@ class FileDestination:
         self._complain = complain
         self._file = path.open("ab", buffering=0)
 
-    async def send(self, document: str, _key: str) -> bool:
+    async def send(self, document: str, key: DocumentKey = None) -> bool:
         """See `Destination`."""
+        del key  # a file is in order
         return await asyncio.get_running_loop().run_in_executor(None, self._write, document)
 
     def _write(self, document: str) -> bool:
@@ -60,13 +64,14 @@ class TopicDestination:
         self._complain = complain
         self._patience = patience
 
-    async def send(self, document: str, _key: str) -> bool:
-        """See `Destination`."""
+    async def send(self, document: str, key: DocumentKey = None) -> bool:
+        """See `Destination`; a record without a key goes to any partition."""
         from aiokafka.errors import KafkaError  # noqa: PLC0415  # a producer is there already
 
         try:
             async with asyncio.timeout(self._patience):
-                await self._producer.send_and_wait(self._topic, document.encode())
+                named = key if isinstance(key, bytes) else None
+                await self._producer.send_and_wait(self._topic, document.encode(), named)
         except (KafkaError, TimeoutError) as error:
             problem = str(error) or f"no answer within {self._patience:g} s"
             self._complain(f"{self.name} does not take a document, and its records are lost: {problem}")

@@ -14,9 +14,9 @@ from streamsim.functions.published import PublishedFunction
 from streamsim.functions.runtime import Launcher
 from streamsim.model.names import Account, trace_header
 from streamsim.model.units import SECOND
-from streamsim.rules.api_error import ApiError, payload_too_large, throttled
-from streamsim.rules.function_name import LATEST, FunctionName, Target, parse, resolve
-from streamsim.rules.invocation_record import Ended, invocation_record
+from streamsim.rules.api.errors import ApiError, payload_too_large, throttled
+from streamsim.rules.api.function_name import LATEST, FunctionName, Target, parse, resolve
+from streamsim.rules.documents.invocation_record import Ended, invocation_record
 from streamsim.rules.limits import CONCURRENT_EXECUTIONS, QUOTAS
 
 #: Lambda stops functions that call each other at about this many calls (Lambda Developer Guide, "recursive loop
@@ -85,7 +85,7 @@ class LocalAccount:
             await self._launcher(function.deployment, "").close()
 
     def resolve(self, named: FunctionName, action: str) -> Target | ApiError:
-        """See `streamsim.rules.function_name.resolve`."""
+        """See `streamsim.rules.api.function_name.resolve`."""
         qualifiers: Mapping[str, Mapping[str, str]] = {
             name: function.qualifiers for name, function in self.functions.items()
         }

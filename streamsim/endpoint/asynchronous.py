@@ -11,9 +11,9 @@ from typing import Protocol
 from streamsim.endpoint.call import Call, Called
 from streamsim.model.asynchronous import EventInvokeConfig
 from streamsim.model.outcome import Ending
+from streamsim.rules.api.function_name import LATEST
 from streamsim.rules.asynchronous import Again, Finished, Lost, after
-from streamsim.rules.function_name import LATEST
-from streamsim.rules.invocation_record import Ended, Invoked
+from streamsim.rules.documents.invocation_record import Ended, Invoked
 
 #: Makes one attempt: what came of it, None when it was throttled.
 Attempt = Callable[[Call], Awaitable[Called | None]]

@@ -13,7 +13,7 @@ from streamsim.functions.logs import runtime_version
 from streamsim.functions.published import PublishedFunction
 from streamsim.model.names import timestamp
 from streamsim.model.units import SECOND
-from streamsim.rules.function_name import Target
+from streamsim.rules.api.function_name import Target
 
 
 def configuration(

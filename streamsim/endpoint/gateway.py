@@ -13,13 +13,12 @@ from typing import Any
 from streamsim.endpoint.account import LocalAccount
 from streamsim.endpoint.call import Call, Called
 from streamsim.engine.wall_clock import wall_clock
-from streamsim.rules.api_error import ApiError
-from streamsim.rules.cors import is_preflight, mocked, preflight, with_headers
-from streamsim.rules.function_name import parse
-from streamsim.rules.http_message import Request, Response
-from streamsim.rules.limits import QUOTAS
-from streamsim.rules.proxy_event import Api, proxy_event, trace_of
-from streamsim.rules.proxy_response import (
+from streamsim.rules.api.cors import is_preflight, mocked, preflight, with_headers
+from streamsim.rules.api.errors import ApiError
+from streamsim.rules.api.function_name import parse
+from streamsim.rules.api.http_message import Request, Response
+from streamsim.rules.api.proxy_event import Api, proxy_event, trace_of
+from streamsim.rules.api.proxy_response import (
     malformed,
     no_route,
     no_stage,
@@ -28,7 +27,8 @@ from streamsim.rules.proxy_response import (
     timed_out,
     too_large,
 )
-from streamsim.rules.routes import DEFAULT, Match, match, methods
+from streamsim.rules.api.routes import DEFAULT, Match, match, methods
+from streamsim.rules.limits import QUOTAS
 from streamsim.templates.apis import ServedApi
 
 #: Bytes of a request (API Gateway quotas: 10 MB).

@@ -17,12 +17,12 @@ from streamsim.endpoint.call import Call, Called
 from streamsim.endpoint.configuration import configuration
 from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.logs import log_result
-from streamsim.rules import api_error
-from streamsim.rules.api_error import ApiError, constraint
-from streamsim.rules.function_name import LATEST, Target, parse
-from streamsim.rules.http_message import Headers, Request, Response
+from streamsim.rules.api import errors
+from streamsim.rules.api.errors import ApiError, constraint
+from streamsim.rules.api.function_name import LATEST, Target, parse
+from streamsim.rules.api.http_message import Headers, Request, Response
+from streamsim.rules.api.proxy_event import trace_of
 from streamsim.rules.limits import QUOTAS, Quotas
-from streamsim.rules.proxy_event import trace_of
 
 #: Every path of the Lambda API begins with the date of a version of it.
 PREFIX: Final = re.compile(r"/20[0-9]{2}-[0-9]{2}-[0-9]{2}/")
@@ -72,7 +72,7 @@ class LambdaApi:
                 answer = await self._answered(operation, unquote(found[1]), request)
                 break
         else:
-            answer = api_error.unknown_operation(_OPERATIONS)
+            answer = errors.unknown_operation(_OPERATIONS)
         if isinstance(answer, ApiError):
             answer = Response(answer.status, (_JSON, ("x-amzn-ErrorType", answer.type)), answer.body)
         return answer._replace(headers=(*answer.headers, ("x-amzn-RequestId", request.id)))
@@ -86,7 +86,7 @@ class LambdaApi:
             return named
         if operation == "InvokeWithResponseStream":
             message = "Responses are not streamed here. Use Invoke."
-            return api_error.lower(400, "InvalidParameterValueException", message)
+            return errors.lower(400, "InvalidParameterValueException", message)
         action = "InvokeFunction" if operation == "Invoke" else operation
         target = self._account.resolve(named, f"lambda:{action}")
         return target if isinstance(target, ApiError) else await self._of(operation, target, request)
@@ -143,14 +143,14 @@ class LambdaApi:
         """A page of functions; with FunctionVersion=ALL each version too. The marker is where the next page begins."""
         every, marker, most = (query.get(name, [""])[0] for name in ("FunctionVersion", "Marker", "MaxItems"))
         if every not in {"", "ALL"}:
-            return api_error.invalid([constraint(every, "functionVersion", "satisfy enum value set: [ALL]")])
+            return errors.invalid([constraint(every, "functionVersion", "satisfy enum value set: [ALL]")])
         if most and (not most.isdecimal() or not 1 <= int(most) <= 10_000):
             bound = (
                 "less than or equal to 10000"
                 if most.isdecimal() and int(most)
                 else "greater than or equal to 1"
             )
-            return api_error.invalid([constraint(most, "maxItems", f"have value {bound}")])
+            return errors.invalid([constraint(most, "maxItems", f"have value {bound}")])
         targets = [target for name in self._account.functions for target in self._versions(name, every)]
         start = int(marker) if marker.isdecimal() else 0
         stop = start + min(int(most or _PAGE), _PAGE)
@@ -176,17 +176,17 @@ def _refusal(kind: str, log_type: str, request: Request, quotas: Quotas) -> ApiE
         if value not in values
     ]
     if problems:
-        return api_error.invalid(problems)
+        return errors.invalid(problems)
     for header, message in _REFUSED.items():
         if request.header(header) is not None:
-            return api_error.lower(400, "InvalidParameterValueException", message)
+            return errors.lower(400, "InvalidParameterValueException", message)
     limit = quotas.asynchronous_payload if kind == "Event" else quotas.synchronous_payload
     if len(request.body) > limit:
-        return api_error.payload_too_large(len(request.body), kind, limit)
+        return errors.payload_too_large(len(request.body), kind, limit)
     try:
         json.loads(request.body or b"{}")
     except ValueError as error:
-        return api_error.invalid_json(str(error))
+        return errors.invalid_json(str(error))
     return None
 
 
@@ -199,7 +199,7 @@ def _client_context(header: str | None) -> bytes | ApiError | None:
             return context
     except (binascii.Error, ValueError):
         pass
-    return api_error.invalid_client_context()
+    return errors.invalid_client_context()
 
 
 _JSON: Final = ("Content-Type", "application/json")

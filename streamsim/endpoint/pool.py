@@ -13,7 +13,7 @@ from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.published import PublishedFunction
 from streamsim.functions.runtime import Launcher
 from streamsim.model.units import SECOND
-from streamsim.rules.api_error import ThrottleReason
+from streamsim.rules.api.errors import ThrottleReason
 
 
 class Slots:

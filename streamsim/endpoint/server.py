@@ -14,8 +14,8 @@ from aiohttp.http import SERVER_SOFTWARE
 from streamsim.endpoint.gateway import MAXIMUM_REQUEST, Gateway
 from streamsim.endpoint.lambda_api import PREFIX, LambdaApi
 from streamsim.engine.wall_clock import wall_clock
-from streamsim.rules.api_error import request_too_large, service_error
-from streamsim.rules.http_message import Request, Response
+from streamsim.rules.api.errors import request_too_large, service_error
+from streamsim.rules.api.http_message import Request, Response
 
 #: What is read of a request; more is more than any API takes.
 _READ: Final = MAXIMUM_REQUEST + 1024 * 1024

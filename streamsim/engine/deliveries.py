@@ -6,8 +6,8 @@ from streamsim.engine.chance import Uuids
 from streamsim.engine.ports import Clock, Destination
 from streamsim.model.asynchronous import Loss
 from streamsim.model.outcome import Outcome
-from streamsim.rules.async_document import Ended, Form, dead_letter_as, sent_as
-from streamsim.rules.async_event import AsyncSource
+from streamsim.rules.documents.asynchronous import Ended, Form, dead_letter_as, sent_as
+from streamsim.rules.events.asynchronous import AsyncSource
 
 
 class Deliveries:

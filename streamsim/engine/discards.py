@@ -1,12 +1,16 @@
 """Giving records up: writes the document, sends it, and only then lets the worker go on."""
 
+import asyncio
+
 from streamsim.engine.chance import Uuids
 from streamsim.engine.ports import Clock, Destination, Sink
 from streamsim.model.batch import Batch
 from streamsim.model.events import Discard, WindowLost
 from streamsim.model.outcome import Outcome
+from streamsim.model.stream_type import KAFKA
 from streamsim.model.verdict import Condition
-from streamsim.rules.failure_document import Failure, s3_key, s3_object, sns_notification, sqs_body
+from streamsim.rules.documents.failure import Failure, s3_key, s3_object, sns_notification, sqs_body
+from streamsim.rules.documents.topic import topic_documents
 from streamsim.rules.source import Source
 
 
@@ -85,12 +89,15 @@ class Discards:
         arn = destination.name.split(":")
         service = arn[2] if arn[0] == "arn" else arn[0]
         if service == "sqs":
-            return await destination.send(sqs_body(failure, self._source), "")
+            return await destination.send(sqs_body(failure, self._source))
+        if service == "kafka" and self._source.type is KAFKA and failure.batch.positions:
+            sending = [destination.send(text, key) for key, text in topic_documents(failure, self._source)]
+            return all(await asyncio.gather(*sending))
         if service in {"file", "kafka"}:  # they take the records themselves, as S3 does
-            return await destination.send(s3_object(failure, self._source), "")
+            return await destination.send(s3_object(failure, self._source))
         uuid = self._uuids.next()
         if service == "sns":
-            return await destination.send(sns_notification(failure, self._source, destination.name, uuid), "")
+            return await destination.send(sns_notification(failure, self._source, destination.name, uuid))
         return await destination.send(
             s3_object(failure, self._source), s3_key(failure, self._source, self._mapping_uuid, uuid)
         )

@@ -30,7 +30,7 @@ from streamsim.engine.surroundings import Surroundings
 from streamsim.model.events import Event, Result, StateChange, Update
 from streamsim.model.mapping import EventSourceMapping
 from streamsim.model.processing_result import NOTHING_YET, processing_result
-from streamsim.rules.filters import compile_filters
+from streamsim.rules.mapping.filters import compile_filters
 from streamsim.rules.source import Source
 
 

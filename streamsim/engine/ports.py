@@ -160,6 +160,10 @@ class Function(Protocol):
         """
 
 
+#: What a document goes by at its destination.
+DocumentKey = str | bytes | None
+
+
 class Destination(Protocol):
     """Takes the documents of discarded batches."""
 
@@ -167,5 +171,5 @@ class Destination(Protocol):
     def name(self) -> str:
         """The ARN, as the trace shows it."""
 
-    async def send(self, document: str, key: str) -> bool:
-        """Whether the document arrived. `key` is the S3 object key, empty elsewhere."""
+    async def send(self, document: str, key: DocumentKey = None) -> bool:
+        """Whether the document arrived. `key` is None, but that of an S3 object, or of a record that has one in Kafka."""

@@ -9,8 +9,8 @@ from streamsim.engine.ports import Clock, Sink
 from streamsim.engine.progress import Holding
 from streamsim.model.batch import Log, Positions
 from streamsim.model.events import Filtered
-from streamsim.rules.event import seen_by_filters
-from streamsim.rules.filters import Filters
+from streamsim.rules.events.event import seen_by_filters
+from streamsim.rules.mapping.filters import Filters
 from streamsim.rules.source import Source
 
 

@@ -6,7 +6,7 @@ from streamsim.engine.concurrency import FunctionConcurrency
 from streamsim.engine.discards import Discards
 from streamsim.engine.ports import Clock, Function, Halt, Sink, Stream
 from streamsim.model.mapping import EventSourceMapping
-from streamsim.rules.filters import Filters
+from streamsim.rules.mapping.filters import Filters
 from streamsim.rules.source import Source
 
 

@@ -21,7 +21,7 @@ from streamsim.functions.runtime import Answer, Deployment, Invocation, Written
 from streamsim.model.batch import Batch
 from streamsim.model.names import trace_header
 from streamsim.model.outcome import Outcome
-from streamsim.rules.event import event_text
+from streamsim.rules.events.event import event_text
 from streamsim.rules.source import Source
 
 #: Takes the log of one invocation: the log group, the log stream, the events in order.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from streamsim.rules.limits import UNZIPPED, package_refusals
-from streamsim.rules.settings import Refusal
+from streamsim.rules.mapping.settings import Refusal
 
 #: Folders that nobody deploys. A virtual environment is another one.
 _LEFT_OUT: Final = frozenset({".git", "__pycache__"})

@@ -14,8 +14,8 @@ from streamsim.report.phrases import measured
 from streamsim.scenario.parts.expectations import Expectation, read_expectations
 from streamsim.scenario.text.document import Entry, Node, compose
 from streamsim.scenario.text.errors import Problem, ScenarioError, Span
-from streamsim.trace.expectations import evaluate
-from streamsim.trace.measure import Value
+from streamsim.trace.measures.expectations import evaluate
+from streamsim.trace.measures.measure import Value
 
 _COUNT: Final = re.compile(r"(==|!=|<=|>=|<|>)?\s*([0-9]+)")
 _OPERATORS: Final = {"==": eq, "!=": ne, "<=": le, ">=": ge, "<": lt, ">": gt}

@@ -15,7 +15,7 @@ from typing import Any, Final
 from streamsim.model.units import parse_duration
 from streamsim.report.phrases import shard_number
 from streamsim.scenario.text.errors import did_you_mean
-from streamsim.trace.decoding import EVENT_FIELDS
+from streamsim.trace.format.decoding import EVENT_FIELDS
 
 DOCUMENT: Final = "document"
 

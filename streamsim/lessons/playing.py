@@ -25,8 +25,8 @@ from streamsim.scenario.settings import setting_path
 from streamsim.scenario.text.document import Node, compose
 from streamsim.scenario.text.errors import Problem, ScenarioError, Source, Span
 from streamsim.scenario.text.reading import MAXIMUM_SCENARIO_SIZE, read
-from streamsim.trace.encoding import encode_event
-from streamsim.trace.measures import flatten
+from streamsim.trace.format.encoding import encode_event
+from streamsim.trace.measures.measures import flatten
 
 #: A changed run need not hold what the lesson's scenario expects of the unchanged one.
 _NOTHING_EXPECTED: Final = "expect=null"

@@ -3,7 +3,7 @@
 Events are the only source of the trace file, the measures, the oracle and every report. Each begins with `t`
 (microseconds since the start). Most then name the mapping and the shard; `Update` and `StateChange` have no shard, and
 those in `BEYOND_MAPPINGS` belong to no mapping. `positions` are ascending positions in the shard
-(`streamsim.model.batch.Positions`), never empty. How they look on disk is `streamsim.trace.ndjson`'s business.
+(`streamsim.model.batch.Positions`), never empty. How they look on disk is `streamsim.trace.format.ndjson`'s business.
 
 The life of a shard: `ShardOpen`, and then `ShardEnd` once it is drained or the run is over, or `ShardStop` when the
 mapping stops reading it; after that `ShardOpen` again, at the checkpoint, if it goes on. A child is opened after the

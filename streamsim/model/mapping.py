@@ -1,7 +1,7 @@
 """The event source mapping and the limits around it, under AWS's names.
 
 Ranges and defaults are those of the Lambda API's CreateEventSourceMapping; whether values are allowed is decided in
-`streamsim.rules.settings`, not here. AWS's words keep AWS's units (whole seconds); our own are microseconds.
+`streamsim.rules.mapping.settings`, not here. AWS's words keep AWS's units (whole seconds); our own are microseconds.
 """
 
 from dataclasses import dataclass, field

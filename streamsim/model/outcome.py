@@ -3,7 +3,7 @@
 from typing import Any, Literal, NamedTuple
 
 #: How an invocation ended. The function never saw a batch that was throttled or too large; what follows from each is
-#: told in `streamsim/rules/meanings.py`.
+#: told in `streamsim/rules/mapping/meanings.py`.
 Ending = Literal["success", "error", "timeout", "throttled", "too_large", "fault"]
 
 

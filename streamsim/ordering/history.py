@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from streamsim.model.batch import Positions
 from streamsim.model.events import Discard, Event, Expired, Filtered, Invoke, Result
-from streamsim.trace.attempts import has_run
+from streamsim.trace.measures.attempts import has_run
 
 #: A record by the id of its shard and its position there.
 Place = tuple[str, int]

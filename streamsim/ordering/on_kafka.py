@@ -12,8 +12,8 @@ from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played
 from streamsim.scenario.real.on_kafka import Brokers, play_on_kafka
 from streamsim.scenario.real.run import Play
-from streamsim.streams.kafka_errors import connected
-from streamsim.trace.header import Header
+from streamsim.streams.kafka.errors import connected, source_error
+from streamsim.trace.format.header import Header
 
 #: How long an intruder keeps its partitions, in seconds, and how long the group waits for a silent member, in ms.
 _STAY: Final = 1.0
@@ -22,16 +22,16 @@ _SESSION: Final = 6000
 
 @dataclass(frozen=True, slots=True)
 class KafkaPlayer:
-    """A player on the broker at `brokers`, `host:port`."""
+    """A player on these brokers."""
 
-    brokers: str
+    brokers: Brokers
 
     def check(self) -> None:
         """`SourceError` when no broker answers there."""
         asyncio.run(self._answers())
 
     async def _answers(self) -> None:
-        async with connected(self.brokers):
+        async with connected(*self.brokers):
             pass
 
     def __call__(self, case: Case, seed: int, scenario: Scenario, sink: Callable[[Event], None]) -> Played:
@@ -49,14 +49,18 @@ class KafkaPlayer:
             return (sink,)
 
         try:
-            return await play_on_kafka(Brokers(self.brokers), Play(scenario, {}, recorded))
+            played = await play_on_kafka(self.brokers, Play(scenario, {}, recorded))
         finally:
             for intruder in intruders:
                 intruder.cancel()
-            await asyncio.gather(*intruders, return_exceptions=True)
+            ended = await asyncio.gather(*intruders, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):  # without an intruder it was another fault, or none
+                raise source_error(error, self.brokers.addresses)
+        return played
 
 
-async def _intrude(brokers: str, topic: str, group: str, wait: float) -> None:
+async def _intrude(brokers: Brokers, topic: str, group: str, wait: float) -> None:
     """Joins the group, gets partitions, handles and commits nothing, and leaves."""
     from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener  # noqa: PLC0415  # only for who connects
 
@@ -71,11 +75,12 @@ async def _intrude(brokers: str, topic: str, group: str, wait: float) -> None:
 
     await asyncio.sleep(wait)
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=brokers,
+        bootstrap_servers=brokers.addresses,
         group_id=group,
         enable_auto_commit=False,
         session_timeout_ms=_SESSION,
         heartbeat_interval_ms=_SESSION // 5,
+        **brokers.access.options,
     )
     try:
         await consumer.start()

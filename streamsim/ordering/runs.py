@@ -13,8 +13,8 @@ from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played, play
 from streamsim.scenario.world.shards import shards_of
-from streamsim.streams.arrivals import NEVER
-from streamsim.trace.ndjson import TraceWriter
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.trace.format.ndjson import TraceWriter
 
 #: Plays the scenario of a case and a seed into a sink.
 Player = Callable[[Case, int, Scenario, Callable[[Event], None]], Played]

@@ -10,18 +10,19 @@ from streamsim.reference.relations import relations
 from streamsim.reference.settings import settings
 from streamsim.reference.shown import shown_by
 from streamsim.reference.term import Kind, Term
-from streamsim.rules import meanings
-from streamsim.rules.parameters import PARAMETERS
+from streamsim.rules.mapping import meanings
+from streamsim.rules.mapping.parameters import PARAMETERS
 from streamsim.scenario.parts.expectations import WORDS
 from streamsim.scenario.parts.told import CREATE_MAPPING, OURS
-from streamsim.trace.catalogue import MEASURES, TRAFFIC_MEASURES
-from streamsim.trace.catalogue_cloudwatch import CLOUDWATCH
-from streamsim.trace.decoding import EVENTS
-from streamsim.trace.measure import Measure
-from streamsim.trace.violation import ANOMALIES
+from streamsim.trace.format.decoding import EVENTS
+from streamsim.trace.measures.catalogue import MEASURES, TRAFFIC_MEASURES
+from streamsim.trace.measures.catalogue_cloudwatch import CLOUDWATCH
+from streamsim.trace.measures.measure import Measure
+from streamsim.trace.oracle.violation import ANOMALIES
 
 #: What a measure may be, by its unit.
 _RANGES: Final = {"count": "0 or more", "ms": "0 or more; null: it never happened", "USD": "0 or more"}
+_EVENT_COUNT: Final = "0 or more; null: MetricsConfig does not ask for it"
 
 
 @cache
@@ -58,7 +59,8 @@ def _parameters() -> Iterator[Term]:
 def _measures(measures: Mapping[str, Measure[Any]], prefix: str = "") -> Iterator[Term]:
     for name, one in measures.items():
         kind: Kind = "metric" if not prefix and name in CLOUDWATCH else "measure"
-        span = " or ".join(WORDS.get(name, ())) or _RANGES[one.unit]
+        counted = _EVENT_COUNT if name.endswith("EventCount") else _RANGES.get(one.unit, "")
+        span = " or ".join(WORDS.get(name, ())) or counted
         yield Term(prefix + name, kind, one.meaning, one.evidence, unit=one.unit, range=span)
 
 

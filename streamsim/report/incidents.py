@@ -7,69 +7,14 @@ Memory: one entry per lane, the open incidents, and the `keep` worst closed ones
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from streamsim.model import events as happened
 from streamsim.model.batch import Positions
 from streamsim.model.events import Event
-
-
-@dataclass(slots=True)
-class Incident:
-    """One piece of trouble in one lane.
-
-    `positions` are those of the batch that failed first; `failing` those of the batch that failed last, in `streak`
-    tries of one request id; `narrowed` tells that it became smaller than it was. `parts` are what splits left to do,
-    next one last, as (first, last, depth). Counts of records: `discarded`, `expired`, `unread` for those that expired
-    without ever having been in a batch, and `unsent` for those discarded behind it that the function never saw.
-    `attempts` are those of the batch discarded last; 0 where its records were only ever sent in a larger one.
-    """
-
-    mapping: str
-    shard: str
-    lane: int
-    began_at: int
-    failed_at: int
-    positions: Positions
-    failing: Positions
-    tries: int = 0
-    streak: int = 0
-    request_id: str = ""
-    outcomes: dict[str, int] = field(default_factory=dict)
-    error: str | None = None
-    splits: int = 0
-    discarded: int = 0
-    discards: int = 0
-    condition: str | None = None
-    destination: str | None = None
-    undelivered: int = 0
-    attempts: int = 0
-    unsent: int = 0
-    expired: int = 0
-    unread: int = 0
-    until: int = 0
-    ended: bool = False
-    depth: int = 0
-    parts: list[tuple[int, int, int]] = field(default_factory=list)
-
-    @property
-    def held(self) -> int:
-        """Microseconds from the end of the first attempt that did not succeed until the last record was finished.
-
-        Or until the run's end. Reckoned like the measure `blocked.max`, so a throttle just before counts.
-        """
-        return self.until - self.failed_at
-
-    @property
-    def narrowed(self) -> bool:
-        """Whether the batch that failed last is smaller than the one that failed first."""
-        return len(self.failing) < len(self.positions)
-
-    @property
-    def weight(self) -> tuple[int, int, int, int]:
-        """What makes one incident worse than another: lost records, unfinished ones, discards, time."""
-        return (self.expired, int(not self.ended), self.discarded + self.unsent, self.held)
+from streamsim.report.incident import Incident
 
 
 @dataclass(slots=True)
@@ -116,12 +61,18 @@ class Incidents:
         self._keep = keep
         self._closed: list[Incident] = []
         self._lanes: dict[tuple[str, str, int], _Lane] = {}
+        #: What was open when its shard stopped, for an update or for good: by shard, with the lane it was in.
+        self._stopped: dict[tuple[str, str], list[tuple[_Lane, Incident]]] = {}
         self._handlers: dict[type, Callable[..., None]] = {
             happened.Invoke: self.invoke,
             happened.Result: self.result,
             happened.Split: self.split,
             happened.Discard: self.discard,
             happened.Expired: self.expire,
+            happened.ShardStop: self._stop,
+            happened.Update: self._update,
+            happened.Filtered: self._filter,
+            happened.Checkpoint: self.checkpoint,
         }
 
     def __call__(self, event: Event) -> None:
@@ -158,6 +109,9 @@ class Incidents:
     def worst(self) -> list[Incident]:
         """The gravest first, open ones as they stand at the last event; ties go by time, then by shard."""
         still = [lane.incident for lane in self._lanes.values() if lane.incident is not None]
+        for lane, incident in chain.from_iterable(self._stopped.values()):
+            if lane.incident is not incident and not incident.ended:
+                still.append(incident)
         for incident in still:
             incident.until = self.now
         return _gravest([*self._closed, *still])
@@ -263,6 +217,40 @@ class Incidents:
         if not incident.ended and event.positions[-1] >= incident.positions[-1]:
             self._close(lane, incident, event.t)
 
+    def _stop(self, event: happened.ShardStop) -> None:
+        place = (event.mapping, event.shard)
+        self._stopped.setdefault(place, []).extend(
+            (lane, lane.incident)
+            for key, lane in self._lanes.items()
+            if key[:2] == place and lane.incident is not None
+        )
+
+    def _update(self, event: happened.Update) -> None:
+        """With another number of lanes a record may be in another one, so the lane's next batch says nothing of it."""
+        if "ParallelizationFactor" not in event.settings:
+            return
+        for (mapping, _), stopped in self._stopped.items():
+            if mapping == event.mapping:
+                for lane, incident in stopped:
+                    lane.incident = None
+                    incident.moved = True
+
+    def _filter(self, event: happened.Filtered) -> None:
+        for _, incident in self._stopped.get((event.mapping, event.shard), ()):
+            incident.filtered += len(set(incident.positions).intersection(event.positions))
+
+    def checkpoint(self, event: happened.Checkpoint) -> None:
+        """What a shard has stopped with is over when the checkpoint passes it, whoever finished it."""
+        if not self._stopped:
+            return
+        place = (event.mapping, event.shard)
+        stopped = self._stopped.pop(place, [])
+        for lane, incident in stopped:
+            if not incident.ended and incident.positions[-1] < event.position:
+                self._close(lane, incident, event.t)
+        if left := [(lane, incident) for lane, incident in stopped if not incident.ended]:
+            self._stopped[place] = left
+
     def _open(self, lane: _Lane, invoke: happened.Invoke, now: int) -> Incident:
         positions = invoke.positions
         failed_at, lane.throttled_at = lane.throttled_at, None
@@ -275,7 +263,8 @@ class Incidents:
         return lane.incident
 
     def _close(self, lane: _Lane, incident: Incident, now: int) -> None:
-        lane.incident, lane.before = None, incident
+        if lane.incident is incident:
+            lane.incident, lane.before = None, incident
         incident.until = now
         incident.ended = True
         self.open_count -= 1

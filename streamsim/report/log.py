@@ -15,7 +15,7 @@ from streamsim.model.units import SECOND
 from streamsim.report.incidents import Incidents
 from streamsim.report.picture.timeline import parallelization_factor
 from streamsim.report.story.windows import Closings
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 _Key = tuple[str, str, int]
 

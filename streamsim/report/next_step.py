@@ -12,9 +12,10 @@ from typing import Any, Final, NamedTuple
 
 from streamsim.model.mapping import INFINITE
 from streamsim.model.units import MINUTE, SECOND
-from streamsim.report.incidents import Incident
+from streamsim.report.incident import Incident
 from streamsim.report.phrases import found
-from streamsim.report.picture.timeline import Timeline, most_lanes, parallelization_factor
+from streamsim.report.picture.ceiling import most_lanes
+from streamsim.report.picture.timeline import Timeline, parallelization_factor
 from streamsim.scenario.models import Fault, Poison, Throttle
 from streamsim.scenario.parts.function import UNRESERVED_MINIMUM
 
@@ -82,11 +83,7 @@ class Seen:
 
     def lanes(self, function: str | None = None) -> int:
         """The most invocations that shards and their lanes allow, of one function or of all."""
-        timeline = self.timeline
-        rows = [
-            row for row in timeline.rows.values() if function in {None, timeline.function_of[row.mapping]}
-        ]
-        return most_lanes(timeline.header, rows)
+        return most_lanes(self.timeline, function)
 
     def throttled(self) -> str | None:
         """The function that was throttled most."""

@@ -13,8 +13,8 @@ from streamsim.model import events as happened
 from streamsim.model.batch import Positions
 from streamsim.model.events import Event
 from streamsim.model.units import HOUR, MILLISECOND, MINUTE, SECOND, show_duration
-from streamsim.trace.expectations import measure_named
-from streamsim.trace.producing import Producing
+from streamsim.trace.measures.expectations import measure_named
+from streamsim.trace.measures.producing import Producing
 
 #: Spaces at which no line breaks: `12 m 13 s`, `3 tries`, `22 records`, `shard 2`, `Record 151`.
 _KEPT: Final = re.compile(
@@ -166,9 +166,12 @@ def found(metrics: Mapping[str, Any], measure: str) -> Any:
 
 
 def measured(measure: str, value: Any) -> str:
-    """A measured value as a person reads it: times with their unit, money with its sign, counts with commas."""
+    """A measured value as a person reads it: times with their unit, money with its sign, counts with commas.
+
+    None is what never happened; of a metric of MetricsConfig it is what nobody asked for.
+    """
     if value is None:
-        return "never"
+        return "not in MetricsConfig" if measure.endswith("EventCount") else "never"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     unit = measure_named(measure).unit

@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple
 
 from streamsim.model import events as happened
 from streamsim.model.units import SECOND, show_duration
-from streamsim.report.incidents import Incident
+from streamsim.report.doubts import unproven_of
+from streamsim.report.incident import Incident
 from streamsim.report.phrases import counted, destination_name, found, shard_name
 from streamsim.report.picture.timeline import Timeline
 from streamsim.report.story.chronicle import Halt, Reshards
@@ -18,7 +19,7 @@ from streamsim.report.story.lives import changed
 from streamsim.report.story.shards import names, verb
 from streamsim.report.story.windows import window
 from streamsim.report.story.words import noted, told
-from streamsim.trace.producing import Producing
+from streamsim.trace.measures.producing import Producing
 
 #: Shards that wait so long (microseconds) after a reshard are news; so are cold starts that take this share of all time.
 LATE: Final = 5 * SECOND
@@ -75,8 +76,10 @@ def remarks(timeline: Timeline, metrics: Mapping[str, Any]) -> list[Remark]:
     for halt in timeline.chronicle.halts:
         found_ += _halt(halt, timeline)
     found_ += _updates(timeline)
+    found_ += _unproven(timeline)
     found_ += _skipped(timeline)
     found_ += _windows(timeline)
+    found_ += _left_windows(timeline)
     for stream, (t, producing) in timeline.chronicle.producing.items():
         found_ += _producing(stream, t, producing, timeline)
     for stream, reshards in timeline.chronicle.reshards.items():
@@ -128,13 +131,16 @@ def _halt(halt: Halt, timeline: Timeline) -> Iterator[Remark]:
     subject, place = _mapping(halt.mapping, timeline)
     since = show_duration(halt.since)
     if halt.until is None:
-        if halt.at_birth and not halt.deleted:
-            whole = f"{subject} was created disabled and never enabled: nothing was read."
+        gone = "" if halt.deleted_at is None else f" and deleted at {show_duration(halt.deleted_at)}"
+        if halt.at_birth:
+            whole = f"{subject} was created disabled{gone or ' and never enabled'}: nothing was read."
         elif not halt.stopped:
             return  # it was through with all there was
         else:
-            how = "deleted" if halt.deleted else "disabled for good"
-            whole = f"{subject} was {how} at {since}: what was in its shards then or came later is unread."
+            how = "disabled" if gone else "deleted" if halt.deleted else "disabled for good"
+            whole = (
+                f"{subject} was {how} at {since}{gone}: what was in its shards then or came later is unread."
+            )
         amount = timeline.end - halt.since
         yield Remark(Gravity.STANDSTILL, amount, halt.since, place, whole, _less(whole, subject))
         return
@@ -153,8 +159,23 @@ def _updates(timeline: Timeline) -> Iterator[Remark]:
         said = changed(update.settings)
         if said:
             subject, place = _mapping(update.mapping, timeline)
-            whole = f"{subject} went on with {said} from {show_duration(update.t)} on."
-            yield Remark(Gravity.NOTE, 0, update.t, place, whole, f"goes on with {said}")
+            when = show_duration(update.t)
+            if timeline.chronicle.halted_at(update.mapping, update.t):
+                whole = f"{subject} got {said} at {when}, while it was disabled."
+                note = f"gets {said} while it is disabled"
+            else:
+                whole, note = f"{subject} went on with {said} from {when} on.", f"goes on with {said}"
+            yield Remark(Gravity.NOTE, 0, update.t, place, whole, note)
+
+
+def _unproven(timeline: Timeline) -> Iterator[Remark]:
+    for mapping, settings in timeline.header.mappings.items():
+        used = unproven_of(settings, timeline.header.streams)
+        if used:
+            whole = f"FilterCriteria uses {', '.join(used)}, which is not proven on AWS."
+            yield Remark(
+                Gravity.NOTE, 0, NEVER, _mapping(mapping, timeline)[1], whole, whole.removesuffix(".")
+            )
 
 
 def _skipped(timeline: Timeline) -> Iterator[Remark]:
@@ -189,6 +210,19 @@ def _windows(timeline: Timeline) -> Iterator[Remark]:
         )
         note = f"the state of {window(first)} was lost, and {lost.count - 1:,} more later"
     yield Remark(Gravity.GONE, lost.records or lost.count, first.t, shard_name(first.shard), whole, note)
+
+
+def _left_windows(timeline: Timeline) -> Iterator[Remark]:
+    """assumed: what becomes of the state of an open window when its mapping stops; see `streamsim.engine.windowing`."""
+    for mapping, left in timeline.chronicle.left_windows.items():
+        subject, place = _mapping(mapping, timeline)
+        whose, them = ("its state was", "it") if left.count == 1 else ("their states were", "them")
+        what = counted(left.records, "record")
+        gone = f"{counted(left.count, 'window')} open: {whose} lost, and what {what} had added with {them}"
+        began = show_duration(left.t)
+        when = f"at {began}" if left.t == left.last else f"between {began} and {show_duration(left.last)}"
+        whole = f"{subject} stopped {when} with {gone}."
+        yield Remark(Gravity.GONE, left.records, left.t, place, whole, f"stopped with {gone}")
 
 
 def _document(lost: happened.WindowLost) -> str:

@@ -34,7 +34,7 @@ from streamsim.report.picture.timeline import Timeline
 from streamsim.report.remarks import NEVER, Gravity, remarks
 from streamsim.report.verdict import headline, what_happened
 from streamsim.scenario.models import Fault
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 _VERDICTS: Final = {True: "bold green", False: "bold red", None: "bold"}
 _MOST_VIOLATIONS: Final = 5
@@ -265,7 +265,7 @@ def _cells(
         text = measured(measure, value)
         if measure == "ConcurrentExecutions.max":
             sharing = timeline.sharing
-            text += f" of {ceiling(timeline).value if sharing is None else sharing.limit}"
+            text += f" of {ceiling(timeline).value if sharing is None else sharing.limit:,}"
         cells.append((label, text, style if value else QUIET))
     return cells
 

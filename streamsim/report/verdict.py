@@ -44,9 +44,13 @@ def _went_well(timeline: Timeline, metrics: Mapping[str, Any]) -> str:
     rows = timeline.rows.values()
     invocations = sum(row.invocations for row in rows)
     filtered = found(metrics, "FilteredOutEventCount")
+    others = _others(metrics)
     if not invocations:
         why = f": filters removed {counted(filtered, 'record')}" if filtered else ""
-        return f"The function was never invoked{why}."
+        never = (
+            "No batch was sent" if found(metrics, "traffic.requests") else "The function was never invoked"
+        )
+        return f"{never}{why}.{others}"
     failed = sum(row.failed for row in rows)
     said = f"Nothing failed in {counted(invocations, 'invocation')}"
     if failed:
@@ -57,11 +61,17 @@ def _went_well(timeline: Timeline, metrics: Mapping[str, Any]) -> str:
     elif age is not None:
         said += f"; no batch was older than {measured('IteratorAge.max', age)}"
     polled = found(metrics, "PolledEventCount")
-    return (
-        f"{said}. Filters removed {filtered:,} of {counted(polled, 'record')}."
-        if filtered and polled
-        else f"{said}."
-    )
+    removed = f" Filters removed {filtered:,} of {counted(polled, 'record')}." if filtered and polled else ""
+    return f"{said}.{removed}{others}"
+
+
+def _others(metrics: Mapping[str, Any]) -> str:
+    """That the requests of sources that are no streams went well, behind a space; empty where there are none, or not all did."""
+    requests = found(metrics, "traffic.requests")
+    if not requests or requests != found(metrics, "traffic.successes"):
+        return ""
+    all_ = "The one request" if requests == 1 else f"All {requests:,} requests"
+    return f" {all_} of other sources succeeded."
 
 
 def _behind(metrics: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
 from streamsim.model.units import KIB, MIB
-from streamsim.rules.settings import Refusal, constraint
+from streamsim.rules.mapping.settings import Refusal, constraint
 
 Year = Literal["current", "2017"]
 

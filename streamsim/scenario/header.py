@@ -5,7 +5,7 @@ from typing import Any
 from streamsim.model.names import exact_time
 from streamsim.scenario import models
 from streamsim.scenario.world.sources import traffic_settings
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 
 def header_of(scenario: models.Scenario) -> Header:

@@ -31,7 +31,7 @@ from streamsim.scenario.parts.rates import RatePoint
 from streamsim.scenario.parts.records import Record
 from streamsim.scenario.parts.traffic import Traffic
 from streamsim.scenario.parts.updates import MappingChange
-from streamsim.streams.plan import Plan
+from streamsim.streams.simulated.plan import Plan
 
 __all__ = [
     "Account",

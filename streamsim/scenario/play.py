@@ -14,11 +14,11 @@ from streamsim.scenario.header import header_of
 from streamsim.scenario.models import Expectation, Scenario
 from streamsim.scenario.world.world import build
 from streamsim.trace.bundle import Bundle
-from streamsim.trace.expectations import evaluate
-from streamsim.trace.header import Header
-from streamsim.trace.measures import Measures, flatten
-from streamsim.trace.oracle import Oracle
-from streamsim.trace.violation import Violation
+from streamsim.trace.format.header import Header
+from streamsim.trace.measures.expectations import evaluate
+from streamsim.trace.measures.measures import Measures, flatten
+from streamsim.trace.oracle.oracle import Oracle
+from streamsim.trace.oracle.violation import Violation
 
 #: Makes the sinks of a run, whose first line is known only when it begins.
 Recorder = Callable[[Header], Sequence[Sink]]

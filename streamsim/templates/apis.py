@@ -10,8 +10,8 @@ from typing import Any, Final, Literal
 
 from streamsim.functions.published import PublishedFunction
 from streamsim.model.units import MILLISECOND, SECOND
-from streamsim.rules.proxy_event import Api
-from streamsim.rules.routes import ANY, DEFAULT, ApiKind, Route
+from streamsim.rules.api.proxy_event import Api
+from streamsim.rules.api.routes import ANY, DEFAULT, ApiKind, Route
 from streamsim.scenario.text.document import Node
 from streamsim.templates.cors import cors_of
 from streamsim.templates.intrinsics import NOTHING, text, unknown_in

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from streamsim.rules.cors import Cors
-from streamsim.rules.routes import ApiKind
+from streamsim.rules.api.cors import Cors
+from streamsim.rules.api.routes import ApiKind
 from streamsim.templates.intrinsics import NOTHING, text
 from streamsim.templates.resources import Resource
 from streamsim.templates.stack import Stack

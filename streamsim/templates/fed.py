@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from streamsim.scenario.draft import Setting
-from streamsim.streams.items import NUMBER_ATTRIBUTE, PADDING_ATTRIBUTE
+from streamsim.streams.records.items import NUMBER_ATTRIBUTE, PADDING_ATTRIBUTE
 from streamsim.templates.mappings import ReadMapping
 from streamsim.templates.samples import Sample, sample
 from streamsim.templates.stack import Stack

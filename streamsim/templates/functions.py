@@ -15,7 +15,7 @@ from streamsim.functions.published import PublishedFunction
 from streamsim.functions.runtime import Deployment, LogFormat
 from streamsim.model.asynchronous import EventInvokeConfig
 from streamsim.model.units import SECOND
-from streamsim.rules.function_name import VERSION
+from streamsim.rules.api.function_name import VERSION
 from streamsim.rules.limits import environment_refusals, function_refusals
 from streamsim.scenario.text.errors import Span
 from streamsim.templates.intrinsics import NOTHING, Unknown, text, unknown_in

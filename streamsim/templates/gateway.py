@@ -7,8 +7,8 @@ from typing import Any
 
 from streamsim.functions.published import PublishedFunction
 from streamsim.model.units import MILLISECOND
-from streamsim.rules.proxy_event import Api
-from streamsim.rules.routes import ANY, DEFAULT, Route
+from streamsim.rules.api.proxy_event import Api
+from streamsim.rules.api.routes import ANY, DEFAULT, Route
 from streamsim.scenario.text.document import Node
 from streamsim.templates.apis import WAITS, ServedApi, called, media_types, payload_format
 from streamsim.templates.cors import cors_of

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from streamsim.model.names import unix
-from streamsim.rules.api_error import ApiError
-from streamsim.rules.function_name import parse
-from streamsim.rules.parameters import PARAMETERS
-from streamsim.rules.settings import NOT_FOR_STREAMS, WHOLE_NUMBERS
+from streamsim.rules.api.errors import ApiError
+from streamsim.rules.api.function_name import parse
+from streamsim.rules.mapping.parameters import PARAMETERS
+from streamsim.rules.mapping.settings import NOT_FOR_STREAMS, WHOLE_NUMBERS
 from streamsim.scenario.draft import Setting
 from streamsim.scenario.text.document import Node
 from streamsim.scenario.text.errors import Span, did_you_mean

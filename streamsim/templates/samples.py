@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from streamsim.rules.attributes import NoAttributeError, attribute
+from streamsim.rules.streams.attributes import NoAttributeError, attribute
 from streamsim.templates.streams import Kind
 
 #: How many keys begin with a prefix that a pattern asks for.

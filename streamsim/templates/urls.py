@@ -9,8 +9,8 @@ from typing import Any
 
 from streamsim.functions.published import PublishedFunction
 from streamsim.model.units import SECOND
-from streamsim.rules.proxy_event import Api
-from streamsim.rules.routes import ANY, DEFAULT, Route
+from streamsim.rules.api.proxy_event import Api
+from streamsim.rules.api.routes import ANY, DEFAULT, Route
 from streamsim.scenario.text.errors import Span
 from streamsim.templates.apis import ServedApi, qualified
 from streamsim.templates.cors import of_lists

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from streamsim.model.mapping import INFINITE
-from streamsim.rules.settings import WHOLE_NUMBERS
+from streamsim.rules.mapping.settings import WHOLE_NUMBERS
 from streamsim.scenario.load import Change
 from streamsim.scenario.settings import UnknownSettingError, setting_path
 from streamsim.scenario.text.document import Node, compose

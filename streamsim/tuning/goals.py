@@ -9,9 +9,9 @@ from math import inf, log2
 from typing import Any, Final
 
 from streamsim.scenario.parts.expectations import Expectation
-from streamsim.trace.amounts import LOSSES, lost
-from streamsim.trace.catalogue import Value
-from streamsim.trace.expectations import evaluate
+from streamsim.trace.measures.amounts import LOSSES, lost
+from streamsim.trace.measures.catalogue import Value
+from streamsim.trace.measures.expectations import evaluate
 
 #: How far a word is from another one, and a number from never: further than any number from its limit.
 _FAR: Final = 64.0
@@ -24,7 +24,7 @@ LOST: Final = "lost"
 class Goals:
     """What is asked of every run: expectations that hold whatever the settings, and a measure that is to be small.
 
-    `losses` are the measures of `streamsim.trace.amounts.LOSSES` that no expectation speaks of: of these, no run may
+    `losses` are the measures of `streamsim.trace.measures.amounts.LOSSES` that no expectation speaks of: of these, no run may
     have more together than today's settings under the same seed.
     """
 

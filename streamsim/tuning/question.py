@@ -14,7 +14,7 @@ from streamsim.scenario.load import Change, load_changed, tree
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.text.document import Node
 from streamsim.scenario.text.errors import KeyPath, Problem, ScenarioError, Source, Span, did_you_mean
-from streamsim.trace.catalogue import measure_of, names_of
+from streamsim.trace.measures.catalogue import measure_of, names_of
 from streamsim.tuning.choices import (
     Setting,
     Wish,

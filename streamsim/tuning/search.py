@@ -8,7 +8,7 @@ Better is, in this order: what misses the expectations by less, what costs less,
 changes less. Only settings that do better under the first seed are played under the others.
 
 Then the way back: each change is taken back, or brought as near to today's value as possible, as long as the
-expectations hold and the cost stays within what comparisons call alike (`streamsim.trace.amounts.apart`). What is left
+expectations hold and the cost stays within what comparisons call alike (`streamsim.trace.measures.amounts.apart`). What is left
 is what matters, and the run without each change says what for.
 
 Runs are never shortened to save time: an age, a count or a cost of half a run says nothing about the whole one. Nothing is
@@ -21,9 +21,9 @@ from itertools import combinations, product
 from math import prod
 from typing import Final
 
-from streamsim.rules.settings import MINIMUM_RECORD_AGE
-from streamsim.trace.amounts import apart
-from streamsim.trace.catalogue import Value
+from streamsim.rules.mapping.settings import MINIMUM_RECORD_AGE
+from streamsim.trace.measures.amounts import apart
+from streamsim.trace.measures.catalogue import Value
 from streamsim.tuning.choices import OF_AGE, OF_FAILURES, Setting
 from streamsim.tuning.trials import Point, Trial, Trials
 

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from streamsim.engine.ports import Sink
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import play
-from streamsim.trace.amounts import apart, work
-from streamsim.trace.catalogue import Value
-from streamsim.trace.measures import flatten
+from streamsim.trace.measures.amounts import apart, work
+from streamsim.trace.measures.catalogue import Value
+from streamsim.trace.measures.measures import flatten
 from streamsim.tuning.goals import Goals
 
 #: A place among the values of each setting.

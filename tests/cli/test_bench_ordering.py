@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from streamsim.cli import main
 from streamsim.ordering import cases
-from streamsim.trace.ndjson import read_trace
+from streamsim.trace.format.ndjson import read_trace
 from tests.conftest import Broker
 
 SMALL = ["--seeds", "1", "--shards", "2", "--jobs", "1"]

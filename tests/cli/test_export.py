@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from streamsim.cli import main
 from streamsim.model.events import Invoke, Request, Response, ShardOpen
 from streamsim.model.events import Result as Ended
-from streamsim.trace.header import Header
-from streamsim.trace.ndjson import create_trace
+from streamsim.trace.format.header import Header
+from streamsim.trace.format.ndjson import create_trace
 
 ROOT = Path(__file__).parents[2]
 

@@ -230,7 +230,7 @@ ANSWERS = {
 }
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_random_answers_come_to_a_file_that_loads(data: st.DataObject) -> None:
     """Each question is answered with something, and by Enter if that is refused; what its default is then is up to it."""

@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from streamsim.cli import main
-from streamsim.streams.kafka_topics import create_topic
+from streamsim.streams.kafka.topics import create_topic
 from tests.conftest import Broker
 from tests.streams.brokers import NoBrokerError, wheel_broker
 from tests.streams.members import Topic, numbered
@@ -193,6 +193,8 @@ def test_a_handler_that_cannot_be_loaded_ends_it(topic: Topic) -> None:
         ("redis://x", 2, "--on-failure redis://x: redis://x is no destination; write FILE"),
         ("nowhere/failed.ndjson", 2, "--on-failure nowhere/failed.ndjson: error: No such file or directory"),
         ("kafka://nobody", 3, "error: there is no topic 'nobody'"),
+        ("kafka://SOURCE", 2, "--on-failure kafka://SOURCE: is what is read; name another topic"),
+        ("kafka://BROKERS/SOURCE", 2, "kafka://BROKERS/SOURCE: is what is read; name another topic"),
         ("sqs:nobody", 3, "error: the queue nobody: Could not connect to the endpoint URL"),
     ],
 )
@@ -203,6 +205,9 @@ def test_a_destination_that_is_not_there_is_told_before_anything_runs(
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     url = f"kafka://{topic.brokers}/{topic.name}"
+    given, message = (
+        text.replace("BROKERS", topic.brokers).replace("SOURCE", topic.name) for text in (given, message)
+    )
     arguments = [
         "--handler",
         "app:handler",
@@ -217,6 +222,33 @@ def test_a_destination_that_is_not_there_is_told_before_anything_runs(
     assert told.exit_code == code, told.output
     assert message in told.stderr
     assert "Traceback" not in told.output
+
+
+def test_a_topic_gets_a_message_for_each_record_that_failed_under_its_key(topic: Topic) -> None:
+    failed = Topic(topic.brokers, f"failed-{topic.name}", 1)
+    asyncio.run(create_topic(failed.brokers, failed.name, 1))
+    settings = ["MaximumRetryAttempts=0", "BatchSize=8", "MaximumBatchingWindowInSeconds=1"]
+    given = [word for one in settings for word in ("--set", one)]
+    process = live(topic, *given, "--on-failure", f"kafka://{failed.name}")
+    seen: list[str] = []
+    count = 0
+    for _, values in batches(process):
+        seen += values
+        count += len(values) if "3" in values else 0
+        if len(seen) == 10:
+            process.send_signal(signal.SIGTERM)
+    _, notes = ended(process)
+    assert process.returncode == 0, notes
+    assert count == 8
+    messages = asyncio.run(failed.messages(count))
+    documents = [json.loads(message.value) for message in messages]
+    records = [document["payload"]["records"][topic.shard(0)] for document in documents]
+    assert [len(alone) for alone in records] == [1] * count
+    assert "3" in [base64.b64decode(alone[0]["value"]).decode() for alone in records]
+    for message, document, (record,) in zip(messages, documents, records, strict=True):
+        assert message.key == base64.b64decode(record["key"])
+        assert document["KafkaBatchInfo"]["recordInfo"]["offset"] == str(record["offset"])
+    assert len({document["requestContext"]["requestId"] for document in documents}) == 1
 
 
 def test_prometheus_is_answered_while_it_runs(topic: Topic) -> None:

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from streamsim.cli import main
-from streamsim.trace.ndjson import TraceWriter, read_trace
+from streamsim.trace.format.ndjson import TraceWriter, read_trace
 
 ROOT = Path(__file__).parents[2]
 BAD = """\

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from streamsim.cli import main
-from streamsim.trace.ndjson import read_trace
+from streamsim.trace.format.ndjson import read_trace
 from tests.conftest import Broker
 
 POISON = """\

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from streamsim.cli import main
 from streamsim.model.events import Discard, Event, Invoke, ShardOpen
-from streamsim.trace.ndjson import read_trace
+from streamsim.trace.format.ndjson import read_trace
 from tests.streams.brokers import free_port
 
 RESHARDS = """\

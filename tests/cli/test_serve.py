@@ -211,6 +211,12 @@ def test_the_functions_of_a_scenario_are_served_with_their_settings() -> None:
     assert "scenario.yaml: note: function model is not served: it has a model and no handler\n" in err
 
 
+def test_a_scenario_of_ours_is_served_from_anywhere() -> None:
+    with serve("scenarios/real_handler.yaml", "--runtime", "in-process") as program:
+        _, _, err = program.stop()
+    assert err.startswith("scenarios/real_handler.yaml comes with streamsim: ")
+
+
 def test_packed_code_is_unpacked_and_too_much_of_it_refused() -> None:
     with zipfile.ZipFile("code.zip", "w") as package:
         package.write("src/app.py", "app.py")

@@ -20,8 +20,8 @@ from streamsim.model.events import (
     ShardStop,
     StateChange,
 )
-from streamsim.trace.header import Header
-from streamsim.trace.ndjson import create_trace
+from streamsim.trace.format.header import Header
+from streamsim.trace.format.ndjson import create_trace
 
 SHARD = ("default", "shardId-000000000000")
 CLEAN: list[Event] = [

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from streamsim.streams.kafka_topics import create_topic
+from streamsim.streams.kafka.topics import create_topic
 from tests.conftest import Broker
 from tests.streams.members import Topic, numbered
 

@@ -14,7 +14,7 @@ from streamsim.destinations.addresses import address_of
 from streamsim.engine.ports import Destination
 from streamsim.scenario.real.discarding import open_destination
 from streamsim.streams.aws.endpoint import Endpoint
-from streamsim.streams.kafka_topics import create_topic
+from streamsim.streams.kafka.topics import create_topic
 
 REGION = "eu-west-1"
 

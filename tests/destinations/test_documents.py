@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,18 @@ import pytest
 from streamsim.engine.chance import Uuids
 from streamsim.engine.clock import RealClock
 from streamsim.engine.discards import Discards
+from streamsim.engine.ports import DocumentKey
 from streamsim.model.batch import Batch
 from streamsim.model.events import Discard, Event, Invoke, Result, ShardOpen
-from streamsim.rules.failure_document import Failure, s3_object, sqs_body
+from streamsim.model.outcome import Outcome
+from streamsim.rules.documents.failure import Failure, s3_object, sqs_body
 from streamsim.rules.source import Source
-from streamsim.streams.logs import Given, ListedLog
-from streamsim.trace.header import Header
-from streamsim.trace.measures import Measures
+from streamsim.streams.records.logs import Given, ListedLog
+from streamsim.trace.format.header import Header
+from streamsim.trace.measures.measures import Measures
 from tests.destinations.places import Place, Servers, place
+from tests.rules.test_kafka_event import SOURCE as KAFKA_SOURCE
+from tests.rules.test_kafka_event import Message, batch_of
 
 SHARD = "shardId-000000000000"
 SOURCE = Source("orders", "charge", 1_767_225_600_000_000)
@@ -96,3 +101,34 @@ def test_records_are_counted_as_dropped_where_the_destination_is_gone(
         assert metrics["OnFailureDestinationDeliveredEventCount"] == 0
 
     within(kind, mortal, tmp_path, test)
+
+
+@dataclass
+class Choosy:
+    """A topic that takes nothing under one key."""
+
+    refused: bytes
+    name: str = "kafka://failed"
+    taken: list[DocumentKey] = field(default_factory=list)
+
+    async def send(self, _document: str, key: DocumentKey = None) -> bool:
+        if key != self.refused:
+            self.taken.append(key)
+        return key != self.refused
+
+
+@pytest.mark.parametrize(("refused", "delivered"), [(b"b", False), (b"z", True)])
+def test_records_of_a_topic_have_arrived_when_each_has(refused: bytes, delivered: bool) -> None:
+    there = Choosy(refused)
+    told: list[Event] = []
+
+    async def main() -> None:
+        discards = Discards(
+            "m", KAFKA_SOURCE, "0000-1111", Uuids(0, "documents"), there, RealClock(), told.append
+        )
+        batch = batch_of(*(Message(offset, key) for offset, key in enumerate((b"a", b"b", None))))
+        await discards.send(batch, "RetryAttemptsExhausted", 1, Outcome("error"))
+
+    asyncio.run(main())
+    assert there.taken == [key for key in (b"a", b"b", None) if key != refused]
+    assert [event.delivered for event in told if isinstance(event, Discard)] == [delivered]

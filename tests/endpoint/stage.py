@@ -22,7 +22,7 @@ from streamsim.endpoint.server import Server
 from streamsim.engine.wall_clock import wall_clock
 from streamsim.functions.published import PublishedFunction
 from streamsim.functions.runtime import Answer, Deployment, Invocation
-from streamsim.rules.invocation_record import Ended
+from streamsim.rules.documents.invocation_record import Ended
 from streamsim.templates.apis import ServedApi
 
 Script = Callable[[Deployment, Invocation], Awaitable[Answer]]

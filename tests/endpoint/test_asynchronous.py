@@ -11,7 +11,7 @@ from streamsim.functions.runtime import Answer, Deployment
 from streamsim.model.asynchronous import EventInvokeConfig
 from streamsim.model.names import unix
 from streamsim.model.units import HOUR, MINUTE, SECOND
-from streamsim.rules.invocation_record import Ended
+from streamsim.rules.documents.invocation_record import Ended
 
 START = unix("2026-01-01T00:00:00Z")
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:orders"

@@ -11,9 +11,9 @@ import pytest
 
 from streamsim.functions.runtime import Answer, Deployment, Invocation
 from streamsim.model.units import SECOND
-from streamsim.rules.cors import Cors
-from streamsim.rules.proxy_event import Api
-from streamsim.rules.routes import DEFAULT, Route
+from streamsim.rules.api.cors import Cors
+from streamsim.rules.api.proxy_event import Api
+from streamsim.rules.api.routes import DEFAULT, Route
 from streamsim.templates.apis import ServedApi
 from tests.endpoint.stage import Stage, answer, client, failed, function, serving
 

@@ -9,9 +9,9 @@ from streamsim.model.events import CaughtUp, Checkpoint, Invoke, Result, ShardEn
 from streamsim.model.mapping import EventSourceMapping, StartingPosition
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import HOUR, KIB, MIB, MILLISECOND, MINUTE, SECOND
-from streamsim.rules.hash_keys import lane_of
-from streamsim.streams.logs import Given
-from streamsim.streams.polling import Outage
+from streamsim.rules.streams.hash_keys import lane_of
+from streamsim.streams.records.logs import Given
+from streamsim.streams.simulated.polling import Outage
 from tests.stage import given, lines, play
 
 PLAIN = EventSourceMapping(hand_over=0)

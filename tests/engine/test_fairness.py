@@ -119,7 +119,7 @@ worlds = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(worlds)
 def test_ceilings_hold_and_everything_comes_to_an_end(world: dict[str, int | bool | None]) -> None:
     reserved, provisioned = world["reserved"], world["provisioned"]

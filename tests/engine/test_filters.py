@@ -12,10 +12,10 @@ from streamsim.model.mapping import EventSourceMapping
 from streamsim.model.names import shard_id
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import HOUR, MIB, MILLISECOND, MINUTE
-from streamsim.rules.filters import compile_filters
-from streamsim.rules.hash_keys import lane_of
-from streamsim.streams.logs import Given
-from streamsim.trace.encoding import encode_event
+from streamsim.rules.mapping.filters import compile_filters
+from streamsim.rules.streams.hash_keys import lane_of
+from streamsim.streams.records.logs import Given
+from streamsim.trace.format.encoding import encode_event
 from tests.engine.test_random_runs import slowly
 from tests.engine.worlds import HUGE, World, play_world, worlds
 from tests.stage import QUEUE, Behaviour, lines, play

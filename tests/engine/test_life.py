@@ -9,7 +9,7 @@ from streamsim.model.events import Checkpoint, Discard, Invoke, ShardOpen, Shard
 from streamsim.model.mapping import EventSourceMapping, StartingPosition
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import SECOND
-from streamsim.rules.hash_keys import lane_of
+from streamsim.rules.streams.hash_keys import lane_of
 from tests.stage import QUEUE, Behaviour, Told, given, play
 
 MAPPING = EventSourceMapping(batch_size=1, hand_over=0)

@@ -122,8 +122,10 @@ def test_a_closed_shard_is_known_to_be_so_by_a_poll_after_its_end() -> None:
         ("TRIM_HORIZON begins with the oldest shards that hold records", StartingPosition.TRIM_HORIZON, 15 * SECOND, {0, 3}),
         ("also when they are closed", StartingPosition.TRIM_HORIZON, 30 * MINUTE, {0, 3}),
         ("LATEST begins with those that are open", StartingPosition.LATEST, 15 * SECOND, {1, 2, 3}),
+        ("a shard that closes at this instant is closed", StartingPosition.LATEST, 10 * SECOND, {1, 2, 3}),
         ("and with none that was closed before", StartingPosition.LATEST, 25 * SECOND, {1, 4}),
         ("expired parents are passed over", StartingPosition.TRIM_HORIZON, 24 * HOUR + 15 * SECOND, {1, 2, 3}),
+        ("as soon as nothing in them is left", StartingPosition.TRIM_HORIZON, 24 * HOUR + 10 * SECOND, {1, 2, 3}),
     ],
 )  # fmt: skip
 def test_where_a_mapping_begins(why: str, position: StartingPosition, lag: int, first: set[int]) -> None:

@@ -17,14 +17,14 @@ from streamsim.model.events import (
     ShardEnd,
     ShardOpen,
 )
-from streamsim.trace.encoding import encode_event
-from streamsim.trace.measures import Measures, flatten
-from streamsim.trace.oracle import Oracle
-from streamsim.trace.violation import Kind
+from streamsim.trace.format.encoding import encode_event
+from streamsim.trace.measures.measures import Measures, flatten
+from streamsim.trace.oracle.oracle import Oracle
+from streamsim.trace.oracle.violation import Kind
 from tests.engine.worlds import World, lively_worlds, play_world, updated_worlds, worlds
 from tests.trace.mutations import MUTATIONS
 
-slowly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+slowly = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @settings(slowly, max_examples=3000)

@@ -7,7 +7,7 @@ from streamsim.model.units import SECOND
 from streamsim.rules.windows import MAXIMUM_STATE_SIZE
 from tests.engine.worlds import World, play_world, windowed_worlds
 
-slowly = settings(deadline=None, suppress_health_check=list(HealthCheck))
+slowly = settings(suppress_health_check=list(HealthCheck))
 
 
 class Shard:

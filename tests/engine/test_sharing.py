@@ -18,8 +18,8 @@ from streamsim.model.units import HOUR, SECOND
 from streamsim.rules.source import Source
 from streamsim.streams.live.log import LiveLog
 from streamsim.streams.live.reader import readers
-from streamsim.trace.header import Header
-from streamsim.trace.oracle import Oracle
+from streamsim.trace.format.header import Header
+from streamsim.trace.oracle.oracle import Oracle
 from tests.stage import EPOCH, ScriptedFunction, given
 from tests.streams.live_logs import Sent, SentForm, append
 

@@ -17,7 +17,7 @@ from streamsim.model.names import shard_id
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import MIB, SECOND
 from streamsim.report.phrases import shard_number
-from streamsim.rules.hash_keys import lane_of
+from streamsim.rules.streams.hash_keys import lane_of
 from tests.stage import QUEUE, Kin, given, lines, play
 
 PLAIN = EventSourceMapping(hand_over=0, on_failure=QUEUE, maximum_retry_attempts=1)

@@ -20,7 +20,7 @@ from streamsim.model.asynchronous import EventInvokeConfig
 from streamsim.model.events import Event, EventLost, Request, Response
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import HOUR, MILLISECOND, MINUTE, SECOND
-from streamsim.rules.async_event import AsyncSource
+from streamsim.rules.events.asynchronous import AsyncSource
 from tests.playing import events_of
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:lost"
@@ -182,14 +182,31 @@ def test_throttled_events_wait_twice_as_long_each_time_and_spend_no_attempt() ->
 
 
 def test_throttles_count_anew_after_an_attempt_that_ran() -> None:
-    """The second event fails while the first runs again, and is throttled as if for the first time."""
-    long = Outcome("success", 61 * SECOND)
-    told = tell([0, 30 * SECOND], [ERROR, long, OK], limit=1, config=USUAL)
-    assert told.lines[:4] == [
-        "100 a try 1 error",
-        "60100 a try 2 throttled",
-        "61100 a try 2 throttled",
-        "63100 a try 2 throttled",
+    """The second event is throttled three times, fails, and is throttled again, as if for the first time."""
+    told = tell(
+        [0, 0, 60 * SECOND],
+        [Outcome("success", 4 * SECOND), ERROR, Outcome("success", 9 * SECOND), OK],
+        limit=1,
+        config=USUAL,
+    )
+    assert told.lines == [
+        *(f"{milliseconds} b try 1 throttled" for milliseconds in (0, 1000, 3000)),
+        "4000 a try 1 success",
+        "7100 b try 1 error",
+        *(f"{milliseconds} b try 2 throttled" for milliseconds in (67100, 68100)),
+        "69000 c try 1 success",
+        "70400 b try 2 success",
+    ]
+
+
+def test_a_slot_that_gets_free_serves_the_event_that_asks_again_at_that_instant() -> None:
+    """The second event's wait was set before the third's execution, which ends with it."""
+    half = Outcome("success", 500 * MILLISECOND)
+    assert tell([0, 0, 500 * MILLISECOND], [half], limit=1, config=USUAL).lines == [
+        "0 b try 1 throttled",
+        "500 a try 1 success",
+        "1000 c try 1 success",
+        "1500 b try 1 success",
     ]
 
 
@@ -256,6 +273,28 @@ def test_the_document_of_a_lost_event_holds_the_event_and_the_error(tmp_path: Pa
     assert '"eventName": "ObjectCreated:Put"' in json.dumps(document["requestPayload"])
 
 
+def test_the_document_of_an_event_that_was_throttled_last_holds_what_its_last_execution_came_to(
+    tmp_path: Path,
+) -> None:
+    short = EventInvokeConfig(maximum_event_age=2 * MINUTE)
+    told = tell(
+        [0, MINUTE],
+        [ERROR, Outcome("success", 5 * MINUTE)],
+        limit=1,
+        config=short,
+        on_failure=QUEUE,
+        folder=tmp_path,
+    )
+    (lost,) = [event for event in told.events if isinstance(event, EventLost)]
+    assert (lost.condition, lost.attempts) == ("EventAgeExceeded", 1)
+    (document,) = documents(tmp_path)
+    assert document["responsePayload"] == {
+        "errorMessage": "'user'",
+        "errorType": "KeyError",
+        "requestId": lost.request_id,
+    }
+
+
 DEAD = "arn:aws:sqs:us-east-1:123456789012:dead"
 
 
@@ -318,7 +357,7 @@ endings = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @examples(
     instants=requests,
     outcomes=st.lists(endings, min_size=1, max_size=12).map(lambda given: [*given, OK]),

@@ -22,12 +22,13 @@ from streamsim.model.events import (
     WindowClose,
     WindowLost,
 )
-from streamsim.model.mapping import MAXIMUM_EVENT_SIZE, EventSourceMapping
+from streamsim.model.mapping import MAXIMUM_EVENT_SIZE, BackOff, EventSourceMapping
+from streamsim.model.names import shard_id
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import MIB, MINUTE, SECOND
 from streamsim.rules.windows import MAXIMUM_STATE_SIZE, WINDOW_OVERHEAD
-from streamsim.streams.logs import Given
-from streamsim.streams.polling import Outage
+from streamsim.streams.records.logs import Given
+from streamsim.streams.simulated.polling import Outage
 from tests.stage import QUEUE, Kin, Told, given, play
 
 PLAIN = EventSourceMapping(hand_over=0, on_failure=QUEUE, tumbling_window_in_seconds=10)
@@ -261,6 +262,19 @@ def test_the_age_of_a_final_invocation_runs_from_its_first_request() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("pause", "at", "tries"),
+    [
+        pytest.param(20 * SECOND, 210_000, 4, id="after exactly a minute it is sent again"),
+        pytest.param(20 * SECOND + 1, 190_000, 3, id="but no later"),
+    ],
+)
+def test_a_final_invocation_grows_too_old_after_its_age(pause: int, at: int, tries: int) -> None:
+    mapping = replace(PLAIN, maximum_record_age_in_seconds=60, back_off=BackOff(pause, pause))
+    run = play(mapping, {0: at_seconds(1)}, unless(lambda batch: not batch.positions))
+    assert told(run)[-1] == f"{at} lost 0-10 RecordAgeExceeded count {tries}"
+
+
 def test_without_any_limit_the_state_is_given_up_after_the_retention_of_the_stream() -> None:
     fails = unless(lambda batch: not batch.positions)
     run = play(PLAIN, {0: at_seconds(1)}, fails, retention=5 * MINUTE)
@@ -294,6 +308,14 @@ def test_a_final_response_without_a_state_is_one_too() -> None:
         "130000 end of 0-10 (b) try 1 with 1 -> error",
         "130000 lost 0-10 RetryAttemptsExhausted count 1",
     ]
+
+
+def test_assumed_a_final_response_reports_no_records() -> None:
+    """There is none that could be sent again, so that only the lack of a state makes the invocation fail."""
+    mapping = replace(PLAIN, maximum_retry_attempts=0, report_batch_item_failures=True)
+    reported = Outcome("success", response={"state": {}, "batchItemFailures": [{"itemIdentifier": "1"}]})
+    run = play(mapping, {0: at_seconds(1)}, unless(lambda batch: not batch.positions, reported))
+    assert told(run)[1:] == ["130000 end of 0-10 (b) try 1 with 1 -> success"]
 
 
 def test_a_failed_batch_leaves_the_state_as_it_was_and_a_bisect_hands_it_on() -> None:
@@ -385,6 +407,28 @@ def test_the_end_of_a_window_waits_for_concurrency_like_a_batch() -> None:
     assert {event.request_id for event in run.events if isinstance(event, WindowClose)} & {
         event.request_id for event in waits
     }
+
+
+def test_throttles_at_the_end_of_a_window_spend_no_attempt() -> None:
+    """Shard 1 holds the only execution for half a second when the window of shard 0 is to be closed."""
+    left = [1]
+
+    def behaviour(batch: Batch) -> Outcome:
+        if batch.shard == shard_id(1) and batch.positions:
+            return count(batch)._replace(duration=SECOND // 2)
+        if batch.shard == shard_id(0) and not batch.positions and left[0]:
+            left[0] -= 1
+            return RAISED
+        return count(batch)
+
+    mapping = replace(PLAIN, maximum_retry_attempts=1)
+    run = play(mapping, {0: at_seconds(1), 1: at_seconds(130)}, behaviour, limit=1)
+    tries = [
+        (event.attempt, event.outcome)
+        for event in run.events
+        if isinstance(event, Result) and event.shard == shard_id(0)
+    ]
+    assert tries == [(1, "success"), (1, "throttled"), (1, "throttled"), (1, "error"), (2, "success")]
 
 
 def test_the_checkpoint_passes_a_batch_before_its_window_closes() -> None:

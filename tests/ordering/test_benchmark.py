@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from streamsim.engine.ports import SourceError
 from streamsim.model.events import Event
+from streamsim.ordering import on_kafka
 from streamsim.ordering.benchmark import bench
 from streamsim.ordering.cases import FAULTS, Case, Settings, matrix, scenario_text, trouble_of
 from streamsim.ordering.cells import cells_of
@@ -16,6 +18,8 @@ from streamsim.ordering.tables import report
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played
+from streamsim.scenario.real.on_kafka import Brokers
+from tests.conftest import Broker
 
 BISECTED = Settings(4, 4, bisects=True, reports=True)
 
@@ -113,3 +117,15 @@ def test_where_a_setting_changes_nothing_a_line_stands_for_all_its_values() -> N
         ["poison", "1", "yes", "no"],
         ["poison", "1", "yes", "yes"],
     ]
+
+
+def test_a_rebalance_without_an_intruder_is_no_result(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def shut_out(*_: object) -> None:
+        raise OSError("no way in")
+
+    monkeypatch.setattr(on_kafka, "_intrude", shut_out)
+    case = Case("kafka", "rebalance", Settings(1, 1, bisects=False, reports=False))
+    with pytest.raises(SourceError, match="no way in"):
+        run_case(case, 0, on_kafka.KafkaPlayer(Brokers(broker.address)))

@@ -13,7 +13,7 @@ from streamsim.reference.term import Term
 from streamsim.reference.terms import terms
 from streamsim.scenario.load import load, variants
 from streamsim.scenario.play import play
-from streamsim.trace.decoding import EVENTS
+from streamsim.trace.format.decoding import EVENTS
 from tests.reference.written import keys_of
 
 FOLDER = Path(__file__).parents[2] / "scenarios"

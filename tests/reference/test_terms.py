@@ -11,13 +11,13 @@ from streamsim.model.verdict import Condition
 from streamsim.reference.relations import _TOGETHER
 from streamsim.reference.term import KINDS, Term
 from streamsim.reference.terms import terms
-from streamsim.rules.meanings import CONDITIONS, OUTCOMES, STATES
-from streamsim.rules.parameters import PARAMETERS
+from streamsim.rules.mapping.meanings import CONDITIONS, OUTCOMES, STATES
+from streamsim.rules.mapping.parameters import PARAMETERS
 from streamsim.scenario.parts.expectations import WORDS
-from streamsim.trace.catalogue import MEASURES, TRAFFIC_MEASURES
-from streamsim.trace.decoding import EVENTS
-from streamsim.trace.violation import ANOMALIES
-from streamsim.trace.violation import Kind as Anomaly
+from streamsim.trace.format.decoding import EVENTS
+from streamsim.trace.measures.catalogue import MEASURES, TRAFFIC_MEASURES
+from streamsim.trace.oracle.violation import ANOMALIES
+from streamsim.trace.oracle.violation import Kind as Anomaly
 
 EVIDENCE = re.compile(r"(documented|recorded|assumed|inferred)\b|ours")
 
@@ -42,6 +42,13 @@ def test_every_parameter_is_a_term() -> None:
 def test_every_measure_is_a_term() -> None:
     names = {one.name for one in terms() if one.kind in {"metric", "measure"}}
     assert names == {*MEASURES, *(f"traffic.{name}" for name in TRAFFIC_MEASURES)}
+
+
+def test_null_of_a_metric_says_why_there_is_none() -> None:
+    ranges = {one.name: one.range for one in terms()}
+    assert ranges["PolledEventCount"] == "0 or more; null: MetricsConfig does not ask for it"
+    assert ranges["IteratorAge.max"] == "0 or more; null: it never happened"
+    assert ranges["Invocations"] == "0 or more"
 
 
 def test_every_outcome_condition_state_event_and_anomaly_has_a_meaning() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from streamsim.model.events import Event
 from streamsim.report.log import EventLog
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 
 class Lines:

@@ -14,8 +14,8 @@ from typing import Any
 from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.model.units import HOUR, MILLISECOND, MINUTE, SECOND
-from streamsim.trace.header import Header
-from streamsim.trace.measures import Measures
+from streamsim.trace.format.header import Header
+from streamsim.trace.measures.measures import Measures
 
 #: What an attempt comes to: (outcome, duration in microseconds, error text, position it failed from).
 Ending = tuple[Any, int, str | None, int | None]

@@ -13,8 +13,8 @@ from streamsim.report.comparison.differences import Told, differences
 from streamsim.scenario.load import load_text
 from streamsim.scenario.play import Played, play
 from streamsim.scenario.real.timing import reasons_of_timing
-from streamsim.trace.content import Content
-from streamsim.trace.measures import Measures
+from streamsim.trace.measures.content import Content
+from streamsim.trace.measures.measures import Measures
 from tests.report.test_terminal import printed
 
 Golden = Callable[[str, str], None]

@@ -8,6 +8,9 @@ import pytest
 from streamsim.report.comparison.compared import Run
 from streamsim.report.comparison.table import Comparison, render_comparison
 from streamsim.report.picture.timeline import Timeline
+from streamsim.scenario.header import header_of
+from streamsim.scenario.load import load_text
+from streamsim.scenario.play import play
 from tests.report import runs
 from tests.report.test_terminal import printed
 
@@ -128,6 +131,110 @@ def test_what_hardly_differs_is_not_the_news() -> None:
         Run({"a": 2}, {"IteratorAge": {"max": 1010}, "Errors": 2}),
     ]
     assert "Errors is 2 with a 2, 4 with a 1." in printed(render_comparison(runs.header("Two"), pair), 100)
+
+
+def expecting(settings: dict[str, Any], metrics: dict[str, Any], **tests: str) -> Run:
+    """A run whose expectations all hold."""
+    expected = [
+        {"measure": name.replace("_", "."), "test": test, "value": 0, "ok": True}
+        for name, test in tests.items()
+    ]
+    return Run(settings, metrics, expected)
+
+
+def test_what_is_expected_to_differ_is_the_news() -> None:
+    pair = [
+        expecting(
+            {"a": n}, {"IteratorAge": {"max": n}, "Throttles": 9 - n}, records="5", Throttles=f"<= {9 - n}"
+        )
+        for n in (1, 2)
+    ]
+    text = printed(render_comparison(runs.header("Two"), pair), 100)
+    assert "Throttles is 7 with a 2, 8 with a 1." in text
+    assert suggestion(*pair) == "a=2   has the lowest Throttles"
+
+
+def test_what_all_runs_are_expected_to_have_is_not() -> None:
+    pair = [
+        expecting({"a": n}, {"IteratorAge": {"max": n}, "Throttles": 9 - n}, Throttles="<= 9") for n in (1, 2)
+    ]
+    assert suggestion(*pair) == "a=1   has the lowest IteratorAge.max"
+
+
+def levels(factor: int, most: int, **metrics: Any) -> Run:
+    return expecting(
+        {"factor": factor},
+        {"ConcurrentExecutions": {"max": most}, **metrics},
+        ConcurrentExecutions_max=str(most),
+    )
+
+
+def test_a_count_that_is_expected_to_differ_is_told_and_drawn() -> None:
+    three = [levels(1, 2, Errors=3), levels(2, 4, Errors=2), levels(10, 14, Errors=1)]
+    lines = printed(render_comparison(runs.header("Lanes"), three, source="it.yaml"), 60).splitlines()
+    assert "  ConcurrentExecutions max is 2 with factor 1, 14 with" in lines
+    at = lines.index(" ConcurrentExecutions max")
+    columns = 60 - len(" factor 10  ") - len("  14")
+    assert lines[at + 1 : at + 4] == [
+        f" factor 1   {'█' * 7:{columns}}  2",
+        f" factor 2   {'█' * 13:{columns}}  4",
+        f" factor 10  {'█' * columns}  14",
+    ]
+    assert suggestion(*three) == "factor=10   has the lowest Errors"
+    plain = printed(render_comparison(runs.header("Lanes"), three), 60, encoding="ascii").splitlines()
+    assert plain[at + 1] == f" factor 1   {'#' * 7:{columns}}  2"
+
+
+SHARED = """scenario: A stream and calls
+stream: {{shards: {shards}}}
+duration: 10s
+producer: {{rate: 50/s per shard, arrivals: constant}}
+function: {{model: {{duration: 1s}}}}
+traffic: [{{name: checkout, source: {source}, rate: {rate}/s, arrivals: constant, duration: 300ms{sources}
+"""
+
+
+def shared(source: str, more: str = "}]") -> list[str]:
+    """The title and the bars for 1 and 4 shards beside 10 and 40 requests a second."""
+    done = []
+    for shards in (1, 4):
+        text = SHARED.format(shards=shards, source=source, rate=10 * shards, sources=more)
+        scenario = load_text(text)
+        timeline = Timeline(header_of(scenario))
+        played = play(scenario, sinks=[timeline])
+        most = played.metrics["ConcurrentExecutions"]["max"]
+        expected = [{"measure": "ConcurrentExecutions.max", "test": str(most), "value": most, "ok": True}]
+        done.append(Run({"shards": shards}, played.metrics, expected, (), timeline))
+    lines = printed(render_comparison(done[0].timeline.header, done), 80).splitlines()  # type: ignore[union-attr]
+    at = next(i for i, line in enumerate(lines) if line.startswith(" ConcurrentExecutions max"))
+    assert not any("IteratorAge over" in line for line in lines)  # beside the point where work differs
+    return lines[at : at + 3]
+
+
+def test_concurrency_is_drawn_in_its_parts() -> None:
+    title, one, four = shared("api_gateway")
+    assert title == " ConcurrentExecutions max  █ stream  ▒ checkout"
+    assert one.split() == ["shards", "1", "████" + "▒" * 12, "1", "+", "3"]
+    assert four.split() == ["shards", "4", "█" * 16 + "▒" * 45, "4", "+", "12"]
+
+
+def test_concurrency_is_drawn_whole_where_its_parts_were_not_there_at_once() -> None:
+    """The first calls end before the others begin."""
+    title, one, four = shared(
+        "api_gateway",
+        ", for: 3s}, {name: late, source: api_gateway, from: 6s, rate: 20/s, arrivals: constant, duration: 100ms}]",
+    )
+    assert title == " ConcurrentExecutions max"
+    assert [line.split()[3:] for line in (one, four)] == [["4"], ["16"]]
+
+
+def test_a_count_is_all_that_is_told_of_runs_with_different_work_to_do() -> None:
+    pair = [
+        levels(1, 2, records=10, IteratorAge={"max": 1}),
+        levels(2, 4, records=99, IteratorAge={"max": 9}),
+    ]
+    text = printed(render_comparison(runs.header("Two"), pair), 200)
+    assert "none is best. ConcurrentExecutions max is 2 with factor 1, 4 with factor 2.\n" in text
 
 
 def test_a_run_is_named_in_full_where_its_own_settings_do_not_tell() -> None:

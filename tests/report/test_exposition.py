@@ -21,8 +21,8 @@ from streamsim.report.metrics.scraping import scraped
 from streamsim.scenario.header import header_of
 from streamsim.scenario.load import load_text
 from streamsim.scenario.play import play
-from streamsim.trace.header import Header
-from streamsim.trace.measures import flatten
+from streamsim.trace.format.header import Header
+from streamsim.trace.measures.measures import flatten
 
 HEADER = Header(
     "A test", 0, mappings={"m": {"FunctionName": "f", "MetricsConfig": {"Metrics": ["EventCount"]}}}

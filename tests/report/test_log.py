@@ -7,7 +7,7 @@ import pytest
 from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.model.units import SECOND
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 from tests.report import runs
 from tests.report.logger import log_of
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamsim.report.phrases import settings_said, shard_name, shortened, wrapped
+from streamsim.report.phrases import measured, settings_said, shard_name, shortened, wrapped
 
 TOGETHER = [
     "12 m 13 s",
@@ -65,3 +65,20 @@ def test_a_long_name_keeps_both_ends(name: str, width: int, plain: bool, expecte
 )
 def test_settings_are_said_where_they_differ(settings: dict[str, object], said: list[str]) -> None:
     assert settings_said(settings) == said
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "said"),
+    [
+        ("IteratorAge.max", 1500, "1.5 s"),
+        ("IteratorAge.max", None, "never"),
+        ("cost.usd", 0.00012, "$0.0001"),
+        ("PolledEventCount", 8640, "8,640"),
+        ("PolledEventCount", None, "not in MetricsConfig"),
+        ("orders.FilteredOutEventCount", None, "not in MetricsConfig"),
+    ],
+)
+def test_a_value_is_said_with_its_unit_or_why_there_is_none(
+    measure: str, value: float | None, said: str
+) -> None:
+    assert measured(measure, value) == said

@@ -8,7 +8,7 @@ from streamsim.model.events import Event, Produced
 from streamsim.model.units import MILLISECOND, SECOND
 from streamsim.report.phrases import event_said
 from streamsim.report.story.story import story
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 HEADER = Header("Puts", 7, mappings={"default": {}}, streams={"orders": {}})
 

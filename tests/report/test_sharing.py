@@ -18,7 +18,7 @@ from streamsim.report.terminal import render_summary
 from streamsim.scenario.header import header_of
 from streamsim.scenario.load import load_text
 from streamsim.scenario.play import Played, play
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 from tests.report.logger import log_of
 
 BUSY = """scenario: Calls, uploads and a stream in one small account

@@ -182,7 +182,7 @@ def attempts_told(lines: list[str]) -> int:
     return total
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.one_of(worlds, windowed_worlds))
 def test_every_attempt_of_any_world_is_told_or_counted_once(world: World) -> None:
     events = play_world(world)
@@ -245,6 +245,19 @@ def test_a_window_that_closes_is_counted_and_one_that_fails_is_told_until_it_is_
         "0:01:03.000 shard 0 lose the state of window 0 s to 1 m after 2 tries: RetryAttemptsExhausted, no destination",
         "0:01:04.000 … 1 window closed, until 0:01:04.000",
     ]
+
+
+def test_a_stop_ends_what_is_told_of_the_end_of_a_window() -> None:
+    shard = ("default", runs.shard_id(0))
+    events = [
+        *close(60 * SECOND, "aaaa", "error"),
+        happened.ShardStop(61 * SECOND, *shard, 9),
+        happened.ShardOpen(61 * SECOND, *shard, (), 9, 9),
+        *close(62 * SECOND, "bbbb", "success"),
+    ]
+    lines = [" ".join(line.split()) for line in story(runs.header("By hand", 1), events)[3:]]
+    assert [line for line in lines if "aaaa" in line]
+    assert lines[-1] == "0:01:02.000 … 1 window closed, until 0:01:02.000"
 
 
 def test_a_window_that_closes_after_all_ends_what_is_told() -> None:
@@ -338,7 +351,78 @@ def test_shards_that_are_left_are_told_with_what_is_unfinished_unless_they_open_
     ]
 
 
+def test_the_shards_of_a_deleted_mapping_are_told_when_it_has_left_the_last_of_them() -> None:
+    """The run goes on for other mappings, whose stops wait for whether they open again."""
+    header = runs.header("Shards")
+    header = replace(header, mappings={"a": header.mappings["default"], "b": header.mappings["default"]})
+    place = ("a", runs.shard_id(0), 0)
+    told = story(
+        header,
+        [
+            *(
+                happened.ShardOpen(0, mapping, runs.shard_id(n), (), 0, 0)
+                for mapping in ("a", "b")
+                for n in (0, 1)
+            ),
+            happened.StateChange(5 * SECOND, "b", "Deleting", "OK"),
+            happened.ShardStop(6 * SECOND, "b", runs.shard_id(1), 3),
+            happened.ShardStop(6 * SECOND, "a", runs.shard_id(1), 3),
+            happened.ShardOpen(6 * SECOND, "a", runs.shard_id(1), (), 0, 0),
+            happened.ShardStop(7 * SECOND, "b", runs.shard_id(0), 4),
+            happened.Invoke(8 * SECOND, *place, "aaaa", 1, range(1), "1", "1", 1, 0),
+            happened.Result(9 * SECOND, *place, "aaaa", 1, "success", SECOND),
+            happened.ShardEnd(9 * SECOND, "a", runs.shard_id(0), 1),
+        ],
+    )
+    assert [line.strip() for line in told[6:]] == [
+        "5.000 s  b mapping   is Deleting; last result: OK",
+        "6.000 s  a shards    1 opens again",
+        "7.000 s  b shards    0-1 stop by then: 7 records",
+        "8.000 s  …           1 invocation in 1 shard succeeds, 1 record, until 9.000 s",
+        "9.000 s  a shards    0 ends: 1 record",
+    ]
+
+
 def test_shards_without_numbers_are_counted_when_there_are_many() -> None:
     many = [f"shardId-00000001767225600000-a{n:07x}" for n in range(9)]
     assert names(many) == "9 shards (a0000000 … a0000008)"
     assert names(many[:2]) == "a0000000, a0000001"
+
+
+@pytest.mark.parametrize(
+    ("settings", "then"),
+    [
+        pytest.param({"ParallelizationFactor": 5}, None, id="its lane is another one then"),
+        pytest.param({"FilterCriteria": {}}, range(5), id="a new filter removes it"),
+    ],
+)
+def test_a_batch_that_an_update_ends_is_told_no_further(settings: dict[str, Any], then: range | None) -> None:
+    shard = ("default", runs.shard_id(0))
+    filtered = [] if then is None else [happened.Filtered(3 * SECOND, *shard, 0, then)]
+    lines = told(
+        invoke(SECOND, 0, "aaaa", 1, range(5)),
+        result(SECOND, 0, "aaaa", 1, "error"),
+        happened.ShardStop(3 * SECOND, *shard, 5),
+        happened.Update(3 * SECOND, "default", settings),
+        happened.StateChange(3 * SECOND, "default", "Enabled", "OK"),
+        happened.ShardOpen(3 * SECOND, *shard, (), 0, 5),
+        *filtered,
+        happened.Checkpoint(3 * SECOND, *shard, 5, NUMBER),
+        invoke(4 * SECOND, 1, "bbbb", 1, range(5)),
+        result(4 * SECOND, 1, "bbbb", 1, "success"),
+        happened.ShardEnd(5 * SECOND, *shard, 5),
+    )
+    assert not [line for line in lines if "meanwhile" in line]
+    assert "aaaa try 1" in lines[0]
+
+
+def test_shards_that_have_ended_are_told_before_what_somebody_does_later() -> None:
+    shard = ("default", runs.shard_id(0))
+    lines = told(
+        invoke(SECOND, 0, "aaaa", 1, range(5)),
+        result(SECOND, 0, "aaaa", 1, "success"),
+        happened.ShardEnd(2 * SECOND, *shard, 5),
+        happened.Update(HOUR, "default", {"BatchSize": 5}),
+        happened.StateChange(HOUR, "default", "Enabled", "OK"),
+    )
+    assert [line[14:].split()[0] for line in lines] == ["…", "shards", "mapping"]

@@ -8,12 +8,23 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from streamsim.model.events import Event, EventLost, Fault, Produced, Request, Reshard, Response
+from streamsim.model.events import (
+    Event,
+    EventLost,
+    Fault,
+    Invoke,
+    Produced,
+    Request,
+    Reshard,
+    Response,
+    Result,
+    ShardOpen,
+)
 from streamsim.report.picture.looks import LOOKS
 from streamsim.report.picture.rows import Kind
 from streamsim.report.picture.timeline import Timeline
 from streamsim.report.terminal import Summary, render_summary
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 from tests.report import runs
 
 Golden = Callable[[str, str], None]
@@ -73,6 +84,17 @@ def test_ascii_output_holds_no_other_character(golden_text: Golden) -> None:
 def test_no_line_is_wider_than_the_terminal(name: str, width: int) -> None:
     lines = printed(summary(getattr(runs, name)()), width).splitlines()
     assert max(map(len, lines)) <= width
+
+
+def test_thousands_of_executions_are_told_with_commas() -> None:
+    header = runs.header("Wide", 150, limit=9000, ParallelizationFactor=10)
+    events: list[Event] = [ShardOpen(0, "default", runs.shard_id(n), (), 0, 0) for n in range(150)]
+    place = ("default", runs.shard_id(0), 0)
+    events.append(Invoke(1, *place, "a", 1, range(1), "1", "1", 1234, 0))
+    events.append(Result(2, *place, "a", 1, "success", 1))
+    text = printed(summary((header, events)), 100)
+    assert "peak concurrency  1,234 of 1,500" in text
+    assert "max 1,234 of 1,500" in text
 
 
 def test_a_rare_error_in_a_green_column_stays_visible() -> None:

@@ -1,5 +1,7 @@
 """The timeline keeps what matters in a fixed number of bins, however long the run."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 
@@ -12,8 +14,9 @@ from streamsim.report.picture.families import troubled_first
 from streamsim.report.picture.picture import Picture
 from streamsim.report.picture.rows import Kind
 from streamsim.report.picture.timeline import Timeline
-from streamsim.trace.header import Header
-from tests.engine.worlds import World, play_world, worlds
+from streamsim.trace.format.header import Header
+from streamsim.trace.measures.measures import Measures
+from tests.engine.worlds import World, lively_worlds, play_world, worlds
 from tests.report import runs
 
 
@@ -86,6 +89,21 @@ def test_the_lower_ceiling_counts(limit: int, factor: int, value: int, name: str
     assert (ceiling(timeline).value, ceiling(timeline).name) == (value, name)
 
 
+@pytest.mark.parametrize(
+    ("account", "value", "name"), [(1000, 4, "shards x ParallelizationFactor"), (3, 3, "the account's limit")]
+)
+def test_what_one_function_reserves_bounds_no_other(account: int, value: int, name: str) -> None:
+    header = replace(
+        runs.header("It"),
+        functions={"fn": {}, "other": {"ReservedConcurrentExecutions": 1}},
+        account={"ConcurrentExecutions": account},
+    )
+    timeline = Timeline(header)
+    for n in range(4):
+        timeline(happened.ShardOpen(0, "default", runs.shard_id(n), (), 0, 0))
+    assert (ceiling(timeline).value, ceiling(timeline).name) == (value, name)
+
+
 def test_what_expires_behind_a_blocked_record_counts_as_unread() -> None:
     incidents = Incidents()
     shard = runs.shard_id(2)
@@ -97,7 +115,7 @@ def test_what_expires_behind_a_blocked_record_counts_as_unread() -> None:
     assert (incident.expired, incident.unread, incident.held) == (8641, 8640, DAY - 10)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(worlds)
 def test_any_world_is_counted_in_full(world: World) -> None:
     events = play_world(world)
@@ -159,6 +177,27 @@ def resharded() -> Timeline:
 
 def test_the_ceiling_counts_shards_that_were_there_together() -> None:
     assert ceiling(resharded()).value == 3
+
+
+@pytest.mark.parametrize(
+    ("ended_at", "factor", "most"),
+    [
+        (10, 5, 10),  # two shards with five lanes each from the update on
+        (10, 1, 4),
+        (2, 5, 5),  # one of them had ended by then
+    ],
+)
+def test_the_ceiling_counts_lanes_from_the_update_on_that_makes_them(
+    ended_at: int, factor: int, most: int
+) -> None:
+    timeline = Timeline(runs.header("Update", 2, ParallelizationFactor=2))
+    for number in (0, 1):
+        timeline(happened.ShardOpen(0, "default", runs.shard_id(number), (), 0, 0))
+    if ended_at == 2:
+        timeline(happened.ShardEnd(2 * SECOND, "default", runs.shard_id(0), 0))
+    timeline(happened.Update(5 * SECOND, "default", {"BatchSize": 7}))
+    timeline(happened.Update(5 * SECOND, "default", {"ParallelizationFactor": factor}))
+    assert ceiling(timeline).value == most
 
 
 def test_a_picture_marks_reshards() -> None:
@@ -274,3 +313,34 @@ def test_the_other_shards_are_drawn_as_one() -> None:
     (others,) = [line.plain for line in Picture(timeline, 100).lines() if " others " in line.plain]
     assert others.startswith(f" {500 - len(Picture(timeline, 100).shown)} others ")
     assert "▁" in others
+
+
+def in_one_lane(world: World) -> bool:
+    """Whether nothing but failed batches ever holds a shard, and each of them its whole shard."""
+    ever = [world.mapping, *(change.settings for change in world.changes if change.settings)]
+    one_lane = all(one.parallelization_factor == 1 for one in ever)
+    return one_lane and world.limit == 1000 and not any(one.tumbling_window_in_seconds for one in ever)
+
+
+@settings(max_examples=100)
+@given(lively_worlds.filter(in_one_lane))
+def test_incidents_last_as_long_as_shards_are_blocked_over_every_update(world: World) -> None:
+    incidents, measures = Incidents(keep=10_000), Measures(world.header)
+    for event in play_world(world):
+        incidents(event)
+        measures(event)
+    longest = max((incident.held for incident in incidents.worst()), default=0)
+    assert longest / MILLISECOND == measures.report({})["blocked"]["max"]
+
+
+@settings(max_examples=100)
+@given(lively_worlds)
+def test_what_the_checkpoint_has_passed_fails_no_more(world: World) -> None:
+    incidents = Incidents(keep=10_000)
+    reached: dict[str, int] = {}
+    for event in play_world(world):
+        incidents(event)
+        if isinstance(event, happened.Checkpoint):
+            reached[event.shard] = event.position
+    for incident in incidents.worst():
+        assert incident.ended or incident.positions[-1] >= reached.get(incident.shard, 0)

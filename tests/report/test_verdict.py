@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.model.units import SECOND
@@ -109,6 +111,32 @@ def test_a_mapping_that_was_never_enabled_read_nothing() -> None:
     )
 
 
+def test_a_mapping_that_was_disabled_and_then_deleted_tells_both_times() -> None:
+    deleting = happened.StateChange(30 * SECOND, "default", "Deleting", "OK")
+    assert what_happened(seen(BEGUN, OPEN, *WELL, STOP, DISABLED, deleting), {}) == (
+        "The mapping was disabled at 10 s and deleted at 30 s: what was in its shards then or came later is unread."
+    )
+    created = happened.StateChange(0, "default", "Disabled", "No records processed")
+    assert what_happened(seen(created, deleting), {}) == (
+        "The mapping was created disabled and deleted at 30 s: nothing was read."
+    )
+
+
+@pytest.mark.parametrize(
+    ("t", "note"),
+    [
+        (9, "goes on with BatchSize 7"),
+        (10, "gets BatchSize 7 while it is disabled"),
+        (39, "gets BatchSize 7 while it is disabled"),
+        (40, "goes on with BatchSize 7"),
+    ],
+)
+def test_a_mapping_goes_on_with_an_update_unless_it_is_disabled(t: int, note: str) -> None:
+    update = happened.Update(t * SECOND, "default", {"BatchSize": 7})
+    timeline = seen(BEGUN, OPEN, *WELL, STOP, DISABLED, update, ENABLED, AGAIN, END)
+    assert note in [remark.note for remark in remarks(timeline, {})]
+
+
 def test_what_waits_for_a_disabled_mapping_is_told_and_what_expires_is_worse() -> None:
     halted = (BEGUN, OPEN, *WELL, STOP, DISABLED, ENABLED, AGAIN)
     assert what_happened(seen(*halted, END), {}) == (
@@ -156,6 +184,53 @@ def test_a_lost_window_is_told_with_what_it_had_counted() -> None:
     assert what_happened(timeline, {}) == (
         "The state of window 0 s to 10 s of shard 0 was lost after 1 try, and with it what 7 records had added to it; "
         "there is no destination."
+    )
+
+
+@pytest.mark.parametrize(
+    ("closed", "said"),
+    [
+        pytest.param(
+            False,
+            "The mapping stopped at 10 s with 1 window open: its state was lost, and what 4 records had added with it.",
+            id="it is still open",
+        ),
+        pytest.param(True, "Nothing failed in 2 invocations.", id="it is closed by then"),
+    ],
+)
+def test_a_window_that_is_open_when_its_mapping_stops_loses_its_state(closed: bool, said: str) -> None:
+    window = (0, 10 * SECOND)
+    header = runs.header("Windows", 1, TumblingWindowInSeconds=10)
+    timeline = Timeline(header)
+    closing = (
+        happened.WindowClose(9 * SECOND, *PLACE, "cccc", 1, *window, False, 99, 1),
+        happened.Result(10 * SECOND, *PLACE, "cccc", 1, "success", SECOND),
+    )
+    for event in (
+        happened.Invoke(0, *PLACE, "aaaa", 1, range(4), "1", "2", 1, 0, window),
+        happened.Result(SECOND, *PLACE, "aaaa", 1, "success", SECOND),
+        *(closing if closed else ()),
+        STOP,
+    ):
+        timeline(event)
+    assert what_happened(timeline, {}) == said
+
+
+def test_windows_left_open_more_than_once_are_told_together() -> None:
+    window, later = (0, 10 * SECOND), (10 * SECOND, 20 * SECOND)
+    timeline = Timeline(runs.header("Windows", 1, TumblingWindowInSeconds=10))
+    for event in (
+        happened.Invoke(0, *PLACE, "aaaa", 1, range(4), "1", "2", 1, 0, window),
+        happened.Result(SECOND, *PLACE, "aaaa", 1, "success", SECOND),
+        STOP,
+        happened.Invoke(12 * SECOND, *PLACE, "bbbb", 1, range(4, 5), "1", "2", 1, 0, later),
+        happened.Result(13 * SECOND, *PLACE, "bbbb", 1, "success", SECOND),
+        STOP._replace(t=15 * SECOND),
+    ):
+        timeline(event)
+    assert what_happened(timeline, {}) == (
+        "The mapping stopped between 10 s and 15 s with 2 windows open: "
+        "their states were lost, and what 5 records had added with them."
     )
 
 
@@ -251,6 +326,19 @@ def test_a_run_without_an_invocation_says_why() -> None:
     )
 
 
+def test_requests_of_other_sources_that_all_went_well_are_told_too() -> None:
+    def told(timeline: Timeline, requests: int, successes: int) -> str:
+        return what_happened(timeline, {"traffic": {"requests": requests, "successes": successes}})
+
+    assert told(seen(*WELL), 900, 900) == (
+        "Nothing failed in 1 invocation. All 900 requests of other sources succeeded."
+    )
+    assert told(seen(*WELL), 1, 1).endswith(" The one request of other sources succeeded.")
+    assert told(seen(*WELL), 900, 899) == "Nothing failed in 1 invocation."
+    assert told(seen(), 900, 900) == "No batch was sent. All 900 requests of other sources succeeded."
+    assert told(seen(), 900, 899) == "No batch was sent."
+
+
 def test_a_mapping_that_fell_behind_without_failing_says_until_when() -> None:
     timeline = seen(
         invoke(SECOND, "aaaa", 1, range(1)), happened.Result(2 * SECOND, *PLACE, "aaaa", 1, "success", SECOND)
@@ -273,3 +361,130 @@ def test_a_function_that_never_ran_for_throttles_says_so() -> None:
     assert what_happened(timeline, {}) == (
         "Every request was throttled, so the function never ran; 1 record expired."
     )
+
+
+def failing(lane: int = 0, shard: int = 0) -> tuple[Event, ...]:
+    """Two tries of two records that fail, and then the shard stops for an update."""
+    place = ("default", runs.shard_id(shard), lane)
+    positions = range(2)
+    return (
+        happened.Invoke(SECOND, *place, "aaaa", 1, positions, "1", "2", 1, 0),
+        happened.Result(2 * SECOND, *place, "aaaa", 1, "error", SECOND),
+        happened.Invoke(3 * SECOND, *place, "aaaa", 2, positions, "1", "2", 1, 0),
+        happened.Result(4 * SECOND, *place, "aaaa", 2, "error", SECOND),
+        happened.ShardStop(10 * SECOND, *place[:2], 4),
+    )
+
+
+def updated(**settings: object) -> Event:
+    return happened.Update(10 * SECOND, "default", settings)
+
+
+def checkpoint(t: int, position: int) -> Event:
+    return happened.Checkpoint(t, *PLACE[:2], position, "1")
+
+
+SENT = (
+    invoke(11 * SECOND, "bbbb", 1, range(1, 2)),
+    happened.Result(12 * SECOND, *PLACE, "bbbb", 1, "success", SECOND),
+)
+
+
+def test_a_bad_record_that_a_new_filter_removes_did_not_go_through() -> None:
+    filtered = happened.Filtered(10 * SECOND, *PLACE, range(2))
+    timeline = seen(*failing(), updated(FilterCriteria={}), filtered, checkpoint(10 * SECOND, 2))
+    (incident,) = timeline.incidents.worst()
+    assert (incident.ended, incident.held) == (True, 8 * SECOND)
+    assert what_happened(timeline, {}) == (
+        "Records 0-1 (2) of shard 0 failed 2 times in a row and held their shard for 8 s, until a new filter removed them."
+    )
+    assert noted(incident) == "Records 0-1 failed 2 times in a row; a new filter removed them, 8 s later"
+
+
+def test_a_new_filter_may_remove_a_part_of_a_failed_batch() -> None:
+    filtered = happened.Filtered(10 * SECOND, *PLACE, (0, 2, 3))
+    timeline = seen(*failing(), updated(FilterCriteria={}), filtered, *SENT, checkpoint(12 * SECOND, 4))
+    assert what_happened(timeline, {}) == (
+        "Records 0-1 (2) of shard 0 went through after 2 failed tries and held their shard for 10 s; "
+        "a new filter removed 1 of them."
+    )
+
+
+def test_a_batch_whose_lane_an_update_takes_away_is_over_when_the_checkpoint_has_passed_it() -> None:
+    update = updated(ParallelizationFactor=1)
+    timeline = seen(*failing(7), update, *SENT, checkpoint(12 * SECOND, 2))
+    (incident,) = timeline.incidents.worst()
+    assert (incident.ended, incident.held) == (True, 10 * SECOND)
+    assert what_happened(timeline, {}) == (
+        "Records 0-1 (2) of shard 0 failed 2 times in a row before an update changed the lanes, "
+        "and held the checkpoint for 10 s in all."
+    )
+    assert noted(incident) == (
+        "Records 0-1 failed 2 times in a row before an update changed the lanes; finished 10 s later"
+    )
+
+
+def test_until_then_it_goes_on_whatever_its_old_lane_sends() -> None:
+    later = (
+        invoke(11 * SECOND, "bbbb", 1, range(6, 7)),
+        happened.Result(12 * SECOND, *PLACE, "bbbb", 1, "success", SECOND),
+        checkpoint(12 * SECOND, 1),
+    )
+    timeline = seen(*failing(), updated(ParallelizationFactor=5), *later)
+    (incident,) = timeline.incidents.worst()
+    assert (incident.ended, timeline.incidents.open_count) == (False, 1)
+
+
+def test_what_fails_in_a_lane_after_an_update_is_trouble_of_its_own() -> None:
+    later = (
+        invoke(11 * SECOND, "bbbb", 1, range(6, 7)),
+        happened.Result(12 * SECOND, *PLACE, "bbbb", 1, "error", SECOND),
+        checkpoint(13 * SECOND, 2),
+    )
+    timeline = seen(*failing(), updated(ParallelizationFactor=5), *later)
+    assert [(one.positions, one.ended) for one in timeline.incidents.worst()] == [
+        (range(6, 7), False),
+        (range(2), True),
+    ]
+    new = timeline.incidents.of(*PLACE)
+    assert new is not None
+    assert new.positions == range(6, 7)
+
+
+def test_an_update_concerns_no_other_mapping_and_a_stop_no_other_shard() -> None:
+    elsewhere = failing(shard=1)[:-1]
+    further = happened.Update(10 * SECOND, "further", {"ParallelizationFactor": 5})
+    timeline = seen(*elsewhere, *failing(), further, checkpoint(12 * SECOND, 9))
+    here, there = sorted(timeline.incidents.worst(), key=lambda incident: incident.shard)
+    assert (here.ended, here.moved, there.ended) == (True, False, False)
+
+
+def test_in_the_same_lane_it_goes_on_as_before() -> None:
+    again = (
+        invoke(11 * SECOND, "bbbb", 1, range(2)),
+        happened.Result(12 * SECOND, *PLACE, "bbbb", 1, "success", SECOND),
+    )
+    timeline = seen(*failing(), updated(BatchSize=5), *again)
+    assert what_happened(timeline, {}) == (
+        "Records 0-1 (2) of shard 0 went through after 2 failed tries and held their shard for 10 s."
+    )
+
+
+def noted_of(criteria: object, kind: str = "kinesis") -> list[str]:
+    header = runs.header("Filters", 1, FilterCriteria=criteria)
+    timeline = Timeline(replace(header, streams={"orders": {"type": kind, "shards": 1}}))
+    return [remark.note for remark in remarks(timeline, {})]
+
+
+def test_filters_that_are_not_proven_on_aws_are_remarked() -> None:
+    suffix = {"Filters": [{"Pattern": '{"data": {"a": [{"suffix": "x"}]}}'}]}
+    assert noted_of(suffix) == ["FilterCriteria uses suffix, which is not proven on AWS"]
+    assert noted_of({"Filters": [{"Pattern": '{"data": {"a": ["x"]}}'}]}) == []
+
+
+@pytest.mark.parametrize(
+    "criteria", [None, {}, [], {"Filters": [5]}, {"Filters": [{}]}, {"Filters": [{"Pattern": "x"}]}]
+)
+def test_filters_that_are_not_understood_are_not_remarked(criteria: object) -> None:
+    assert noted_of(criteria) == []
+    assert noted_of(criteria, "pigeon") == []

@@ -3,20 +3,18 @@
 from hashlib import md5
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from streamsim.rules.aggregation import user_records
+from streamsim.rules.streams.aggregation import user_records
 from tests.streams.aggregates import MAGIC, aggregate, field, varint
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(min_size=1), st.binary()), min_size=1))
 def test_what_was_aggregated_comes_out_in_order(records: list[tuple[str, bytes]]) -> None:
     assert list(user_records(aggregate(records)) or ()) == records
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_any_data_are_records_or_none(data: bytes) -> None:
     assert user_records(data) is None

@@ -4,19 +4,19 @@ import json
 
 import pytest
 
-from streamsim.rules import api_error
-from streamsim.rules.api_error import ApiError
+from streamsim.rules.api import errors
+from streamsim.rules.api.errors import ApiError
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:orders"
 
 OF_THE_MODEL: list[tuple[str, ApiError]] = [
-    ("a function that is not there", api_error.function_not_found(ARN)),
-    ("another region", api_error.wrong_region("eu-west-1", "us-east-1")),
-    ("two qualifiers", api_error.qualifiers_differ()),
-    ("no JSON", api_error.invalid_json("Unexpected character")),
-    ("no client context", api_error.invalid_client_context()),
-    ("a throttle", api_error.throttled("ReservedFunctionConcurrentInvocationLimitExceeded")),
-    ("a fault", api_error.service_error("no environment could be made")),
+    ("a function that is not there", errors.function_not_found(ARN)),
+    ("another region", errors.wrong_region("eu-west-1", "us-east-1")),
+    ("two qualifiers", errors.qualifiers_differ()),
+    ("no JSON", errors.invalid_json("Unexpected character")),
+    ("no client context", errors.invalid_client_context()),
+    ("a throttle", errors.throttled("ReservedFunctionConcurrentInvocationLimitExceeded")),
+    ("a fault", errors.service_error("no environment could be made")),
 ]
 
 
@@ -33,11 +33,11 @@ def test_an_error_has_the_shape_of_the_api_model(error: ApiError) -> None:
 
 
 BODIES: list[tuple[str, ApiError, int, str, str]] = [
-    ("a throttle", api_error.throttled("ReservedFunctionConcurrentInvocationLimitExceeded"), 429, "TooManyRequestsException", '{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}'),
-    ("a function that is not there", api_error.function_not_found(ARN), 404, "ResourceNotFoundException", f'{{"Type":"User","Message":"Function not found: {ARN}"}}'),
-    ("no client context", api_error.invalid_client_context(), 400, "InvalidRequestContentException", '{"Type":null,"message":"Client context must be a valid Base64-encoded JSON object."}'),
-    ("an event that is too large", api_error.payload_too_large(1525970, "Event", 1048576), 413, "RequestEntityTooLargeException", '{"Type":"User","Message":"1525970 byte payload is too large for the Event invocation type (limit 1048576 bytes)"}'),
-    ("a request that is too large", api_error.request_too_large(), 413, "RequestEntityTooLargeException", '{"Type":"User","Message":"Request must be smaller than 6291456 bytes for the InvokeFunction operation"}'),
+    ("a throttle", errors.throttled("ReservedFunctionConcurrentInvocationLimitExceeded"), 429, "TooManyRequestsException", '{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}'),
+    ("a function that is not there", errors.function_not_found(ARN), 404, "ResourceNotFoundException", f'{{"Type":"User","Message":"Function not found: {ARN}"}}'),
+    ("no client context", errors.invalid_client_context(), 400, "InvalidRequestContentException", '{"Type":null,"message":"Client context must be a valid Base64-encoded JSON object."}'),
+    ("an event that is too large", errors.payload_too_large(1525970, "Event", 1048576), 413, "RequestEntityTooLargeException", '{"Type":"User","Message":"1525970 byte payload is too large for the Event invocation type (limit 1048576 bytes)"}'),
+    ("a request that is too large", errors.request_too_large(), 413, "RequestEntityTooLargeException", '{"Type":"User","Message":"Request must be smaller than 6291456 bytes for the InvokeFunction operation"}'),
 ]  # fmt: skip
 
 

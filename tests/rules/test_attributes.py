@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from streamsim.rules.attributes import NoAttributeError, attribute, attributes, item_size, number_text
+from streamsim.rules.streams.attributes import NoAttributeError, attribute, attributes, item_size, number_text
 
 #: A value and the attribute that it stands for: each row's name is its sentence.
 ROWS: dict[str, tuple[Any, dict[str, Any]]] = {

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from streamsim.model.names import unix
-from streamsim.rules.call_event import ApiRoute, call_event, is_proxy_response
+from streamsim.rules.api.call_event import ApiRoute, call_event, is_proxy_response
 
 EPOCH = unix("2026-01-01T00:00:00Z")
 ID = "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa"

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from streamsim.rules.cors import Cors, is_preflight, mocked, preflight, with_headers
-from streamsim.rules.http_message import Request, Response
+from streamsim.rules.api.cors import Cors, is_preflight, mocked, preflight, with_headers
+from streamsim.rules.api.http_message import Request, Response
 
 PAGE = "https://shop.example"
 CORS = Cors(

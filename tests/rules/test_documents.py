@@ -12,8 +12,7 @@ from streamsim.model.batch import Batch, TimeWindow
 from streamsim.model.names import timestamp, unix
 from streamsim.model.outcome import Outcome
 from streamsim.model.stream_type import DYNAMODB
-from streamsim.rules.event import event_of, event_text
-from streamsim.rules.failure_document import (
+from streamsim.rules.documents.failure import (
     Failure,
     failure_document,
     s3_key,
@@ -21,8 +20,9 @@ from streamsim.rules.failure_document import (
     sns_notification,
     sqs_body,
 )
-from streamsim.rules.item_writes import Change, Table, written
+from streamsim.rules.events.event import event_of, event_text
 from streamsim.rules.source import Source
+from streamsim.rules.streams.item_writes import Change, Table, written
 from tests.logs import WrittenLog
 
 EPOCH = unix("2026-01-01T00:00:00Z")

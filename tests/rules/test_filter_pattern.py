@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from streamsim.rules.filter_pattern import (
+from streamsim.rules.mapping.filter_pattern import (
     DEEPEST_PATTERN,
     PatternError,
     parse_json,

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamsim.rules.filter_pattern import PatternError
-from streamsim.rules.filters import compile_filter, compile_filters
+from streamsim.model.stream_type import DYNAMODB, KINESIS, StreamType
+from streamsim.rules.mapping.filter_pattern import PatternError
+from streamsim.rules.mapping.filters import compile_filter, compile_filters, unproven
 
 KIND = '{"data": {"kind": ["order"]}}'
 KEY = '{"partitionKey": ["user-1"]}'
@@ -85,3 +86,28 @@ FILTERS = compile_filters(
 @given(st.binary() | st.text('[]{}":,nul1e-. x', max_size=30).map(str.encode), st.text())
 def test_no_data_is_too_strange(data: bytes, partition_key: str) -> None:
     assert FILTERS.matches(data, {"partitionKey": partition_key}) in {True, False}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kind", "used"),
+    [
+        pytest.param('{"data": {"a": ["x", {"prefix": "y"}]}}', KINESIS, (), id="nothing of the kind"),
+        pytest.param('{"data": {"a": {"b": [{"suffix": "y"}]}}}', KINESIS, ("suffix",), id="a suffix"),
+        pytest.param(
+            '{"data": {"$or": [{"a": [1]}, {"b": [{"equals-ignore-case": "x"}]}]}}',
+            KINESIS,
+            ("$or", "equals-ignore-case"),
+            id="$or, and what is in it",
+        ),
+        pytest.param('{"partitionKey": ["a"]}', KINESIS, ("partitionKey",), id="a Kinesis record's metadata"),
+        pytest.param(
+            '{"$or": [{"eventID": ["a"]}, {"data": {"b": [1]}}]}',
+            KINESIS,
+            ("$or", "eventID"),
+            id="in $or too",
+        ),
+        pytest.param('{"eventName": ["INSERT"]}', DYNAMODB, (), id="an item write's is recorded"),
+    ],
+)
+def test_what_is_not_proven_on_aws(pattern: str, kind: StreamType, used: tuple[str, ...]) -> None:
+    assert unproven([pattern], kind) == used

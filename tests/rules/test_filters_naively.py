@@ -1,7 +1,7 @@
 """A second matcher, slow and literal, says the same as the first for whatever pattern and value.
 
 It reads patterns anew at every value, holds a number as its text and compares it as a decimal, and shares nothing with
-`streamsim.rules.filter_pattern`. Patterns and values are made of few words, so that they meet.
+`streamsim.rules.mapping.filter_pattern`. Patterns and values are made of few words, so that they meet.
 """
 
 import json
@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from streamsim.model.batch import Batch
 from streamsim.model.stream_type import DYNAMODB
-from streamsim.rules.attributes import Attribute, attributes
-from streamsim.rules.event import event_of, seen_by_filters
-from streamsim.rules.filter_pattern import parse_json, parse_pattern
-from streamsim.rules.filters import compile_filters
-from streamsim.rules.item_writes import Change, Table, written
+from streamsim.rules.events.event import event_of, seen_by_filters
+from streamsim.rules.mapping.filter_pattern import parse_json, parse_pattern
+from streamsim.rules.mapping.filters import compile_filters
 from streamsim.rules.source import Source
+from streamsim.rules.streams.attributes import Attribute, attributes
+from streamsim.rules.streams.item_writes import Change, Table, written
 from tests.logs import WrittenLog
 
 
@@ -186,7 +186,7 @@ class Words:
 words = st.integers(0, 2**64).map(lambda seed: Words(Random(seed)))
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(words)
 def test_both_matchers_agree(words: Words) -> None:
     pattern = words.pattern()
@@ -197,7 +197,7 @@ def test_both_matchers_agree(words: Words) -> None:
         assert matched is holds(literal, load(value)), (pattern, value)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(words)
 def test_filters_on_item_writes_agree(words: Words) -> None:
     """The record that they see is made of the same few words, and so is the pattern."""
@@ -219,7 +219,7 @@ def test_filters_on_item_writes_agree(words: Words) -> None:
             assert matched is expected, (pattern, record)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @example(Words(Random(0)), "NaN")
 @given(words, st.none() | st.text(max_size=5))
 def test_filters_are_alternatives_and_data_that_is_no_json_passes_none(

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from streamsim.model.names import Account
-from streamsim.rules.api_error import ApiError
-from streamsim.rules.function_name import (
+from streamsim.rules.api.errors import ApiError
+from streamsim.rules.api.function_name import (
     MAXIMUM_NAME,
     MAXIMUM_QUALIFIER,
     NAME_PATTERN,

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from streamsim.rules.hash_keys import SPACE, even_ranges, hash_key, lane_of, owner
+from streamsim.rules.streams.hash_keys import SPACE, even_ranges, hash_key, lane_of, owner
 
 
 def test_a_key_hashes_to_its_md5_as_an_integer() -> None:

@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from streamsim.model.names import unix
-from streamsim.rules.invocation_record import Ended, Invoked, dead_letter, delivered, invocation_record
+from streamsim.rules.documents.invocation_record import (
+    Ended,
+    Invoked,
+    dead_letter,
+    delivered,
+    invocation_record,
+)
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:orders"
 AT = unix("2026-01-01T00:03:00.125Z")

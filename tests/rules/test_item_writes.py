@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamsim.rules.attributes import attributes
-from streamsim.rules.item_writes import Change, Op, Table, View, change, written
+from streamsim.rules.streams.attributes import attributes
+from streamsim.rules.streams.item_writes import Change, Op, Table, View, change, written
 
 #: Recorded records: key name, key, the attributes before and after, the view, SizeBytes.
 RECORDED: dict[str, tuple[str, str, Any, Any, View, int]] = {

@@ -7,12 +7,12 @@ from typing import Any
 from streamsim.model.batch import Batch
 from streamsim.model.outcome import Outcome
 from streamsim.model.stream_type import KAFKA
-from streamsim.rules.event import event_of, event_text, seen_by_filters
-from streamsim.rules.failure_document import Failure, failure_document, s3_object
-from streamsim.rules.filters import compile_filters
+from streamsim.rules.documents.failure import Failure, failure_document, s3_object
+from streamsim.rules.events.event import event_of, event_text, seen_by_filters
+from streamsim.rules.mapping.filters import compile_filters
 from streamsim.rules.payload import record_event_size
 from streamsim.rules.source import Source
-from streamsim.streams.kafka import KafkaForm
+from streamsim.streams.kafka.records import KafkaForm
 from streamsim.streams.live.log import LiveLog
 
 SOURCE = Source("orders", "f", 0, type=KAFKA, brokers="b-1:9092,b-2:9092")

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from streamsim.model.names import Account
 from streamsim.model.units import DAY, HOUR, MINUTE, SECOND
-from streamsim.rules.hash_keys import SPACE, even_ranges
-from streamsim.rules.lineage import (
+from streamsim.rules.streams.hash_keys import SPACE, even_ranges
+from streamsim.rules.streams.lineage import (
     Call,
     Made,
     MergeShards,

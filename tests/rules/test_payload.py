@@ -6,11 +6,11 @@ from streamsim.model.batch import Batch
 from streamsim.model.mapping import MAXIMUM_EVENT_SIZE
 from streamsim.model.names import unix
 from streamsim.model.stream_type import DYNAMODB
-from streamsim.rules.event import event_text
-from streamsim.rules.item_writes import Table, change, written
+from streamsim.rules.events.event import event_text
 from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size
 from streamsim.rules.source import Source
-from streamsim.streams.items import table_numbers
+from streamsim.rules.streams.item_writes import Table, change, written
+from streamsim.streams.records.items import table_numbers
 from tests.logs import WrittenLog
 
 

@@ -6,10 +6,17 @@ from typing import Any
 import pytest
 
 from streamsim.model.names import unix
-from streamsim.rules.http_message import Headers, Request
-from streamsim.rules.proxy_event import Api, proxy_event
-from streamsim.rules.proxy_response import malformed, no_route, no_stage, proxy_response, refused, timed_out
-from streamsim.rules.routes import ApiKind, Match, Route
+from streamsim.rules.api.http_message import Headers, Request
+from streamsim.rules.api.proxy_event import Api, proxy_event
+from streamsim.rules.api.proxy_response import (
+    malformed,
+    no_route,
+    no_stage,
+    proxy_response,
+    refused,
+    timed_out,
+)
+from streamsim.rules.api.routes import ApiKind, Match, Route
 
 AT = unix("2026-03-12T19:03:58.390Z")
 REST = Api("abcdef1234", "rest", "stage")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamsim.rules.routes import ApiKind, Route, match
+from streamsim.rules.api.routes import ApiKind, Route, match
 
 
 def routes(*keys: str) -> list[Route]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from streamsim.rules.sample_events import DETAILS, SAMPLES, Details, sample
+from streamsim.rules.events.samples import DETAILS, SAMPLES, Details, sample
 from tests.conftest import Golden
 
 GOLDEN = Path(__file__).parent / "samples"

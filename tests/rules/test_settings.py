@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from streamsim.rules.destinations import destination_arn
-from streamsim.rules.settings import NOT_FOR_STREAMS, WHOLE_NUMBERS, refusals
+from streamsim.rules.mapping.destinations import destination_arn
+from streamsim.rules.mapping.settings import NOT_FOR_STREAMS, WHOLE_NUMBERS, refusals
 
 DETECTED = "1 validation error detected: Value "
 FAILED = "failed to satisfy constraint: Member must "
@@ -37,6 +37,16 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "a bucket": {"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:s3:::failures"}}},
     "a queue in China": {
         "DestinationConfig": {"OnFailure": {"Destination": "arn:aws-cn:sqs:cn-north-1:123456789012:failures"}}
+    },
+    "a topic in the European sovereign cloud": {
+        "DestinationConfig": {
+            "OnFailure": {"Destination": "arn:aws-eusc:sns:eusc-de-east-1:123456789012:failures"}
+        }
+    },
+    "a queue in a cloud of its own": {
+        "DestinationConfig": {
+            "OnFailure": {"Destination": "arn:aws-iso-b:sqs:us-isob-east-1:123456789012:failures"}
+        }
     },
     "a bucket whose name ends as a FIFO queue's": {
         "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:s3:::failures.fifo"}}

@@ -7,12 +7,12 @@ import pytest
 
 from streamsim.model.names import unix
 from streamsim.model.stream_type import DYNAMODB
-from streamsim.rules.attributes import attributes
-from streamsim.rules.event import seen_by_filters
-from streamsim.rules.filter_pattern import PatternError
-from streamsim.rules.filters import compile_filter, compile_filters
-from streamsim.rules.item_writes import Change, Table, change, written
+from streamsim.rules.events.event import seen_by_filters
+from streamsim.rules.mapping.filter_pattern import PatternError
+from streamsim.rules.mapping.filters import compile_filter, compile_filters
 from streamsim.rules.source import Source
+from streamsim.rules.streams.attributes import attributes
+from streamsim.rules.streams.item_writes import Change, Table, change, written
 from tests.logs import WrittenLog
 
 SOURCE = Source("orders", "charge", unix("2026-01-01T00:00:00Z"), type=DYNAMODB)

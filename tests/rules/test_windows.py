@@ -7,7 +7,7 @@ import pytest
 from streamsim.model.batch import Batch, TimeWindow
 from streamsim.model.names import unix
 from streamsim.model.units import SECOND
-from streamsim.rules.event import event_text
+from streamsim.rules.events.event import event_text
 from streamsim.rules.source import Source
 from streamsim.rules.windows import (
     MAXIMUM_STATE_SIZE,

@@ -22,7 +22,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(value=VALUES)
 def test_whatever_is_written_on_a_line_reads_as_what_it_was(value: Any) -> None:
     text = f"value: {inline(value)}\n"

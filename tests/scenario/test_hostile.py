@@ -252,7 +252,7 @@ VALUES = st.recursive(
 )
 SECTIONS = st.dictionaries(WORDS, VALUES, max_size=8)
 
-calm = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+calm = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 
 
 def loads_or_refuses(text: str, name: str = "x.yaml", overrides: tuple[str, ...] = ()) -> None:

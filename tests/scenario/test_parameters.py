@@ -23,10 +23,18 @@ from streamsim.model.events import (
     WindowClose,
 )
 from streamsim.model.units import SECOND
-from streamsim.rules.parameters import PARAMETERS, WITHOUT_EFFECT, Parameter
-from streamsim.rules.settings import NOT_FOR_STREAMS, WHOLE_NUMBERS
+from streamsim.rules.mapping.parameters import PARAMETERS, WITHOUT_EFFECT, Parameter
+from streamsim.rules.mapping.settings import (
+    MAXIMUM_PATTERN,
+    METRIC_GROUPS,
+    NOT_FOR_STREAMS,
+    REPORT_BATCH_ITEM_FAILURES,
+    STARTING_POSITIONS,
+    WHOLE_NUMBERS,
+)
 from streamsim.scenario.load import load_text
 from streamsim.scenario.parts.mapping import Mapping
+from streamsim.scenario.parts.updates import UPDATABLE
 from streamsim.scenario.play import Played, play
 from streamsim.scenario.text.errors import ScenarioError
 
@@ -108,6 +116,12 @@ class Acts:
     beside: dict[str, Any] = field(default_factory=dict)
     by_hand: bool = False
 
+
+#: What an update of a parameter is refused for, where that is not what its creation is refused for.
+IN_AN_UPDATE = {
+    "EventSourceArn": "EventSourceArn cannot be updated: a mapping keeps it (UpdateEventSourceMapping has no such parameter)",
+    "FunctionName": "a mapping keeps its function in a scenario, though Lambda could give it another",
+}
 
 PATTERN = {"Filters": [{"Pattern": '{"data": {"kind": ["order"]}}'}]}
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:on-failure-queue"
@@ -224,3 +238,57 @@ def test_every_row_is_proved_and_every_setting_has_a_row() -> None:
 def test_a_default_of_the_table_is_the_default_of_the_setting(name: str) -> None:
     (row,) = [one for one in PARAMETERS if one.name == name]
     assert row.default == str(Mapping().settings()[name])
+
+
+def shapes(operation: str) -> Any:
+    """The members of an operation's input, as the model has them that comes with boto3."""
+    session = pytest.importorskip("botocore.session").get_session()
+    return session.get_service_model("lambda").operation_model(operation).input_shape.members
+
+
+def test_the_table_is_that_of_the_api_model() -> None:
+    known, model = [one.name for one in PARAMETERS], list(shapes("CreateEventSourceMapping"))
+    assert known == [name for name in model if name in known]
+    if new := [name for name in model if name not in known]:
+        pytest.skip(f"the API has parameters that the table does not know: {', '.join(new)}")
+
+
+@pytest.mark.parametrize("name", WHOLE_NUMBERS)
+def test_a_range_is_that_of_the_api_model(name: str) -> None:
+    """Record ages from 0 to 59 are in the model, and the service refuses them."""
+    limits = shapes("CreateEventSourceMapping")[name].metadata
+    assert (WHOLE_NUMBERS[name].low, WHOLE_NUMBERS[name].high) == (limits["min"], limits["max"])
+
+
+def test_nested_parameters_and_words_are_those_of_the_api_model() -> None:
+    model = shapes("CreateEventSourceMapping")
+    assert list(model["DestinationConfig"].members) == ["OnSuccess", "OnFailure"]
+    assert model["DestinationConfig"].members["OnFailure"].members["Destination"].metadata["max"] == 350
+    assert list(model["FilterCriteria"].members) == ["Filters"]
+    pattern = model["FilterCriteria"].members["Filters"].member
+    assert list(pattern.members) == ["Pattern"]
+    assert pattern.members["Pattern"].metadata["max"] == MAXIMUM_PATTERN
+    assert list(model["MetricsConfig"].members) == ["Metrics"]
+    assert tuple(model["MetricsConfig"].members["Metrics"].member.enum) == METRIC_GROUPS
+    assert model["MetricsConfig"].members["Metrics"].metadata["max"] == len(METRIC_GROUPS)
+    assert list(model["FunctionResponseTypes"].member.enum) == [REPORT_BATCH_ITEM_FAILURES]
+    assert set(model["StartingPosition"].enum) == set(STARTING_POSITIONS)
+
+
+def test_what_can_be_updated_is_what_the_api_model_can_update() -> None:
+    model = set(shapes("UpdateEventSourceMapping"))
+    assert set(UPDATABLE) == model - {"UUID", *NOT_FOR_STREAMS, *WITHOUT_EFFECT}
+
+
+@pytest.mark.parametrize("one", [one for one in PARAMETERS if one.refused], ids=lambda one: one.name)
+def test_a_parameter_is_refused_in_an_update_too(one: Parameter) -> None:
+    text = f"scenario: A row of the table\n{FIVE}events: [{{at: 1s, update: {{{one.name}: x}}}}]\n"
+    with pytest.raises(ScenarioError) as caught:
+        load_text(text)
+    (problem,) = caught.value.problems
+    if one.name in IN_AN_UPDATE:
+        assert problem.message == IN_AN_UPDATE[one.name]
+    else:
+        assert problem.message.endswith(f" {one.name}: {one.refused}") or problem.message == (
+            f"{one.name} is not for streams: {one.refused}"
+        )

@@ -6,14 +6,14 @@ import pytest
 
 from streamsim.model.events import Produced, Reshard, ShardOpen
 from streamsim.model.units import SECOND
-from streamsim.rules.hash_keys import even_ranges, hash_key, owner
+from streamsim.rules.streams.hash_keys import even_ranges, hash_key, owner
 from streamsim.scenario.load import load_text
 from streamsim.scenario.text.errors import ScenarioError
 from streamsim.scenario.world.puts import producers_of
 from streamsim.scenario.world.shards import shards_of
-from streamsim.streams.arrivals import NEVER
-from streamsim.streams.logs import SimulatedLog
-from streamsim.streams.written import WrittenLog
+from streamsim.streams.producing.written import WrittenLog
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.records.logs import SimulatedLog
 from tests.playing import played
 
 

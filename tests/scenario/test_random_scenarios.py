@@ -22,10 +22,10 @@ from streamsim.report.terminal import render_summary
 from streamsim.scenario.header import header_of
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played, play
-from streamsim.trace.encoding import encode_event, encode_header
-from streamsim.trace.measures import Measures, flatten
-from streamsim.trace.ndjson import read_trace
-from streamsim.trace.oracle import Oracle
+from streamsim.trace.format.encoding import encode_event, encode_header
+from streamsim.trace.format.ndjson import read_trace
+from streamsim.trace.measures.measures import Measures, flatten
+from streamsim.trace.oracle.oracle import Oracle
 from tests.scenario.plain_counts import check_books, counts, counts_of_source
 from tests.scenario.random_scenarios import random_scenario
 

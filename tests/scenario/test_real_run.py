@@ -11,7 +11,7 @@ from streamsim.scenario.real.run import RealRun, Shared
 from streamsim.streams.live.consuming import Worker
 from streamsim.streams.live.log import LiveLog
 from streamsim.streams.live.stream import LiveStream
-from streamsim.streams.logs import Given
+from streamsim.streams.records.logs import Given
 from tests.streams.live_logs import Sent, SentForm, append
 
 TWO_SHARDS = """\

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from streamsim.model.events import Reshard, ShardEnd, ShardOpen
 from streamsim.model.names import shard_id
 from streamsim.model.units import MINUTE, SECOND
-from streamsim.rules.hash_keys import even_ranges, hash_key
-from streamsim.rules.lineage import UpdateShardCount, steps_of
+from streamsim.rules.streams.hash_keys import even_ranges, hash_key
+from streamsim.rules.streams.lineage import UpdateShardCount, steps_of
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.world.shards import Pace, accrued, shards_of, since
-from streamsim.streams.arrivals import NEVER
-from streamsim.streams.logs import SimulatedLog
-from streamsim.streams.plan import Plan, Planning
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.records.logs import SimulatedLog
+from streamsim.streams.simulated.plan import Plan, Planning
 from tests.playing import events_of
 
 EVENTS = """
@@ -135,7 +135,7 @@ def test_what_a_pace_has_brought(instant: int, records: int) -> None:
 counts = st.lists(st.tuples(st.integers(1, 25), st.integers(1, 9)), min_size=1, max_size=4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(counts, st.sampled_from(["poisson", "constant"]), st.sampled_from(["97/s", "3/s per shard"]))
 def test_every_record_is_in_the_one_shard_that_owns_it(
     asked: list[tuple[int, int]], arrivals: str, rate: str

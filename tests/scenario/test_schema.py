@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from streamsim.rules.settings import WHOLE_NUMBERS
+from streamsim.rules.mapping.settings import WHOLE_NUMBERS
 from streamsim.scenario.parts.file import ScenarioFile
 from streamsim.scenario.parts.schema import json_schema
 

@@ -13,7 +13,7 @@ from streamsim.model.events import Discard, Event, Filtered, Invoke, Reshard, Re
 from streamsim.model.units import SECOND
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
-from streamsim.streams.items import ItemLog
+from streamsim.streams.records.items import ItemLog
 from tests.logs import item_logs_of
 from tests.playing import played
 
@@ -161,6 +161,16 @@ def test_a_child_waits_for_its_parent() -> None:
     assert min(invoke.t for invoke in of(Invoke, events) if invoke.shard == child) >= ended.t
 
 
+@pytest.mark.parametrize(("at", "shards"), [("9.999999s", 1), ("10s", 2), ("19.999999s", 2), ("20s", 3)])
+def test_a_write_at_the_instant_of_a_roll_over_is_the_child_s(at: str, shards: int) -> None:
+    _, events, logs = played_of(
+        f"stream: {{type: dynamodb, roll_over: 10s}}\nproducer: {{records: [{{key: a, at: {at}}}]}}"
+    )
+    assert len(logs) == shards
+    (invoke,) = of(Invoke, events)
+    assert invoke.shard == list(logs)[-1]
+
+
 def test_trim_horizon_reads_from_the_oldest_shard_and_latest_from_the_open_one() -> None:
     text = (
         "duration: 30s\nstream: {{type: dynamodb, roll_over: 10s}}\nproducer: {{rate: 5/s, keys: 3}}\n"
@@ -182,7 +192,7 @@ def test_two_mappings_of_a_table_each_get_every_write() -> None:
         assert sent == list(range(log.arrivals.until(20 * SECOND)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     batch_size=st.sampled_from([1, 7, 100]),
     factor=st.sampled_from([1, 3]),

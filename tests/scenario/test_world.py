@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamsim.model.events import Event, Invoke, Response, Result
+from streamsim.model.events import Discard, Event, Invoke, Response, Result
 from streamsim.model.units import SECOND
 from streamsim.scenario.load import load_text
 from streamsim.scenario.text.errors import ScenarioError
@@ -156,3 +156,62 @@ def test_environments_come_as_fast_as_in_the_year_of_the_limits(limits: str, ref
     responses = [event for event in events if isinstance(event, Response)]
     assert len(responses) == 1500
     assert sum(event.outcome == "throttled" for event in responses) == refused
+
+
+def test_mappings_of_one_stream_have_request_ids_of_their_own() -> None:
+    events = events_of(
+        "duration: 5s\nproducer: {rate: 5/s}\nfunctions: {ship: {}, audit: {}}\n"
+        "mappings: {ship: {function: ship}, audit: {function: audit}}\n"
+    )
+    ids = {
+        name: {event.request_id for event in events if isinstance(event, Invoke) and event.mapping == name}
+        for name in ("ship", "audit")
+    }
+    assert min(map(len, ids.values())) > 1
+    assert not ids["ship"] & ids["audit"]
+
+
+TWO = (
+    "streams: {orders: {producer: {records: [{key: a}]}}, returns: {producer: {records: [{key: a}]}}}\n"
+    "mappings:\n"
+    "  ship: {stream: orders, MaximumRetryAttempts: 0, DestinationConfig: {OnFailure: {Destination: sqs}}}\n"
+    "  refund: {stream: returns, MaximumRetryAttempts: 0, DestinationConfig: {OnFailure: {Destination: sqs}}}\n"
+)
+
+
+def test_a_stream_that_cannot_be_read_leaves_others_alone() -> None:
+    events = events_of(TWO + "faults: [{source_down: {stream: orders, for: 30s}}]\n")
+    sent = {event.mapping: event.t // SECOND for event in events if isinstance(event, Invoke)}
+    assert sent == {"ship": 30, "refund": 0}
+
+
+def test_a_destination_that_takes_nothing_is_one_mapping_s() -> None:
+    faults = "[{destination_down: {mapping: ship}}, {error: {probability: 100%}}]"
+    events = events_of(f"{TWO}faults: {faults}\n")
+    assert {event.mapping: event.delivered for event in events if isinstance(event, Discard)} == {
+        "ship": False,
+        "refund": True,
+    }
+
+
+@pytest.mark.parametrize(
+    "limit", ["function: {ReservedConcurrentExecutions: 6}", "account: {ConcurrentExecutions: 6}"]
+)
+def test_a_throttle_above_the_limit_that_there_is_raises_nothing(limit: str) -> None:
+    events = events_of(f"{BUSY}{limit}\nfaults: [{{throttle: {{limit: 7, from: 10s}}}}]\n")
+    assert [most_at_once(events, *span) for span in [(0, 10), (12, 60)]] == [6, 6]
+
+
+@pytest.mark.parametrize(
+    ("function", "cold"),
+    [
+        ("model: {duration: 100ms, cold_start: 400ms}", 1),
+        ("model: {duration: 100ms, cold_start: 400ms, keep_warm: 4s}", 3),
+        ("model: {duration: 100ms, cold_start: 400ms, keep_warm: 5s}", 1),
+        ("ProvisionedConcurrentExecutions: 1, model: {duration: 100ms, cold_start: 400ms, keep_warm: 4s}", 0),
+    ],
+)
+def test_cold_starts_are_those_of_the_function_s_environments(function: str, cold: int) -> None:
+    records = "{key: a}, {key: a, at: 5s}, {key: a, at: 10s}"
+    run, _ = played(f"producer: {{records: [{records}]}}\nfunction: {{{function}}}\n")
+    assert run.metrics["cold_starts"] == cold

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from streamsim.engine.ports import Clock
 from streamsim.streams.live.log import LiveLog
-from streamsim.streams.logs import Given
+from streamsim.streams.records.logs import Given
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,12 @@ from streamsim.model.mapping import EventSourceMapping
 from streamsim.model.names import timestamp
 from streamsim.model.outcome import Outcome
 from streamsim.rules.source import Source
-from streamsim.streams.kafka import Membership, kafka_stream
-from streamsim.streams.kafka_group import KafkaReading
-from streamsim.streams.kafka_topics import create_topic, delete_topic
+from streamsim.streams.kafka.group import KafkaReading
+from streamsim.streams.kafka.records import Membership, kafka_stream
+from streamsim.streams.kafka.topics import create_topic, delete_topic
 from streamsim.streams.live.consuming import Beginning, Worker, consume
-from streamsim.trace.header import Header
-from streamsim.trace.oracle import Oracle
+from streamsim.trace.format.header import Header
+from streamsim.trace.oracle.oracle import Oracle
 
 #: Short, for the wheel's broker lets a first member wait for half of it.
 SESSION = 1500
@@ -70,6 +70,10 @@ class Topic:
 
     async def values(self, count: int) -> list[bytes]:
         """The first values of partition 0, once there are so many."""
+        return [message.value for message in await self.messages(count)]
+
+    async def messages(self, count: int) -> list[Any]:
+        """The first records of partition 0, as aiokafka has them, once there are so many."""
         consumer = AIOKafkaConsumer(bootstrap_servers=self.brokers)
         await consumer.start()
         try:
@@ -77,7 +81,7 @@ class Topic:
             consumer.assign([partition])
             await consumer.seek_to_beginning(partition)
             async with asyncio.timeout(PATIENCE):
-                return [(await consumer.getone()).value for _ in range(count)]
+                return [await consumer.getone() for _ in range(count)]
         finally:
             await consumer.stop()
 

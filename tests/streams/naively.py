@@ -1,6 +1,6 @@
 """A producer as anybody would write it down: millisecond by millisecond, looking at everything each time.
 
-Without jitter and lost answers. Shares no code with `streamsim.streams.putting`, `gathering` or `writing`.
+Without jitter and lost answers. Shares no code with `streamsim.streams.producing.putting`, `gathering` or `writing`.
 """
 
 from collections import defaultdict
@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from streamsim.model.units import MIB
-from streamsim.rules.hash_keys import even_ranges, hash_key, owner
-from streamsim.streams.putting import Putting
+from streamsim.rules.streams.hash_keys import even_ranges, hash_key, owner
+from streamsim.streams.producing.putting import Putting
 from tests.streams.puts import Made
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from streamsim.model.units import MILLISECOND
-from streamsim.rules.hash_keys import hash_key
-from streamsim.streams.logs import Given
-from streamsim.streams.plan import Owners, unchanging
-from streamsim.streams.produced import ListedProduction
-from streamsim.streams.putting import LostAnswers, Putting, Written, write
-from streamsim.streams.writing import WriteSide
-from streamsim.trace.producing import Producing
+from streamsim.rules.streams.hash_keys import hash_key
+from streamsim.streams.producing.produced import ListedProduction
+from streamsim.streams.producing.putting import LostAnswers, Putting, Written, write
+from streamsim.streams.producing.writing import WriteSide
+from streamsim.streams.records.logs import Given
+from streamsim.streams.simulated.plan import Owners, unchanging
+from streamsim.trace.measures.producing import Producing
 
 #: (when made in ms, key, bytes with the key)
 Made = tuple[float, str, int]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamsim.model.units import MINUTE, SECOND
-from streamsim.streams.arrivals import (
+from streamsim.streams.records.arrivals import (
     NEVER,
     GeneratedArrivals,
     ListedArrivals,

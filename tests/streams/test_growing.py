@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamsim.model.units import KIB, MIB, MINUTE, SECOND
-from streamsim.rules.hash_keys import SPACE, even_ranges
-from streamsim.rules.lineage import OpenShard, covers
-from streamsim.rules.on_demand import MOST_SHARDS, outgrown
-from streamsim.streams.growing import GrowingSide
+from streamsim.rules.streams.hash_keys import SPACE, even_ranges
+from streamsim.rules.streams.lineage import OpenShard, covers
+from streamsim.rules.streams.on_demand import MOST_SHARDS, outgrown
+from streamsim.streams.simulated.growing import GrowingSide
 
 HALF = SPACE // 2
 
@@ -79,6 +79,12 @@ def test_one_busy_minute_is_enough_though_it_is_quiet_by_then() -> None:
     assert lives(side) == [(0, (), 0, 17), (1, ("0",), 17, None), (2, ("0",), 17, None)]
 
 
+def test_each_minute_is_looked_at_alone() -> None:
+    side = GrowingSide(even_ranges(1), MINUTE)
+    fed(side, 9 * MINUTE, (0, 400 * KIB, SECOND))
+    assert lives(side) == [(0, (), 0, None)]
+
+
 def test_what_is_refused_is_no_traffic() -> None:
     """A shard takes one MiB a second however often it is tried; two shards twice that."""
     side = GrowingSide(even_ranges(1), MINUTE)
@@ -96,7 +102,7 @@ def test_a_stream_is_at_its_limit_with_200_shards() -> None:
     assert len(side.plan().open_at(3 * MINUTE)) == MOST_SHARDS
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.integers(1, 5),
     st.integers(1, 20).map(lambda seconds: seconds * SECOND),

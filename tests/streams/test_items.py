@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from streamsim.model.names import table_shard_id, unix
 from streamsim.model.units import HOUR, SECOND
-from streamsim.rules.attributes import attributes
-from streamsim.rules.hash_keys import lane_of
+from streamsim.rules.streams.attributes import attributes
+from streamsim.rules.streams.hash_keys import lane_of
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
-from streamsim.streams.arrivals import NEVER, chunk_bounds, chunk_number
-from streamsim.streams.items import ItemLog
+from streamsim.streams.records.arrivals import NEVER, chunk_bounds, chunk_number
+from streamsim.streams.records.items import ItemLog
 from tests.logs import item_logs_of
 
 GENERATED = """
@@ -82,7 +82,7 @@ def test_a_generated_line_is_a_table_that_is_written_to() -> None:
     assert 0.04 < events["REMOVEttl"] / total < 0.12
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     shards=st.integers(1, 3),
     keys=st.integers(3, 9),
@@ -108,7 +108,7 @@ def test_whatever_is_generated_is_a_table_that_is_written_to(
         assert all(shard.opened_at <= arrival < shard.closed_at for arrival in arrivals_)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 40_000), min_size=1, max_size=40))
 def test_a_record_is_the_same_from_any_position_first(positions: list[int]) -> None:
     """Chunks are 64 to 16,384 positions; states are kept at few of them."""
@@ -216,7 +216,7 @@ writes = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(writes, st.integers(1, 3), st.sampled_from(["5s", "4h"]))
 def test_listed_writes_are_the_changes_of_a_table(
     listed: list[tuple[str, str, int, int]], shards: int, roll_over: str

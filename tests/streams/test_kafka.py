@@ -26,10 +26,10 @@ from streamsim.model.events import (
 )
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import SECOND
-from streamsim.streams.kafka import Membership
-from streamsim.streams.kafka_errors import partitions_of
-from streamsim.streams.kafka_group import KafkaReading
-from streamsim.streams.kafka_topics import create_topic
+from streamsim.streams.kafka.errors import partitions_of
+from streamsim.streams.kafka.group import KafkaReading
+from streamsim.streams.kafka.records import Membership
+from streamsim.streams.kafka.topics import create_topic
 from streamsim.streams.live import log as live_log
 from streamsim.streams.live.consuming import Beginning
 from tests.conftest import Broker

@@ -1,6 +1,8 @@
 """TLS and logins: what a file says of them, and brokers that ask for them."""
 
 import asyncio
+import gc
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,15 +14,23 @@ from click.testing import CliRunner, Result
 
 from streamsim.cli import main
 from streamsim.engine.ports import SourceError
+from streamsim.model.events import Event, ShardStop
+from streamsim.ordering.cases import Case, Settings, scenario_text
+from streamsim.ordering.on_kafka import KafkaPlayer
+from streamsim.scenario.load import load_text
 from streamsim.scenario.real.kafka_file import kafka_access
+from streamsim.scenario.real.on_kafka import Brokers
 from streamsim.scenario.text.errors import ScenarioError
-from streamsim.streams import kafka_errors
-from streamsim.streams.kafka_access import OPEN, Access, Login
-from streamsim.streams.kafka_errors import partitions_of
-from streamsim.streams.kafka_topics import create_topic
+from streamsim.streams.kafka import errors
+from streamsim.streams.kafka.access import OPEN, Access, Login
+from streamsim.streams.kafka.errors import partitions_of
+from streamsim.streams.kafka.topics import create_topic
 from tests.streams.brokers import ApacheKafka, NoBrokerError, free_port, wheel_broker
 from tests.streams.certificates import Authority
 from tests.streams.tls import tls_before
+
+#: aiokafka's clients do not wait until TLS has taken leave, and then their loop is closed.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 # -- the file -----------------------------------------------------------------------------------------------------------
 
@@ -133,6 +143,27 @@ def test_the_command_refuses_a_file_that_is_not_there_or_would_do_nothing(
     assert "--kafka-config goes with kafka://" in idle.output
 
 
+@pytest.mark.parametrize("benchmark", ["kafka", "ordering"])
+def test_benchmarks_read_the_same_file_and_refuse_it_before_anything_runs(
+    benchmark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("client.properties").write_text("security.protocol=SASL_SSL\nsasl.mechanism=GSSAPI\n")
+    given = ["bench", benchmark, "--kafka", "127.0.0.1:1", "--kafka-config", "client.properties"]
+    refused = CliRunner().invoke(main, given)
+    assert refused.exit_code == 2
+    assert refused.output.startswith("client.properties:1:19: error: SASL_SSL needs sasl.username")
+    assert "client.properties:2:16: error: sasl.mechanism is not 'GSSAPI'" in refused.output
+
+
+def test_the_benchmark_of_ordering_has_no_use_for_a_file_without_a_broker(tmp_path: Path) -> None:
+    (tmp_path / "client.properties").write_text("")
+    given = ["bench", "ordering", "--kafka-config", str(tmp_path / "client.properties")]
+    idle = CliRunner().invoke(main, given)
+    assert idle.exit_code == 2
+    assert "--kafka-config goes with --kafka HOST:PORT" in idle.output
+
+
 # -- TLS in front of any broker -----------------------------------------------------------------------------------------
 
 
@@ -163,6 +194,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
             tls_before(plain, other, authority.sign(folder, "elsewhere")),
         ):
             yield Secured(folder, plain, f"127.0.0.1:{port}", f"127.0.0.1:{other}")
+            gc.collect()  # what was left open is told here, and not in another module
     except NoBrokerError as error:
         pytest.skip(str(error))
 
@@ -188,7 +220,7 @@ def test_a_topic_behind_tls_is_read_and_written(secured: Secured) -> None:
 
 def test_who_does_not_fit_is_told_in_a_line(secured: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        kafka_errors, "_PATIENCE", 3
+        errors, "_PATIENCE", 3
     )  # some brokers wait for the rest of what they take for a request
     for address, access, told in (
         (secured.address, OPEN, "does not answer as a Kafka broker without TLS"),
@@ -223,12 +255,44 @@ def test_a_scenario_is_played_on_a_broker_behind_tls(secured: Secured) -> None:
     assert "--kafka-config FILE" in refused.stderr
 
 
+SMALL = {
+    "kafka": ["--records", "2000", "--partitions", "2", "--rounds", "1"],
+    "ordering": ["--fault", "rebalance", "--lanes", "4", "--shards", "2", "--seeds", "1", "--jobs", "1", "--json"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "told"),
+    [
+        ("kafka", r"bare aiokafka loop +[\d,]+ records/s +[1-9]\d* commits\n +streamsim +[\d,]+ records/s"),
+        ("ordering", r'"backend": "kafka",\s+"fault": "rebalance"'),
+    ],
+)
+def test_benchmarks_play_on_a_broker_behind_tls(secured: Secured, benchmark: str, told: str) -> None:
+    secured.access()
+    where = ["bench", benchmark, "--kafka", secured.address, *SMALL[benchmark]]
+    played = CliRunner().invoke(main, [*where, "--kafka-config", str(secured.folder / "client.properties")])
+    assert played.exit_code == 0, played.output
+    assert re.search(told, played.stdout), played.stdout
+    refused = CliRunner().invoke(main, where)
+    assert refused.exit_code == 3
+    lines = refused.stderr.splitlines()
+    assert lines[0].startswith("error: what listens at 127.0.0.1:")
+    assert "--kafka-config FILE" in lines[1]
+    assert len(lines) == 2
+
+
+def test_the_intruder_gets_through_tls_too(secured: Secured) -> None:
+    case = Case("kafka", "rebalance", Settings(4, 1, bisects=False, reports=False))
+    events: list[Event] = []
+    player = KafkaPlayer(Brokers(secured.address, secured.access()))
+    player(case, 0, load_text(scenario_text(case, 0), "rebalance"), events.append)
+    assert any(type(event) is ShardStop for event in events)  # the intruder had its partition
+
+
 # -- a broker that asks who one is --------------------------------------------------------------------------------------
 
 
-@pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # aiokafka waits for no connection to close
 def test_apache_kafka_lets_in_who_it_knows(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     if not request.config.getoption("--apache-kafka"):
         pytest.skip("needs Apache Kafka: --apache-kafka")

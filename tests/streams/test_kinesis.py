@@ -6,7 +6,7 @@ Nothing sleeps and nothing is counted that depends on how fast things go: a test
 import asyncio
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiohttp import web
@@ -19,7 +19,8 @@ from streamsim.model.mapping import StartingPosition
 from streamsim.model.outcome import Outcome
 from streamsim.streams.aws.endpoint import Endpoint, client_of
 from streamsim.streams.aws.kinesis import KinesisShards
-from streamsim.streams.aws.leases import SHARD_END
+from streamsim.streams.aws.lease_file import LeaseFile
+from streamsim.streams.aws.leases import SHARD_END, Lease, LeaseTable
 from streamsim.streams.live import log as live_log
 from streamsim.streams.live.consuming import Beginning
 from tests.streams.aggregates import aggregate
@@ -411,6 +412,63 @@ def test_processes_share_the_shards_and_hand_them_over(kinesis: str, table: Path
             after = [place for shard, _, _, place in other.records if shard == opened.shard]
             assert after == list(range(opened.position, opened.position + len(after)))
             assert max(before, default=-1) < opened.position + 10
+
+    on(kinesis, 4, story)
+
+
+class SlowToAnswer:
+    """A table of leases whose answer to a `take` comes late, though it was done at once."""
+
+    def __init__(self, table: LeaseTable) -> None:
+        self._table = table
+        self.late = False
+        self.done, self.answers = asyncio.Event(), asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._table, name)
+
+    async def take(self, lease: Lease, owner: str) -> Lease | None:
+        taken = await self._table.take(lease, owner)
+        if self.late:
+            self.done.set()
+            await self.answers.wait()
+        return taken
+
+
+def test_a_lease_that_is_being_taken_at_the_end_is_given_back(kinesis: str, table: Path) -> None:
+    """Else its shard would be nobody's until its owner counts as dead."""
+
+    async def story(stream: Stream) -> None:
+        answer = await stream.client.describe_stream_summary(StreamName=stream.name)
+        slow = SlowToAnswer(LeaseFile(table, answer["StreamDescriptionSummary"]["StreamARN"], "tests"))
+        member = ShardMember(stream, cast("LeaseTable", slow))
+        member.start()
+        await stream.until(lambda: bool(member.told(ShardOpen)))
+        slow.late = True
+        await stream.split(0)
+        await slow.done.wait()
+        member.running.cancel()
+        for _ in range(20):  # until whoever waits for an answer has been told
+            await asyncio.sleep(0)
+        slow.answers.set()
+        await asyncio.gather(member.running, return_exceptions=True)
+        assert {lease.owner for lease in (await rows(table, stream)).values()} == {""}
+
+    on(kinesis, 1, story)
+
+
+def test_what_was_asked_for_is_nobodys_when_who_asked_has_ended(kinesis: str, table: Path) -> None:
+    """Whether it was handed over by then or not."""
+
+    async def story(stream: Stream) -> None:
+        one, other = ShardMember(stream, table), ShardMember(stream, table)
+        one.start()
+        await stream.until(lambda: len(one.told(ShardOpen)) == 4)
+        other.start()
+        await stream.until(lambda: bool(one.told(ShardStop)))
+        await other.finish()
+        await one.finish()
+        assert {(lease.owner, lease.wanted) for lease in (await rows(table, stream)).values()} == {("", "")}
 
     on(kinesis, 4, story)
 

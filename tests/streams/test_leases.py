@@ -175,6 +175,9 @@ CLAIMS = {
         [Lease("a", "1", owner="x", wanted="me"), *owned(b="x")], []
     ),
     "who asks counts": Claim([Lease("a", "1", owner="x", wanted="y"), *owned(b="x", c="", d="", e="", f="")], ["c", "d"]),
+    "what was handed over to it comes first, and more than its share of it": Claim(
+        owned(a="", b="x", c="me", d="me"), ["c", "d"], dead=("c", "d")
+    ),
     "shards that are read count for nobody": Claim([*ended("a", "b").values(), *owned(c="x", d="")], ["d"]),
 }  # fmt: skip
 
@@ -306,6 +309,41 @@ def test_a_lease_that_is_wanted_is_the_owners_until_it_is_given_back(on_tables: 
         assert await other.take(free, "other") is not None
         await one.release(renewed)  # too late: it is somebody else's
         assert (await one.all())["0"].owner == "other"
+
+    on_tables(story)
+
+
+def test_a_lease_is_handed_over_to_whoever_asked_for_it(on_tables: OnTables) -> None:
+    async def story(one: LeaseTable, other: LeaseTable) -> None:
+        await one.add(Lease("0", "TRIM_HORIZON"))
+        mine = await one.take(Lease("0", "TRIM_HORIZON"), "one")
+        assert mine is not None
+        await other.want(mine, "other")
+        await one.hand_over(mine)
+        handed = (await other.all())["0"]
+        assert (handed.owner, handed.wanted) == ("other", "")
+        taken = await other.take(handed, "other")
+        assert taken is not None
+        await one.hand_over(mine)  # too late: it is somebody else's
+        assert await one.all() == {"0": taken}
+        await other.hand_over(taken)  # nobody has asked
+        assert (await one.all())["0"].owner == ""
+
+    on_tables(story)
+
+
+def test_a_lease_may_be_asked_for_no_more(on_tables: OnTables) -> None:
+    async def story(one: LeaseTable, other: LeaseTable) -> None:
+        await one.add(Lease("0", "TRIM_HORIZON"))
+        mine = await one.take(Lease("0", "TRIM_HORIZON"), "one")
+        assert mine is not None
+        await other.want(mine, "other")
+        assert not await other.withdraw(mine, "third")
+        assert await other.withdraw(mine, "other")
+        assert await one.all() == {"0": mine}
+        await other.want(mine, "other")
+        await one.hand_over(mine)
+        assert not await other.withdraw(mine, "other")  # it has come
 
     on_tables(story)
 

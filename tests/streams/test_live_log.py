@@ -1,7 +1,7 @@
 """The log of a real shard: positions, sequence numbers, what is forgotten, and when its source should pause."""
 
 from streamsim.streams.live.log import MOST_BYTES, MOST_RECORDS, LiveLog
-from streamsim.streams.logs import Given
+from streamsim.streams.records.logs import Given
 from tests.streams.live_logs import Sent, SentForm, append
 
 

@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 
 from streamsim.model.names import shard_id
 from streamsim.model.units import HOUR, MINUTE
-from streamsim.rules.hash_keys import SPACE, even_ranges
-from streamsim.rules.lineage import OpenShard, SplitShard, Step, UpdateShardCount, covers, steps_of
-from streamsim.streams.arrivals import NEVER
-from streamsim.streams.plan import ALWAYS, Change, Owners, Plan, Planning, unchanging
+from streamsim.rules.streams.hash_keys import SPACE, even_ranges
+from streamsim.rules.streams.lineage import OpenShard, SplitShard, Step, UpdateShardCount, covers, steps_of
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.simulated.plan import ALWAYS, Change, Owners, Plan, Planning, unchanging
 
 
 def planned(start: int, *changes: tuple[int, int]) -> Plan:

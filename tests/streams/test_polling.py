@@ -5,8 +5,8 @@ import pytest
 from streamsim.engine.loop import run, running
 from streamsim.engine.ports import Halt
 from streamsim.model.units import MILLISECOND, MINUTE, SECOND
-from streamsim.streams.logs import Given, ListedLog
-from streamsim.streams.simulated import SimulatedShard, SimulatedStream
+from streamsim.streams.records.logs import Given, ListedLog
+from streamsim.streams.simulated.stream import SimulatedShard, SimulatedStream
 
 
 def batches(readers: int, stopped: dict[int, int]) -> list[int]:

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamsim.model.units import MIB, MILLISECOND, SECOND
-from streamsim.streams.putting import LostAnswers, Putting
-from streamsim.streams.writing import BYTES_PER_SECOND, RECORDS_PER_SECOND
+from streamsim.streams.producing.putting import LostAnswers, Putting
+from streamsim.streams.producing.writing import BYTES_PER_SECOND, RECORDS_PER_SECOND
 from tests.streams import naively
 from tests.streams.puts import Made, entered, put, total
 
@@ -172,7 +172,7 @@ def in_time(gaps: list[tuple[int, str, int, int]]) -> list[Made]:
     return made
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(mades, puttings, st.booleans(), st.integers(1, 3))
 def test_a_run_is_what_a_naive_one_comes_to(
     gaps: list[tuple[int, str, int, int]], putting: Putting, ordered: bool, shards: int
@@ -207,7 +207,7 @@ def test_a_run_is_what_a_naive_one_comes_to(
             assert sum(made[number][2] for number in second) <= BYTES_PER_SECOND
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(mades, puttings)
 def test_one_record_of_a_key_at_a_time_keeps_the_order_of_every_key(
     gaps: list[tuple[int, str, int, int]], putting: Putting

@@ -6,20 +6,23 @@ Both run in virtual time, so nothing is waited for. Records come at whole second
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from streamsim.engine.loop import run, running
 from streamsim.engine.ports import Clock, Halt, Reader
 from streamsim.model.batch import Log, Positions
 from streamsim.model.stream_type import KINESIS
 from streamsim.model.units import SECOND
-from streamsim.rules.hash_keys import lane_of
 from streamsim.rules.payload import record_event_size
-from streamsim.streams.arrivals import NEVER
+from streamsim.rules.streams.hash_keys import lane_of
 from streamsim.streams.live.log import LiveLog
 from streamsim.streams.live.reader import readers
-from streamsim.streams.logs import Given, ListedLog
-from streamsim.streams.simulated import SimulatedShard, SimulatedStream
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.records.logs import Given, ListedLog
+from streamsim.streams.simulated.reader import Lanes, LaneView
+from streamsim.streams.simulated.stream import SimulatedShard, SimulatedStream
 from tests.streams.live_logs import Sent, SentForm, feed
 
 Answer = tuple[int, list[int] | None]
@@ -243,3 +246,27 @@ def test_unread_is_the_oldest_record_that_is_there_and_not_gathered(kind: Open, 
         return seen
 
     assert run(main()) == [(False, 2), (True, 3)]
+
+
+class Asked(ListedLog):
+    """Notes whenever the keys of a chunk are hashed."""
+
+    chunks: list[int]
+
+    def lanes(self, chunk: int, lanes: int) -> NDArray[np.int64]:
+        self.chunks.append(chunk)
+        return super().lanes(chunk, lanes)
+
+
+def test_lanes_part_the_records_and_hash_each_key_once_for_all_of_them() -> None:
+    log = Asked("s", [Given(0, f"user-{number}", b"{}") for number in range(60)], 7, "default")
+    log.chunks = []
+    lanes = Lanes(log, 10)
+    own = [list(LaneView(lanes, 0, lane).upcoming(60)) for lane in range(10)]
+    assert sorted(position for positions in own for position in positions) == list(range(60))
+    assert all(
+        lane_of(f"user-{position}", 10) == lane
+        for lane, positions in enumerate(own)
+        for position in positions
+    )
+    assert log.chunks == [0]

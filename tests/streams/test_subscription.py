@@ -10,10 +10,10 @@ from streamsim.model.events import Invoke, ShardOpen
 from streamsim.model.mapping import EventSourceMapping
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import HOUR, MILLISECOND, SECOND
-from streamsim.streams.arrivals import NEVER
-from streamsim.streams.logs import Given, ListedLog
-from streamsim.streams.polling import Outage
-from streamsim.streams.subscription import DELAY, PUSH_BYTES, Subscription
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.records.logs import Given, ListedLog
+from streamsim.streams.simulated.polling import Outage
+from streamsim.streams.simulated.subscription import DELAY, PUSH_BYTES, Subscription
 from tests.stage import Kin, Told, given, play
 
 MAPPING = EventSourceMapping(hand_over=0)

@@ -13,7 +13,7 @@ from streamsim.model.batch import Batch
 from streamsim.model.events import ShardOpen
 from streamsim.model.stream_type import DYNAMODB
 from streamsim.model.units import SECOND
-from streamsim.rules.event import event_of
+from streamsim.rules.events.event import event_of
 from streamsim.rules.source import Source
 from streamsim.streams.aws.endpoint import Endpoint, client_of
 from streamsim.streams.aws.lease_items import LeaseItems

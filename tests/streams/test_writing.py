@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamsim.model.units import MIB, MILLISECOND, SECOND
-from streamsim.streams.plan import Owners, unchanging
-from streamsim.streams.writing import BYTES_PER_SECOND, RECORDS_PER_SECOND, WriteLimit, WriteSide
+from streamsim.streams.producing.writing import BYTES_PER_SECOND, RECORDS_PER_SECOND, WriteLimit, WriteSide
+from streamsim.streams.simulated.plan import Owners, unchanging
 
 
 def answers(*asked: tuple[int, int]) -> list[bool]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from streamsim.rules.filters import compile_filters
+from streamsim.rules.mapping.filters import compile_filters
 from streamsim.scenario.draft import written
 from streamsim.scenario.load import load, load_text
 from streamsim.scenario.play import play

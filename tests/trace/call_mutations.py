@@ -13,7 +13,7 @@ from streamsim.model.events import (
     ShardStop,
 )
 from streamsim.model.units import HOUR
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 from tests.trace.planting import Events, changed, choose, each, inserted, recounted, replaced, result_of
 
 

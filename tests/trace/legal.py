@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from streamsim.model.events import Event, ShardOpen
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 from tests.trace.legal_lane import Lane, Shard
 from tests.trace.tumbling import Steps
 

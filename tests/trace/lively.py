@@ -18,7 +18,7 @@ from streamsim.model.events import (
     Update,
 )
 from streamsim.model.units import DAY, HOUR, MINUTE, SECOND
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 from tests.trace.legal import World, settings_of
 from tests.trace.legal_lane import Shard
 from tests.trace.tumbling import Steps

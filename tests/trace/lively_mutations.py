@@ -5,7 +5,7 @@
 
 from typing import Final
 
-from streamsim.trace.violation import Kind
+from streamsim.trace.oracle.violation import Kind
 from tests.trace import call_mutations as calls
 from tests.trace import shard_mutations as shards
 from tests.trace import window_mutations as windows

@@ -8,8 +8,8 @@ violation with them; the others cannot but break more (a batch sent out of turn,
 from collections.abc import Callable
 from typing import Final
 
-from streamsim.trace.header import Header
-from streamsim.trace.violation import Kind
+from streamsim.trace.format.header import Header
+from streamsim.trace.oracle.violation import Kind
 from tests.trace import order_mutations as order
 from tests.trace import retry_mutations as retries
 from tests.trace.planting import Events

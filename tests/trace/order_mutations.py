@@ -12,7 +12,7 @@ from streamsim.model.events import (
     ShardEnd,
     ShardOpen,
 )
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 from tests.trace.planting import (
     Events,
     changed,

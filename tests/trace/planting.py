@@ -19,7 +19,7 @@ from streamsim.model.events import (
     WindowClose,
     WindowLost,
 )
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 Events = list[Event]
 _Any = TypeVar("_Any")

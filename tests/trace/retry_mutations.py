@@ -11,7 +11,7 @@ from streamsim.model.events import (
     Split,
 )
 from streamsim.model.units import HOUR, SECOND
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 from tests.trace.planting import (
     Events,
     changed,

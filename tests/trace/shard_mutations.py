@@ -10,7 +10,7 @@ from streamsim.model.events import (
     StateChange,
     Update,
 )
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 from tests.trace.planting import Events, changed, choose, each, failed_before, inserted, recounted, replaced
 
 

@@ -52,9 +52,9 @@ from streamsim.model.events import (
 )
 from streamsim.model.units import HOUR, MILLISECOND, SECOND
 from streamsim.model.verdict import Condition
-from streamsim.trace.header import Header
-from streamsim.trace.oracle import Oracle
-from streamsim.trace.violation import Violation
+from streamsim.trace.format.header import Header
+from streamsim.trace.oracle.oracle import Oracle
+from streamsim.trace.oracle.violation import Violation
 from tests.trace.planting import recounted
 
 FILTERS = {"Filters": [{"Pattern": '{"data": {"kind": ["order"]}}'}]}

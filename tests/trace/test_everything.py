@@ -7,8 +7,8 @@ import pytest
 from streamsim.model.events import Event, ShardStop, WindowClose
 from streamsim.scenario.load import load, variants
 from streamsim.scenario.play import play
-from streamsim.trace.header import Header
-from streamsim.trace.violation import Kind
+from streamsim.trace.format.header import Header
+from streamsim.trace.oracle.violation import Kind
 from tests.trace.lively_mutations import LIVELY
 from tests.trace.mutations import MUTATIONS, Mutation
 from tests.trace.stories import judged

@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
-from streamsim.trace.expectations import Operand, Operator, closest, evaluate, measure_named
-from streamsim.trace.measures import MEASURES, Value
+from streamsim.trace.measures.expectations import Operand, Operator, closest, evaluate, measure_named
+from streamsim.trace.measures.measures import MEASURES, Value
 
 ROWS: list[tuple[str, str, Operator, Operand, Value, bool]] = [
     ("an equal number is equal", "discarded", "==", 1, 1, True),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamsim.trace.histogram import Histogram
+from streamsim.trace.measures.histogram import Histogram
 
 VALUES = st.lists(st.one_of(st.integers(0, 300), st.integers(0, 2**50)), min_size=1, max_size=200)
 

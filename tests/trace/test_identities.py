@@ -1,7 +1,7 @@
 """Request ids are remembered for thousands of batches, and then forgotten."""
 
 from streamsim.model.events import Fault
-from streamsim.trace.identities import REMEMBERED, Identities
+from streamsim.trace.oracle.identities import REMEMBERED, Identities
 
 
 def test_an_id_is_known_for_at_least_as_many_others_as_promised() -> None:

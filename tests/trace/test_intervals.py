@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamsim.model.batch import Positions, as_ranges, from_ranges
-from streamsim.trace.intervals import Finished
+from streamsim.trace.oracle.intervals import Finished
 
 END = 60
 LOW = st.integers(0, 5)

@@ -8,9 +8,9 @@ from typing import get_args
 import pytest
 
 from streamsim.model.events import Event
-from streamsim.trace.header import Header
-from streamsim.trace.ndjson import TraceWriter, read_trace
-from streamsim.trace.oracle import Oracle
+from streamsim.trace.format.header import Header
+from streamsim.trace.format.ndjson import TraceWriter, read_trace
+from streamsim.trace.oracle.oracle import Oracle
 from tests.trace.legal import legal_trace
 from tests.trace.lively import lively_trace
 

@@ -18,8 +18,8 @@ from streamsim.model.events import (
     ShardEnd,
     ShardOpen,
 )
-from streamsim.trace.header import Header
-from streamsim.trace.measures import Measures, Value, flatten
+from streamsim.trace.format.header import Header
+from streamsim.trace.measures.measures import Measures, Value, flatten
 from tests.trace.random_traces import play
 
 Record = tuple[str, str, int]
@@ -99,11 +99,24 @@ def most_lanes_at_once(events: list[Event], mapping: str) -> int:
     return most
 
 
+def first_ages(events: list[Event]) -> list[int]:
+    """The ages of batches of which no record was sent before."""
+    ages = []
+    sent: set[Any] = set()
+    for event in events:
+        if isinstance(event, Invoke):
+            if sent.isdisjoint(records(event)):
+                ages.append(event.iterator_age)
+            sent |= {*records(event)}
+    return ages
+
+
 def naive(events: list[Event], mappings: int) -> dict[str, Value]:
     paired = attempts(events)
     executed = [attempt for attempt in paired if ran(attempt)]
     durations = [result.duration for _, result in executed]
     ages = [event.iterator_age for event in events if isinstance(event, Invoke)]
+    new = first_ages(events)
     opens = [event for event in events if isinstance(event, ShardOpen)]
     discards = [event for event in events if isinstance(event, Discard)]
 
@@ -139,6 +152,8 @@ def naive(events: list[Event], mappings: int) -> dict[str, Value]:
         "Duration.max": rank(durations, 100),
         "Duration.p50": rank(durations, 50),
         "IteratorAge.max": rank(ages, 100),
+        "IteratorAge.received.max": rank(new, 100),
+        "IteratorAge.received.p50": rank(new, 50),
         "IteratorAge.finished.max": rank([i.iterator_age + r.t - i.t for i, r in executed], 100),
         "ConcurrentExecutions.max": max((invoke.concurrency for invoke, _ in executed), default=0),
         "ConcurrentExecutions.avg": (sum(durations) * 2000 + end) // (2 * end) / 1000 if end else 0,

@@ -74,7 +74,7 @@ def measured_of(run: Played) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(a_change, max_size=6), st.booleans(), st.booleans(), st.integers(0, 3))
 def test_one_lane_that_goes_on_counts_exactly_what_was_delivered_before(
     changed: list[tuple[int, dict[str, Any]]], bisect: bool, fails: bool, retries: int
@@ -87,7 +87,7 @@ def test_one_lane_that_goes_on_counts_exactly_what_was_delivered_before(
     assert measured_of(run) == looked_up(events)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(a_change, max_size=1))
 def test_several_lanes_that_go_on_count_what_each_had_delivered(
     changed: list[tuple[int, dict[str, Any]]],

@@ -7,9 +7,9 @@ from typing import get_args
 import pytest
 
 from streamsim.model.events import Event
-from streamsim.trace.header import Header
-from streamsim.trace.oracle import Oracle
-from streamsim.trace.violation import Kind
+from streamsim.trace.format.header import Header
+from streamsim.trace.oracle.oracle import Oracle
+from streamsim.trace.oracle.violation import Kind
 from tests.trace.legal import legal_trace
 from tests.trace.lively import lively_trace
 from tests.trace.lively_mutations import LIVELY

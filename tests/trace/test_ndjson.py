@@ -36,10 +36,10 @@ from streamsim.model.events import (
     WindowClose,
     WindowLost,
 )
-from streamsim.trace.decoding import decode_event, decode_header
-from streamsim.trace.encoding import encode_event, encode_header
-from streamsim.trace.header import Header
-from streamsim.trace.ndjson import TraceError, TraceWriter, create_trace, read_trace
+from streamsim.trace.format.decoding import decode_event, decode_header
+from streamsim.trace.format.encoding import encode_event, encode_header
+from streamsim.trace.format.header import Header
+from streamsim.trace.format.ndjson import TraceError, TraceWriter, create_trace, read_trace
 
 naturals = st.integers(0, 2**60)
 counts = st.integers(1, 2**40)

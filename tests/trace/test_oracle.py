@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from streamsim.model.events import ShardOpen
-from streamsim.trace.header import Header
-from streamsim.trace.identities import REMEMBERED
-from streamsim.trace.oracle import Oracle
-from streamsim.trace.violation import Kind
+from streamsim.trace.format.header import Header
+from streamsim.trace.oracle.identities import REMEMBERED
+from streamsim.trace.oracle.oracle import Oracle
+from streamsim.trace.oracle.violation import Kind
 from tests.trace.stories import header, judged, told
 
 CLEAN = """

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from streamsim.trace.header import Header
-from streamsim.trace.violation import Kind
+from streamsim.trace.format.header import Header
+from streamsim.trace.oracle.violation import Kind
 from tests.trace.stories import header, judged, told
 
 #: A story, and the kinds it breaks; none when it is legal.

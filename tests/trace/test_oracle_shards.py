@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from streamsim.trace.violation import Kind
+from streamsim.trace.oracle.violation import Kind
 from tests.trace.stories import header, judged, told
 
 PARENT = """
@@ -105,6 +105,11 @@ SHARDS: dict[str, tuple[dict[str, Any], str, set[Kind]]] = {
         {},
         PARENT + "20 reshard default p > a,b\n 20 end p 2\n 20 open a at 0 of 0 after p\n 30 end a 0",
         {"lost"},
+    ),
+    "the child of a merge is left to whoever reads its other parent": (
+        {},
+        PARENT + "20 reshard default p,q > c\n 20 end p 2",
+        set(),
     ),
     "a child is not yet read when the trace breaks off": (
         {},

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from streamsim.trace.oracle import Oracle
-from streamsim.trace.violation import Kind
+from streamsim.trace.oracle.oracle import Oracle
+from streamsim.trace.oracle.violation import Kind
 from tests.trace.stories import header, judged, told
 
 WINDOWED: dict[str, Any] = {

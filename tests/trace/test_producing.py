@@ -1,8 +1,8 @@
 """The measures of producers: sums over what they tell, by stream, null where nobody tells."""
 
 from streamsim.model.events import Produced
-from streamsim.trace.header import Header
-from streamsim.trace.measures import Measures, flatten
+from streamsim.trace.format.header import Header
+from streamsim.trace.measures.measures import Measures, flatten
 
 HEADER = Header(
     "Puts",

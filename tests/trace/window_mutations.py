@@ -14,7 +14,7 @@ from streamsim.model.events import (
     WindowLost,
 )
 from streamsim.model.units import HOUR, SECOND
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 from tests.trace.planting import (
     Events,
     changed,

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from streamsim.report.comparison.tuned_document import document_of
-from streamsim.trace.amounts import apart
+from streamsim.trace.measures.amounts import apart
 from tests.tuning.asking import HELD, best_of, replayed, tuned
 
 

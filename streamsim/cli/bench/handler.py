@@ -22,9 +22,9 @@ import click
 from streamsim.functions.inprocess.runtime import InProcessRuntime
 from streamsim.functions.runtime import Deployment, Invocation
 from streamsim.model.batch import Batch
-from streamsim.rules.event import event_of, event_text
+from streamsim.rules.events.event import event_of, event_text
 from streamsim.rules.source import Source
-from streamsim.streams.logs import Given, ListedLog
+from streamsim.streams.records.logs import Given, ListedLog
 
 FORMAT: Final = 1
 

@@ -7,6 +7,7 @@ alternate, so that a busy machine is unfair to both alike; the median of each is
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any, Final, NamedTuple
@@ -14,6 +15,7 @@ from uuid import uuid4
 
 import click
 
+from streamsim.cli.kafka_option import access_of, kafka_config_option
 from streamsim.cli.outside import SourceFailedError, mute_aiokafka
 from streamsim.destinations.kept import KeptDestination
 from streamsim.engine.clock import RealClock
@@ -26,9 +28,10 @@ from streamsim.model.events import Event, ShardEnd, ShardOpen
 from streamsim.model.mapping import EventSourceMapping
 from streamsim.model.outcome import Outcome
 from streamsim.rules.source import Source
-from streamsim.streams.kafka import Membership, kafka_stream
-from streamsim.streams.kafka_group import KafkaReading
-from streamsim.streams.kafka_topics import create_topic, delete_topic, producer_of
+from streamsim.streams.kafka.access import Access
+from streamsim.streams.kafka.group import KafkaReading
+from streamsim.streams.kafka.records import Membership, kafka_stream
+from streamsim.streams.kafka.topics import create_topic, delete_topic, producer_of
 from streamsim.streams.live.consuming import Beginning, Worker, consume
 
 #: What the engine should reach of the bare loop's throughput.
@@ -41,6 +44,7 @@ class Load(NamedTuple):
     """The records of a topic, and how the engine takes them."""
 
     brokers: str
+    access: Access
     topic: str
     partitions: int
     records: int
@@ -73,6 +77,7 @@ _DONE: Final = Outcome("success")
 
 @click.command("kafka", help="Measure the engine on Kafka against a bare aiokafka loop.")
 @click.option("--kafka", "brokers", metavar="HOST:PORT", default="localhost:9092", show_default=True)
+@kafka_config_option()
 @click.option("--partitions", type=click.IntRange(1, 1000), default=8, show_default=True)
 @click.option("--records", type=click.IntRange(1000), default=400_000, show_default=True)
 @click.option(
@@ -80,9 +85,18 @@ _DONE: Final = Outcome("success")
 )
 @click.option("--batch-size", type=click.IntRange(1, 10_000), default=1000, show_default=True)
 @click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True)
-def command(brokers: str, partitions: int, records: int, size: int, batch_size: int, rounds: int) -> None:
+def command(
+    brokers: str,
+    kafka_config: Path | None,
+    partitions: int,
+    records: int,
+    size: int,
+    batch_size: int,
+    rounds: int,
+) -> None:
     mute_aiokafka()
-    load = Load(brokers, f"streamsim-bench-{uuid4().hex[:8]}", partitions, records, batch_size)
+    topic = f"streamsim-bench-{uuid4().hex[:8]}"
+    load = Load(brokers, access_of(kafka_config), topic, partitions, records, batch_size)
     try:
         bare, engine = asyncio.run(_compare(load, size, rounds))
     except SourceError as error:
@@ -98,7 +112,7 @@ def command(brokers: str, partitions: int, records: int, size: int, batch_size: 
 
 
 async def _compare(load: Load, size: int, rounds: int) -> tuple[list[Measured], list[Measured]]:
-    await create_topic(load.brokers, load.topic, load.partitions)
+    await create_topic(load.brokers, load.topic, load.partitions, load.access)
     try:
         await _produce(load, size)
         bare, engine = [], []
@@ -106,12 +120,12 @@ async def _compare(load: Load, size: int, rounds: int) -> tuple[list[Measured], 
             bare.append(await _bare(load))
             engine.append(await _engine(load))
     finally:
-        await delete_topic(load.brokers, load.topic)
+        await delete_topic(load.brokers, load.topic, load.access)
     return bare, engine
 
 
 async def _produce(load: Load, size: int) -> None:
-    producer = await producer_of(load.brokers)
+    producer = await producer_of(load.brokers, access=load.access)
     try:
         for partition, count in load.ends.items():
             for number in range(count):
@@ -132,6 +146,7 @@ async def _bare(load: Load) -> Measured:
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         session_timeout_ms=_SESSION,
+        **load.access.options,
     )
     await consumer.start()
     try:
@@ -154,7 +169,7 @@ async def _engine(load: Load) -> Measured:
     ends = {f"{load.topic}-{number}": end for number, end in load.ends.items()}
     group = f"{load.topic}-{uuid4().hex[:8]}"
     reading = KafkaReading(
-        Membership(load.brokers, load.topic, group, _SESSION),
+        Membership(load.brokers, load.topic, group, _SESSION, access=load.access),
         Beginning(),
         lambda number: f"{load.topic}-{number}",
         ends,

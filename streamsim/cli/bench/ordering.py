@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from streamsim.cli.files.whole_trace import CannotWriteError, check_folder
+from streamsim.cli.kafka_option import access_of, kafka_config_option
 from streamsim.cli.outside import SourceFailedError, mute_aiokafka
 from streamsim.cli.screen.console import say
 from streamsim.engine.ports import SourceError
@@ -73,6 +74,7 @@ Exit codes: 0 all that AWS gives held, 1 something of it did not, 2 the command 
     "--traces", type=click.Path(path_type=Path), help="Keep the runs of the counter-examples in this folder."
 )
 @click.option("--kafka", "brokers", metavar="HOST:PORT", help="Play on this Kafka broker as well.")
+@kafka_config_option()
 @click.option("--kinesis", "endpoint", metavar="URL", help="Play on this Kinesis endpoint as well.")
 @click.option("--markdown", is_flag=True, help="Tables in Markdown.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout instead of tables.")
@@ -90,6 +92,7 @@ def command(  # noqa: C901 - each option asks one question
     lanes: tuple[int, ...],
     traces: Path | None,
     brokers: str | None,
+    kafka_config: Path | None,
     endpoint: str | None,
     markdown: bool,
     as_json: bool,
@@ -101,6 +104,8 @@ def command(  # noqa: C901 - each option asks one question
 
     if markdown and as_json:
         raise click.UsageError("--markdown and --json are two forms of the same; choose one")
+    if kafka_config is not None and brokers is None:
+        raise click.UsageError("--kafka-config goes with --kafka HOST:PORT")
     if traces is not None:
         _check(traces)
     chosen = [name for name in FAULTS if not faults or name in faults]
@@ -115,11 +120,7 @@ def command(  # noqa: C901 - each option asks one question
         raise click.UsageError(
             f"--fault {', '.join(chosen)}: only on Kafka; name a broker with --kafka HOST:PORT"
         )
-    players: dict[str, Player] = {}
-    if brokers is not None:
-        players["kafka"] = _kafka(brokers)
-    if endpoint is not None:
-        players["kinesis"] = _kinesis(endpoint)
+    players = _players(brokers, kafka_config, endpoint)
     numbers = range(first, first + seeds)
     rows = _played(cases, numbers, jobs, players)
     kept = {} if traces is None else _keep(rows, traces)
@@ -160,11 +161,22 @@ def _played(
     return rows
 
 
-def _kafka(brokers: str) -> "Player":
+def _players(brokers: str | None, kafka_config: Path | None, endpoint: str | None) -> "dict[str, Player]":
+    """Who plays on servers, by backend; each has found its server there."""
+    players: dict[str, Player] = {}
+    if brokers is not None:
+        players["kafka"] = _kafka(brokers, kafka_config)
+    if endpoint is not None:
+        players["kinesis"] = _kinesis(endpoint)
+    return players
+
+
+def _kafka(addresses: str, config: Path | None) -> "Player":
     from streamsim.ordering.on_kafka import KafkaPlayer  # noqa: PLC0415
+    from streamsim.scenario.real.on_kafka import Brokers  # noqa: PLC0415
 
     mute_aiokafka()
-    return _checked(KafkaPlayer(brokers))
+    return _checked(KafkaPlayer(Brokers(addresses, access_of(config))))
 
 
 def _kinesis(url: str) -> "Player":

@@ -16,8 +16,8 @@ from streamsim.cli.bench.workloads import BATCH_SIZE, DURATION, JITTER, RETRIES,
 from streamsim.functions.poison import Poison
 from streamsim.model.batch import Batch
 from streamsim.model.units import MINUTE, SECOND
-from streamsim.streams.arrivals import NEVER
-from streamsim.streams.logs import GeneratedLog
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.records.logs import GeneratedLog
 
 #: The engine's back-off: doubled with each try, from 200 ms to a minute.
 BASE: int = SECOND // 5

@@ -17,13 +17,13 @@ from streamsim.model.mapping import BackOff, EventSourceMapping
 from streamsim.model.names import shard_id
 from streamsim.model.units import HOUR, MILLISECOND, MINUTE, SECOND
 from streamsim.rules.source import Source
-from streamsim.streams.arrivals import GeneratedArrivals, Schedule, Segment
-from streamsim.streams.logs import Content, GeneratedLog
-from streamsim.streams.simulated import SimulatedShard, SimulatedStream
+from streamsim.streams.records.arrivals import GeneratedArrivals, Schedule, Segment
+from streamsim.streams.records.logs import Content, GeneratedLog
+from streamsim.streams.simulated.stream import SimulatedShard, SimulatedStream
 from streamsim.trace.bundle import Bundle
-from streamsim.trace.header import Header
-from streamsim.trace.measures import Measures
-from streamsim.trace.oracle import Oracle
+from streamsim.trace.format.header import Header
+from streamsim.trace.measures.measures import Measures
+from streamsim.trace.oracle.oracle import Oracle
 
 #: Invocations take 50 ms, plus or minus 10 %: a shard that is read without pause runs 20 batches a second.
 DURATION: Final = 50 * MILLISECOND

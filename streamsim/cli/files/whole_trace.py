@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from streamsim.cli import WRONG_INPUT
-from streamsim.trace.header import Header
-from streamsim.trace.ndjson import TraceWriter, create_trace
+from streamsim.trace.format.header import Header
+from streamsim.trace.format.ndjson import TraceWriter, create_trace
 
 
 class CannotWriteError(click.ClickException):

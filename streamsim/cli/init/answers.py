@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from streamsim.model.units import MILLISECOND, SECOND, parse_duration
 from streamsim.reference.settings import settings
-from streamsim.rules.settings import REPORT_BATCH_ITEM_FAILURES, WHOLE_NUMBERS
+from streamsim.rules.mapping.settings import REPORT_BATCH_ITEM_FAILURES, WHOLE_NUMBERS
 from streamsim.scenario.draft import Draft, Setting
 from streamsim.scenario.text.scalars import UnclearScalarError, resolve
 

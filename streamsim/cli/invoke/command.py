@@ -31,10 +31,10 @@ from streamsim.functions.runtime import Deployment, Limits, LogFormat
 from streamsim.model.asynchronous import EventInvokeConfig
 from streamsim.model.names import trace_header
 from streamsim.model.units import HOUR, SECOND, parse_duration
-from streamsim.rules.api_error import ApiError, payload_too_large
-from streamsim.rules.function_name import LATEST, VERSION, parse
+from streamsim.rules.api.errors import ApiError, payload_too_large
+from streamsim.rules.api.function_name import LATEST, VERSION, parse
+from streamsim.rules.events.samples import DETAILS, SAMPLES, Details, sample
 from streamsim.rules.limits import LATER, QUOTAS, environment_refusals, function_refusals
-from streamsim.rules.sample_events import DETAILS, SAMPLES, Details, sample
 
 EXAMPLES: Final = """\b
 Examples:

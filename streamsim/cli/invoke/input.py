@@ -12,7 +12,7 @@ import click
 
 from streamsim.cli import OUTSIDE
 from streamsim.functions.package import UnreadablePackageError, size_refusals, unpack
-from streamsim.rules.settings import Refusal
+from streamsim.rules.mapping.settings import Refusal
 
 #: Files of Node's, which run in a process of their own.
 SCRIPTS: Final = (".js", ".mjs", ".cjs")

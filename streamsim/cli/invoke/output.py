@@ -16,7 +16,7 @@ from streamsim.functions.log_folder import LogFolder
 from streamsim.functions.logs import log_result, tail
 from streamsim.functions.runtime import Deployment
 from streamsim.model.units import show_duration
-from streamsim.rules.invocation_record import Ended, dead_letter, invocation_record
+from streamsim.rules.documents.invocation_record import Ended, dead_letter, invocation_record
 from streamsim.scenario.text.errors import did_you_mean
 
 FORMAT = 1

@@ -1,6 +1,7 @@
 """`streamsim learn`: plays lessons as a conversation: guess, run, see, why, and then change one thing."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from typing import Final
@@ -156,24 +157,15 @@ def _path(path: Path) -> str:
 
 
 def _write_page(path: Path, lesson: Lesson, runs: tuple[Run, Run]) -> None:
-    from streamsim.report.page.document import PageRun  # noqa: PLC0415  # only for who wants a page
-    from streamsim.report.page.page import page  # noqa: PLC0415
+    from streamsim.report.page.page import page  # noqa: PLC0415  # only for who wants a page
+    from streamsim.report.page.played import page_runs  # noqa: PLC0415
 
     assert lesson.second.change is not None
     setting, was = changed_from(lesson, runs[0])
     values = (was, lesson.second.change.partition("=")[2])
-    shown_runs = [
-        PageRun(
-            run.played.header,
-            run.played.metrics,
-            run.played.expectations,
-            run.played.violations,
-            run.timeline,
-            run.columns,
-            {setting: value},
-        )
+    played = [
+        (replace(run.played, settings={setting: value}), run.timeline, run.columns)
         for run, value in zip(runs, values, strict=True)
     ]
-    write_whole(
-        "--report", path, page(shown_runs, source=f"streamsim learn {lesson.number or lesson.folder}")
-    )
+    source = f"streamsim learn {lesson.number or lesson.folder}"
+    write_whole("--report", path, page(page_runs(played), source=source))

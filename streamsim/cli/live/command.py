@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import click
 
+from streamsim.cli.kafka_option import access_of, kafka_config_option
 from streamsim.cli.live.run import LiveRun, Watching
-from streamsim.cli.live.source import CHECKPOINTS, SourceOptions, access_of, endpoint_of, source_of
+from streamsim.cli.live.source import CHECKPOINTS, SourceOptions, endpoint_of, source_of
 from streamsim.cli.outside import mute_aiokafka
 from streamsim.destinations.addresses import Address, AddressError, TopicAddress, address_of
 from streamsim.functions.log_folder import LogFolder
@@ -98,11 +99,8 @@ def _variable(text: str) -> tuple[str, str]:
     help="Seconds that the group waits for a silent process before others get its partitions or shards; 10 by default, and twice "
     "the Timeout of a handler in this process at least.",
 )
-@click.option(
-    "--kafka-config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="How brokers take TLS and a login: name=value lines such as security.protocol=SASL_SSL, sasl.mechanism=PLAIN, "
+@kafka_config_option(
+    "How brokers take TLS and a login: name=value lines such as security.protocol=SASL_SSL, sasl.mechanism=PLAIN, "
     "sasl.username, sasl.password=${PASSWORD} (from the environment), ssl.ca.location=ca.pem, as for kcat.",
 )
 @click.option(
@@ -218,6 +216,12 @@ def _on_failure(text: str | None, source: LiveSource) -> Address | None:
     match address, source:
         case TopicAddress(topic, None), ShardSource():
             raise click.UsageError(f"--on-failure {text}: of which broker? write kafka://HOST:PORT/{topic}")
+        case TopicAddress(topic, own), TopicSource() if topic == source.topic and own in {
+            None,
+            source.brokers,
+        }:
+            # AWS too refuses it (Lambda Developer Guide, "Using a Kafka topic as an on-failure destination")
+            raise click.UsageError(f"--on-failure {text}: is what is read; name another topic")
     return address
 
 

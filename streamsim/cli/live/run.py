@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -16,19 +17,21 @@ from streamsim.cli.files.whole_trace import CannotWriteError
 from streamsim.cli.outside import SourceFailedError
 from streamsim.cli.screen.viewing import live_view
 from streamsim.destinations.addresses import FileAddress
-from streamsim.engine.ports import Sink, SourceError
+from streamsim.engine.ports import Clock, Sink, SourceError
+from streamsim.report.log import EventLog, Logger
 from streamsim.report.metrics.exposition import CONTENT_TYPE, Exposition
 from streamsim.report.metrics.scraping import scraped
 from streamsim.report.phrases import counted, measured
+from streamsim.report.troubles import Line, Troubles
 from streamsim.report.view.screen import LiveView
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.real.live import Attendant, Live, Outputs, run_live
 from streamsim.scenario.real.live_mapping import LiveSource
 from streamsim.scenario.real.live_topic import TopicSource
-from streamsim.trace.header import Header
-from streamsim.trace.measures import Measures
-from streamsim.trace.ndjson import create_trace
-from streamsim.trace.oracle import Oracle
+from streamsim.trace.format.header import Header
+from streamsim.trace.format.ndjson import create_trace
+from streamsim.trace.measures.measures import Measures
+from streamsim.trace.oracle.oracle import Oracle
 
 #: Signals within so many seconds are one: who signals a program and its process group sends two.
 _ONE_ASKING: Final = 1.0
@@ -57,7 +60,9 @@ class LiveRun:
         self._measures: Measures | None = None
         self._oracle: Oracle | None = None
         self._asked_at = 0.0
-        self._troubled: set[str] = set()
+        self._troubles: Troubles | None = None
+        self._telling: asyncio.Task[None] | None = None
+        self._logger: Logger | None = None
 
     async def run(self) -> int:
         """The exit code: 0, 1 when a guarantee was broken, 130 when it could not finish."""
@@ -76,12 +81,17 @@ class LiveRun:
     async def _live(self, stop: asyncio.Event) -> Live:
         with self._files:
             try:
-                attendant = Attendant(self._recorded, self._joined, self._trouble, _silent, note)
+                attendant = Attendant(self._recorded, self._joined, self._trouble, _silent, self._complain)
                 return await run_live(self._scenario, self._source, self._outputs, attendant, stop)
             except SourceError as error:
                 raise SourceFailedError(error) from error
             except OSError as error:
                 raise self._blamed(error) from None
+            finally:
+                if self._telling is not None:
+                    self._telling.cancel()
+                if self._troubles is not None:
+                    self._troubles.sum_up()
 
     @asynccontextmanager
     async def _scraped(self) -> AsyncIterator[None]:
@@ -146,27 +156,33 @@ class LiveRun:
             sinks.append(self._files.enter_context(self._view))
         if watching.verbose:
             from streamsim.cli.screen.watch import logger  # noqa: PLC0415  # structlog only for who watches
-            from streamsim.report.log import EventLog  # noqa: PLC0415
 
-            sinks.append(EventLog(logger(sys.stderr), header, every=watching.verbose > 1))
+            self._logger = logger(sys.stderr)
+            sinks.append(EventLog(self._logger, header, every=watching.verbose > 1))
         return sinks
 
     def _joined(self, live: Live) -> None:
         source, opened = self._source, live.opened
         of = f"{live.owned} of {opened.known()} {opened.parts}"
         note(f"{source.url}: group {source.group!r} has {of} here")
+        self._troubles = Troubles(live.clock, partial(self._say, live.clock))
+        self._telling = asyncio.create_task(self._troubles.work())
 
     def _trouble(self, shard: str, error: SourceError | None) -> None:
-        """Says once that the reading pauses, and once that it goes on."""
-        if (error is None) == (shard not in self._troubled):
+        assert self._troubles is not None
+        self._troubles.take(shard, error)
+
+    def _complain(self, sentence: str) -> None:
+        assert self._troubles is not None
+        self._troubles.complain(sentence)
+
+    def _say(self, clock: Clock, line: Line) -> None:
+        """Among the events where those are logged, else as a note."""
+        if self._logger is None:
+            note(line.sentence(self._source.url))
             return
-        what = f"{self._source.url} {shard}".rstrip()
-        if error is None:
-            self._troubled.remove(shard)
-            note(f"{what}: goes on")
-        else:
-            self._troubled.add(shard)
-            note(f"{what}: paused: {error}")
+        log = self._logger.info if line.event == "goes on" else self._logger.warning
+        log(line.event, t=clock.now, **line.fields())
 
     def _sum_up(self, live: Live) -> int:
         assert self._measures is not None

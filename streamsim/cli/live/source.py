@@ -1,6 +1,5 @@
 """What `streamsim live` reads from: the URL, and the options that go with each kind of it."""
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,12 +9,11 @@ from urllib.parse import urlsplit
 
 import click
 
-from streamsim.scenario.real.kafka_file import kafka_access
 from streamsim.scenario.real.live_mapping import LiveSource
 from streamsim.scenario.real.live_shards import ShardSource
 from streamsim.scenario.real.live_topic import EventShape, TopicSource
 from streamsim.streams.aws.endpoint import Endpoint
-from streamsim.streams.kafka_access import OPEN, Access
+from streamsim.streams.kafka.access import Access
 
 _TOPIC: Final = re.compile(r"kafka://(?P<brokers>[^/]+)/(?P<topic>[A-Za-z0-9._-]{1,249})")
 _STREAM: Final = re.compile(r"kinesis://(?P<name>[A-Za-z0-9_.-]{1,128})")
@@ -76,11 +74,6 @@ def source_of(text: str, options: SourceOptions) -> LiveSource:
 def endpoint_of(url: str) -> Endpoint:
     """The endpoint at a URL; `UsageError` for what is none."""
     return Endpoint(_url(url))
-
-
-def access_of(path: Path | None) -> Access:
-    """How the file says that brokers let us in; without one they let everybody. `ScenarioError` for what is wrong with it."""
-    return OPEN if path is None else kafka_access(path, os.environ)
 
 
 def _checkpoints(options: SourceOptions, endpoint: Endpoint) -> tuple[Path | str, Endpoint]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
+from streamsim.cli.kafka_option import access_of
 from streamsim.cli.outside import SourceFailedError, UnfitError, mute_aiokafka
 from streamsim.engine.ports import SourceError
 from streamsim.functions.handler import Journal
@@ -99,7 +100,6 @@ def _play_virtually(
 
 
 def _kafka(servers: Servers) -> Backend:
-    from streamsim.cli.live.source import access_of  # noqa: PLC0415
     from streamsim.scenario.real.on_kafka import ON_KAFKA, Brokers, play_on_kafka  # noqa: PLC0415  # see above
 
     mute_aiokafka()

@@ -11,6 +11,7 @@ import click
 from streamsim.cli.files.scenario import scenario_file, source_of
 from streamsim.cli.files.whole_page import check_apart, check_place, write_whole
 from streamsim.cli.files.whole_trace import CannotWriteError, check_folder
+from streamsim.cli.kafka_option import kafka_config_option
 from streamsim.cli.run.backends import NAMES, Backend, Servers, backends
 from streamsim.cli.run.groups import Group, differences_document, group_of, say_lines, show_backends
 from streamsim.cli.run.output import document_of, show, show_story
@@ -95,12 +96,7 @@ scenario or the command is wrong, 3 a handler cannot be loaded, something cannot
     metavar="HOST:PORT",
     help="The broker of --backend kafka; localhost:9092 by default.",
 )
-@click.option(
-    "--kafka-config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="How that broker takes TLS and a login: see `streamsim live`.",
-)
+@kafka_config_option()
 @click.option(
     "--endpoint-url", metavar="URL", help="The endpoint of --backend kinesis, such as http://localhost:4568."
 )

@@ -19,8 +19,8 @@ from streamsim.report.story.story import Story
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import Played
 from streamsim.trace.bundle import Bundle
-from streamsim.trace.content import Content
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
+from streamsim.trace.measures.content import Content
 
 if TYPE_CHECKING:
     from streamsim.report.page.columns import Columns

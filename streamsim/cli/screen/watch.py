@@ -13,6 +13,7 @@ from structlog.dev import Column, ConsoleRenderer, KeyValueColumnFormatter, LogL
 from streamsim.model.units import show_duration
 from streamsim.report.log import Logger
 from streamsim.report.phrases import destination_name, instant, shard_number
+from streamsim.report.troubles import roughly
 
 _Line = MutableMapping[str, Any]
 
@@ -26,6 +27,8 @@ _AS_PEOPLE_SAY: Final[dict[str, Callable[[Any], str]]] = {
     "until": instant,
     "duration": show_duration,
     "iterator_age": show_duration,
+    "interval": roughly,
+    "shards": lambda shards: ", ".join(map(shard_number, shards)),
     "shard": shard_number,
     "parents": lambda parents: ", ".join(map(shard_number, parents)),
     "request_id": lambda request_id: str(request_id)[:8],

@@ -12,9 +12,9 @@ from streamsim.endpoint.gateway import mount
 from streamsim.functions.error_documents import told
 from streamsim.functions.published import PublishedFunction
 from streamsim.model.units import show_duration
-from streamsim.rules.http_message import Request
-from streamsim.rules.invocation_record import Ended, dead_letter, delivered
-from streamsim.rules.routes import DEFAULT
+from streamsim.rules.api.http_message import Request
+from streamsim.rules.api.routes import DEFAULT
+from streamsim.rules.documents.invocation_record import Ended, dead_letter, delivered
 from streamsim.templates.apis import ServedApi
 
 

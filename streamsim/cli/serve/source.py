@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from streamsim.cli.files.scenario import scenario_file
 from streamsim.endpoint.launchers import launcher, versioned
 from streamsim.functions.package import UnreadablePackageError, unpack
 from streamsim.functions.published import PublishedFunction
@@ -48,7 +49,7 @@ def served(
 
     `runtime` instead of the scenario's own; handlers of templates run in processes without it.
     """
-    path = path or _default()
+    path = _default() if path is None else scenario_file(path)
     text = read(path, str(path), MAXIMUM_SCENARIO_SIZE)
     if compose(text, Source.of(str(path), text), TAGS).child("scenario") is None:
         template = load_template(path, parameters, account)

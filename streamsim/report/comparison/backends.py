@@ -23,7 +23,7 @@ from streamsim.report.comparison.differences import (
 from streamsim.report.comparison.rows import Cell, Row, drawn_table, expectation_rows
 from streamsim.report.layout import QUIET, fitted, printable, sign, suggested
 from streamsim.report.phrases import found, measured, strung, wrapped
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 #: How measures are marked that are the same, as they must be, that depend on how fast a backend is, and that differ though
 #: they must not.

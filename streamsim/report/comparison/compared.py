@@ -93,6 +93,15 @@ def varied_in(settings: Sequence[Mapping[str, Any]]) -> list[str]:
     return [path for path in first if any(one[path] != first[path] for one in settings)] or list(first)
 
 
+def labels(runs: Sequence[Run], width: int) -> tuple[list[str], str]:
+    """What to call each run in front of its own line, and by what: settings are named once where names are long."""
+    names = [run.name for run in runs]
+    if max(map(len, names)) <= width // 3:
+        return names, ""
+    values = [", ".join(map(value_said, run.settings.values())) for run in runs]
+    return values, f" by {', '.join(map(last_part, runs[0].settings))}"
+
+
 def last_part(key: str) -> str:
     """The setting's own name, without the path to it."""
     return key.rsplit(".", 1)[-1]

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from streamsim.report.comparison.compared import Run
 from streamsim.report.phrases import counted, found, measured, records, shard_name
 from streamsim.scenario.real.timing import Reason
-from streamsim.trace.content import Content, Place, Sent
+from streamsim.trace.measures.content import Content, Place, Sent
 
 RETRIED: Final = "batches retried"
 IDS: Final = "their request ids"

@@ -1,21 +1,21 @@
 """Which of several runs of a scenario did best, and at what price: what a comparison may recommend.
 
-A run that loses more records than another is never best, however young its batches were: what is skipped or given up
-delays nobody. Runs whose producers or callers asked for different amounts of work have no best at all.
+What is expected to differ between the runs is told first. A run that loses more records than another is never best,
+however young its batches were: what is skipped or given up delays nobody. Runs whose producers or callers asked for different amounts of work have no best at all.
 Knows which way of a measure is better; computes none of them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from streamsim.report.comparison.compared import LESS_IS_BETTER, Run, differing
+from streamsim.report.comparison.compared import LESS_IS_BETTER, NEITHER, Run, differing
 from streamsim.report.phrases import counted, found, measured, number
-from streamsim.trace.amounts import apart, lost, work
-from streamsim.trace.measures import flatten
+from streamsim.trace.measures.amounts import apart, lost, work
+from streamsim.trace.measures.measures import flatten
 
-#: What is lost, of `streamsim.trace.amounts`: noun, and what becomes of one and of several.
+#: What is lost, of `streamsim.trace.measures.amounts`: noun, and what becomes of one and of several.
 _LOSSES: Final[Mapping[str, tuple[str, str, str]]] = {
     "discarded": ("record", "is discarded", "are discarded"),
     "expired": ("record", "expires", "expire"),
@@ -25,43 +25,62 @@ _LOSSES: Final[Mapping[str, tuple[str, str, str]]] = {
 }
 
 #: How a sentence calls a measure, where its own name reads badly.
-_NAMES: Final[Mapping[str, str]] = {"cost.usd": "The cost", "caught_up": "The time until it had caught up"}
+_NAMES: Final[Mapping[str, str]] = {
+    "cost.usd": "The cost",
+    "caught_up": "The time until it had caught up",
+    "blocked.max": "The longest time that a batch was blocked",
+    "producer.overtaken": "The number of records that a younger one of their key overtook",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """Several runs: `best` is the one to recommend and `why`, None where there is none; `sentences` say what they change.
 
-    `stars` are the runs that may be called best at a measure.
+    `stars` are the runs that may be called best at a measure, `asked` the measures that are expected to differ, `count`
+    is the first of them that is a count of which neither less nor more is better, if any.
     """
 
     best: Run | None
     why: str
     sentences: Sequence[str]
     stars: Sequence[bool]
+    asked: Collection[str] = ()
+    count: str = ""
 
 
 def ranked(runs: Sequence[Run]) -> Ranking:
     """Ranks runs, at least one."""
-    unequal = _unequal(runs)
+    unequal, asked = _unequal(runs), _asked(runs)
+    counts = _changes(runs, runs, [measure for measure in NEITHER if measure in asked])
+    count, first = (counts[0], [counts[1]]) if counts else ("", [])
     if unequal:
-        plain = _changes(runs, runs)
-        return Ranking(None, "", [unequal, *([plain[1]] if plain else [])], [False] * len(runs))
+        plain = None if counts else _changes(runs, runs, _ordered(asked))
+        sentences = [unequal, *first, *([plain[1]] if plain else [])]
+        return Ranking(None, "", sentences, [False] * len(runs), asked, count)
     least = min(_lost(run) for run in runs)
     stars = [_lost(run) == least for run in runs]
     safe = [run for run in runs if _lost(run) == least]
-    change = _changes(runs, safe)
-    if len(safe) == len(runs):
-        return (
-            Ranking(change[2], f"has the lowest {change[0]}", [change[1]], stars) if change else _none(runs)
-        )
-    best = change[2] if change else safe[0]
-    sentences = [_losing(runs, best)] + ([change[1]] if change else [])
-    return Ranking(best, "loses least", sentences, stars)
+    change = _changes(runs, safe, _ordered(asked))
+    sentences = [*first, change[1]] if change else first
+    if len(safe) < len(runs):
+        best = change[2] if change else safe[0]
+        return Ranking(best, "loses least", [_losing(runs, best), *sentences], stars, asked, count)
+    if change is None:
+        return Ranking(None, "", sentences, stars, asked, count)
+    return Ranking(change[2], f"has the lowest {change[0]}", sentences, stars, asked, count)
 
 
-def _none(runs: Sequence[Run]) -> Ranking:
-    return Ranking(None, "", [], [True] * len(runs))
+def _asked(runs: Sequence[Run]) -> set[str]:
+    """The measures that are expected to differ: of which not every run is asked the same."""
+    tests = [{(str(one["measure"]), str(one["test"])) for one in run.expectations} for run in runs]
+    return {test[0] for own in tests for test in own if not all(test in other for other in tests)}
+
+
+def _ordered(asked: Collection[str]) -> list[str]:
+    """Measures of which less is better, without losses: first those that are expected to differ."""
+    names = [name for name in LESS_IS_BETTER if name not in _LOSSES]
+    return sorted(names, key=lambda name: name not in asked)
 
 
 def _lost(run: Run) -> int:
@@ -94,11 +113,13 @@ def _losing(runs: Sequence[Run], best: Run) -> str:
     return f"{many} with {of_worst}, {few} with {of_best}."
 
 
-def _changes(runs: Sequence[Run], safe: Sequence[Run]) -> tuple[str, str, Run] | None:
-    """The first measure that differs by more than chance: its name, its best and worst value in words, and the run of
-    `safe` that is best at it. None when all are alike.
+def _changes(
+    runs: Sequence[Run], safe: Sequence[Run], measures: Sequence[str]
+) -> tuple[str, str, Run] | None:
+    """The first measure that differs by more than chance: its name, its least and greatest value in words, and the run
+    of `safe` that has least of it. None when all are alike.
     """
-    for measure in differing(runs, [name for name in LESS_IS_BETTER if name not in _LOSSES]):
+    for measure in differing(runs, measures):
         values = {id(run): found(run.metrics, measure) for run in runs}
         if not all(isinstance(value, int | float) for value in values.values()):
             continue

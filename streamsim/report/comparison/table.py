@@ -8,13 +8,14 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from streamsim.model.units import show_duration
-from streamsim.report.comparison.compared import Run, last_part, same_in_all, typed, value_said
+from streamsim.report.comparison.bars import bars
+from streamsim.report.comparison.compared import Run, labels, same_in_all, typed, value_said
 from streamsim.report.comparison.ranking import Ranking, ranked
 from streamsim.report.comparison.rows import drawn_table, expectation_rows, measure_rows, sharing_rows
 from streamsim.report.layout import QUIET, fitted, printable, sign, suggested
 from streamsim.report.phrases import counted, found, measured, strung, wrapped
 from streamsim.report.picture.sparkline import column_edges, height, highest
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,12 @@ class Comparison:
         yield from printable(self.lines(fitted(options), plain=options.ascii_only), options)
 
     def lines(self, width: int, *, plain: bool = False) -> Iterator[Text]:
-        """Verdict, the age of all runs on one scale, the table, what is equal everywhere, what to type next."""
+        """Verdict, what is expected to differ or the age of all runs on one scale, the table, what is equal everywhere, what to type next."""
         ranking = ranked(self.runs)
         yield from self._verdict(ranking, width, plain=plain)
         yield Text()
-        ages = list(_ages(self.runs, width, plain=plain))
-        if ages:
-            yield from ages
+        for drawn in self._drawn(ranking, width, plain=plain):
+            yield from drawn
             yield Text()
         table = [
             *measure_rows(self.runs, ranking.stars, plain=plain),
@@ -54,6 +54,15 @@ class Comparison:
                 yield Text(("same in all runs  " if i == 0 else " " * 18) + line, QUIET)
         yield Text()
         yield from suggested([self._alone(ranking)], width)
+
+    def _drawn(self, ranking: Ranking, width: int, *, plain: bool) -> Iterator[list[Text]]:
+        """What is expected to differ, if it is a count; and the ages, unless they are beside the point."""
+        counts = list(bars(self.runs, ranking.count, width, plain=plain)) if ranking.count else []
+        if counts:
+            yield counts
+        ages = [] if counts and ranking.best is None else list(_ages(self.runs, width, plain=plain))
+        if ages:
+            yield ages
 
     def _alone(self, ranking: Ranking) -> tuple[str, str]:
         """The command for the run that is worth a look of its own: the first that failed, else the best."""
@@ -111,10 +120,7 @@ def _ages(runs: Sequence[Run], width: int, *, plain: bool) -> Iterator[Text]:
     peaks = [max(timeline.iterator_age) for timeline in timelines]
     if len(timelines) < len(runs) or not peaks or max(peaks) <= 0:
         return
-    names, by = [run.name for run in runs], ""
-    if max(map(len, names)) > width // 3:
-        names = [", ".join(map(value_said, run.settings.values())) for run in runs]
-        by = f" by {', '.join(map(last_part, runs[0].settings))}"
+    names, by = labels(runs, width)
     label = max(map(len, names)) + 2
     notes = [f"max {show_duration(max(0, peak))}" for peak in peaks]
     columns = max(10, width - label - 3 - max(map(len, notes)))

@@ -18,8 +18,8 @@ from streamsim.report.comparison.compared import Run, failing, typed, value_said
 from streamsim.report.comparison.rows import Cell, Row, drawn_table, expectation_rows, measure_rows
 from streamsim.report.layout import QUIET, fitted, printable, sign, suggested
 from streamsim.report.phrases import counted, measured, number, strung, wrapped
-from streamsim.trace.catalogue import Value
-from streamsim.trace.expectations import measure_named
+from streamsim.trace.measures.catalogue import Value
+from streamsim.trace.measures.expectations import measure_named
 from streamsim.tuning.goals import LOST
 from streamsim.tuning.question import Question
 from streamsim.tuning.search import Found

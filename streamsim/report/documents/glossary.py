@@ -12,8 +12,8 @@ _HEAD: Final = """\
 What a trace, a report and `streamsim verify` say, word by word: what a stream and its readers consist of, how invocations end and what becomes of records, what is
 seen of batches, responses, filters and mappings, the events of a trace, and the guarantees that can break. Keys of
 scenario files are in [settings](settings.md), measures in [measures](measures.md). In a terminal `streamsim explain NAME`
-tells of one. This page is drawn from `streamsim/rules/meanings.py`, `streamsim/model/events.py` and
-`streamsim/trace/violation.py`.
+tells of one. This page is drawn from `streamsim/rules/mapping/meanings.py`, `streamsim/model/events.py` and
+`streamsim/trace/oracle/violation.py`.
 """
 
 _KINDS: Final[tuple[Kind, ...]] = ("word", "outcome", "condition", "event", "anomaly")

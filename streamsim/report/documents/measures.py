@@ -1,9 +1,9 @@
-"""The page of all measures, as Markdown. Knows the tables of `streamsim.trace.catalogue`, adds nothing."""
+"""The page of all measures, as Markdown. Knows the tables of `streamsim.trace.measures.catalogue`, adds nothing."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from streamsim.trace.catalogue import MEASURES, TRAFFIC_MEASURES, Measure
+from streamsim.trace.measures.catalogue import MEASURES, TRAFFIC_MEASURES, Measure
 
 _HEAD: Final = """\
 # Measures
@@ -12,7 +12,7 @@ What `expect` may ask for and `run --json` reports. CloudWatch's names where it 
 In the JSON document the parts of a name nest: `IteratorAge.finished.max` is
 `{"IteratorAge": {"max": …, "finished": {"max": …}}}`. Times are milliseconds; null: it never happened, or was not asked.
 With several mappings each has all of these alone: `orders.Errors` in `expect`, under `mappings` in JSON. This page is
-drawn from `streamsim/trace/catalogue.py`.
+drawn from `streamsim/trace/measures/catalogue.py`.
 
 """
 

@@ -1,16 +1,16 @@
-"""The page of all parameters of a mapping, as Markdown. Knows the table of `streamsim.rules.parameters`, adds nothing."""
+"""The page of all parameters of a mapping, as Markdown. Knows the table of `streamsim.rules.mapping.parameters`, adds nothing."""
 
 from collections.abc import Iterator
 from typing import Final
 
-from streamsim.rules.parameters import PARAMETERS, Parameter
+from streamsim.rules.mapping.parameters import PARAMETERS, Parameter
 
 _HEAD: Final = """\
 # The parameters of an event source mapping
 
 Every parameter of the Lambda API's `CreateEventSourceMapping`, what Kinesis and DynamoDB streams take of it, AWS's
 default, and what a mapping in a scenario does with it. What does not act here is refused with a message. Each row is
-held by a test (`tests/scenario/test_parameters.py`); this page is drawn from `streamsim/rules/parameters.py`.
+held by a test (`tests/scenario/test_parameters.py`); this page is drawn from `streamsim/rules/mapping/parameters.py`.
 
 | Parameter | Kinesis | DynamoDB | Default | Here |
 | --- | --- | --- | --- | --- |

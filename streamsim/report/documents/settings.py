@@ -14,7 +14,7 @@ Every key, by the map it stands in. Times, rates and sizes carry their unit. AWS
 within AWS's ranges; ours are lower case. `streams`, `mappings` and `functions` hold by name what `stream`, `mapping` and
 `function` are alone. In a terminal `streamsim explain NAME` tells the same of one key, and an editor with
 `scenarios/schema.json` where it is written. This page is drawn from the models that read scenario files
-(`streamsim/scenario/`) and from `streamsim/rules/parameters.py`.
+(`streamsim/scenario/`) and from `streamsim/rules/mapping/parameters.py`.
 """
 
 _TABLE: Final = """

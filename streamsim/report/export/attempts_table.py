@@ -10,7 +10,7 @@ from typing import Final
 
 from streamsim.model import events as happened
 from streamsim.model.events import Event
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 COLUMNS: Final = (
     "start_ms", "mapping", "shard", "lane", "source", "request_id", "attempt", "first_record", "last_record", "records",

@@ -11,7 +11,7 @@ from typing import Any, Final
 from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.report.phrases import counted, records, shard_name
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 #: What belongs to no shard is told under this process.
 _RUN: Final = 0

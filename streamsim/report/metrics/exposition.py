@@ -22,10 +22,10 @@ from streamsim.model.events import (
     ShardStop,
     WindowClose,
 )
-from streamsim.trace.attempts import has_run
-from streamsim.trace.catalogue import MEASURES
-from streamsim.trace.header import Header
-from streamsim.trace.measures import Measures, flatten
+from streamsim.trace.format.header import Header
+from streamsim.trace.measures.attempts import has_run
+from streamsim.trace.measures.catalogue import MEASURES
+from streamsim.trace.measures.measures import Measures, flatten
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 

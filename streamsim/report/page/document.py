@@ -21,8 +21,8 @@ from streamsim.report.picture.rows import Row
 from streamsim.report.picture.timeline import Timeline
 from streamsim.report.story.lives import changed
 from streamsim.report.verdict import headline, what_happened
-from streamsim.trace.header import Header
-from streamsim.trace.violation import Violation
+from streamsim.trace.format.header import Header
+from streamsim.trace.oracle.violation import Violation
 
 #: Names from outside are cut to so many characters.
 _NAME = 200

@@ -7,7 +7,7 @@ from streamsim.model.units import show_duration
 from streamsim.report.page.columns import Columns
 from streamsim.report.page.packing import BITS, FEW_IDS
 from streamsim.report.phrases import counted
-from streamsim.trace.violation import Violation
+from streamsim.trace.oracle.violation import Violation
 
 #: So many violations, and so many of the things that somebody did or that went wrong, are shown.
 MOST_VIOLATIONS: Final = 50

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from streamsim.model.units import show_duration
-from streamsim.report.incidents import Incident
+from streamsim.report.incident import Incident
 from streamsim.report.page.columns import Columns
 from streamsim.report.page.lanes import SPLIT
 from streamsim.report.phrases import counted, destination_name, records, shard_name

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from streamsim.report.phrases import found, measured
-from streamsim.trace.catalogue import MEASURES
+from streamsim.trace.measures.catalogue import MEASURES
 
 #: Label, measure, colour when it is not zero, and whether it is only shown then.
 _FIGURES: Final = (

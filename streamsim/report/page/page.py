@@ -108,7 +108,10 @@ def _comparison(runs: Sequence[Run]) -> dict[str, Any] | None:
         return None
     ranking = ranked(runs)
     rows = []
-    for name in differing(runs, (*LESS_IS_BETTER, *NEITHER)):
+    measures = differing(runs, (*LESS_IS_BETTER, *NEITHER))
+    for name in sorted(
+        measures, key=lambda name: name not in ranking.asked
+    ):  # the page begins with a few of them
         values = [found(run.metrics, name) for run in runs]
         known = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
         least = measured(name, min(known)) if known and name in LESS_IS_BETTER else None

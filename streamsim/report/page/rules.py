@@ -1,11 +1,11 @@
 """The rule that explains what is seen of a batch, with its source: what the page's inspector says below a batch.
 
-The texts are those of `streamsim.rules.meanings`, which `streamsim explain` tells as well.
+The texts are those of `streamsim.rules.mapping.meanings`, which `streamsim explain` tells as well.
 """
 
 from typing import Final
 
-from streamsim.rules.meanings import BATCHES, CONDITIONS, OUTCOMES, RECORDS, Meaning
+from streamsim.rules.mapping.meanings import BATCHES, CONDITIONS, OUTCOMES, RECORDS, Meaning
 
 _PAGE: Final = "this page"
 

@@ -6,9 +6,9 @@ from streamsim.model.events import Event
 from streamsim.report.page.columns import Columns
 from streamsim.report.page.document import PageRun
 from streamsim.report.picture.timeline import Timeline
-from streamsim.trace.header import Header
-from streamsim.trace.measures import Measures
-from streamsim.trace.oracle import Oracle
+from streamsim.trace.format.header import Header
+from streamsim.trace.measures.measures import Measures
+from streamsim.trace.oracle.oracle import Oracle
 
 
 def run_of(header: Header, events: Iterable[Event]) -> PageRun:

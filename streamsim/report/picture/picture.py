@@ -259,7 +259,7 @@ class Picture:
 
     def _peak(self) -> str:
         top = max(self._timeline.concurrency)
-        return "" if top < 0 else f"max {top} of {self.ceiling().value}"
+        return "" if top < 0 else f"max {top:,} of {self.ceiling().value:,}"
 
     def _sparkline(self, label: str, values: Sequence[int], top: int, styles: Sequence[str]) -> Text:
         line = self._labelled(label, "bright_black")

@@ -9,7 +9,7 @@ from typing import Any, Final
 from streamsim.model import events as happened
 from streamsim.model.events import Event
 from streamsim.report.picture.levels import Levels
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 #: What `Party.kind` is for a mapping.
 STREAM: Final = "stream"

@@ -6,7 +6,7 @@ Memory: 8 bytes a bin for each kind of thing that a shard ever did; a shard with
 """
 
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -18,13 +18,10 @@ from streamsim.report.picture.levels import FINEST, folded
 from streamsim.report.picture.rows import Kind, Row
 from streamsim.report.picture.sharing import Sharing
 from streamsim.report.story.chronicle import Chronicle
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 #: Lanes get rows of their own while a mapping has at most so many of them.
 MOST_LANES: Final = 12
-
-
-_NEVER: Final = 1 << 62
 
 
 #: How an attempt's end is drawn. A throttled request took no time; the wait after it is what shows.
@@ -75,6 +72,7 @@ class Timeline:
             happened.Discard: self._discard,
             happened.Expired: self._expired,
             happened.Split: self.incidents.split,
+            happened.Checkpoint: self.incidents.checkpoint,
             happened.Reshard: self._reshard,
             happened.Filtered: self._filtered,
             happened.ShardStop: self._stop,
@@ -134,11 +132,13 @@ class Timeline:
 
     def _update(self, event: happened.Update) -> None:
         self.chronicle(event)
+        self.incidents(event)
         self._tumbling = self._tumbling or bool(event.settings.get("TumblingWindowInSeconds"))
 
     def _stop(self, event: happened.ShardStop) -> None:
         """Nothing waits any more: what was to be sent again begins anew, if the shard is opened again."""
         self.chronicle(event)
+        self.incidents(event)
         for row in self._rows(event.mapping, event.shard):
             row.stops.append((event.t, None))
             for kind, until in row.waiting.values():
@@ -157,6 +157,7 @@ class Timeline:
         self.reshards.append(event.t)
 
     def _filtered(self, event: happened.Filtered) -> None:
+        self.incidents(event)
         self._mark(
             self._row(event.mapping, event.shard, event.lane), Kind.FILTERED, event.t, len(event.positions)
         )
@@ -209,7 +210,9 @@ class Timeline:
             row.invocations += 1
         if self._tumbling and ended == "success":
             invoke = self.incidents.invoke_of(event.mapping, event.shard, event.lane)
-            if invoke is not None and invoke.request_id == event.request_id and invoke.window is not None:
+            if invoke is None or invoke.request_id != event.request_id:
+                self.chronicle.handed_over(event)
+            elif invoke.window is not None:
                 self.chronicle.delivered(invoke)
         if row.throttled:
             row.throttled.discard(event.lane)
@@ -295,23 +298,6 @@ class Timeline:
 def parallelization_factor(header: Header, mapping: str) -> int:
     """The lanes of each shard of a mapping, at least 1."""
     return max(1, int(header.mappings.get(mapping, {}).get("ParallelizationFactor", 1)))
-
-
-def most_lanes(header: Header, rows: Iterable[Row]) -> int:
-    """The most lanes that were there at once: those of a shard's children come after its own."""
-    changes: list[tuple[int, int]] = []
-    together = 0
-    for row in rows:
-        lanes = 1 if row.lane is not None else parallelization_factor(header, row.mapping)
-        together += lanes
-        if row.ended_at is None or row.ended_at > row.opened_at:
-            changes.append((row.opened_at, lanes))
-            changes.append((_NEVER if row.ended_at is None else row.ended_at, -lanes))
-    most = now = 0
-    for _, change in sorted(changes):
-        now += change
-        most = max(most, now)
-    return most or together
 
 
 def _lanes(header: Header, mapping: str) -> int:

@@ -10,7 +10,7 @@ from typing import Final
 from streamsim.model.events import EventLost, Request, Response
 from streamsim.model.units import SECOND
 from streamsim.report.phrases import counted, instant, whereto
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 #: Trouble is over when nothing went wrong for so long; so many lost events are told one by one.
 _CALM: Final = 10 * SECOND
@@ -120,8 +120,10 @@ class Callers:
             counts.until = event.t
         source.losses += 1
         if source.losses <= _LOSSES_TOLD:
-            tries = counted(event.attempts, "try", "tries") if event.attempts else "no try"
-            words = f"event {event.request_id[:8]} lost after {tries}: {event.condition}, {whereto(event)}"
+            tried = (
+                f"after {counted(event.attempts, 'try', 'tries')}" if event.attempts else "before it ever ran"
+            )
+            words = f"event {event.request_id[:8]} lost {tried}: {event.condition}, {whereto(event)}"
             yield event.t, source.name, words
 
     def close(self) -> Iterator[Told]:

@@ -9,8 +9,8 @@ from typing import Final
 
 from streamsim.model import events as happened
 from streamsim.model.events import Event
-from streamsim.trace.header import Header
-from streamsim.trace.producing import Producing
+from streamsim.trace.format.header import Header
+from streamsim.trace.measures.producing import Producing
 
 #: So many reshards are kept one by one; of those after them only the number and the longest wait.
 MOST_RESHARDS: Final = 64
@@ -21,13 +21,14 @@ class Halt:
     """A time in which a mapping reads nothing: disabled, or `deleted`; `until` is None for good.
 
     `stopped` shards are left unfinished, `waited` records were in them when it went on, `expired` ones were gone by then.
-    `at_birth`: the mapping was created disabled.
+    `at_birth`: the mapping was created disabled; `deleted_at`: it was deleted while it was disabled.
     """
 
     mapping: str
     since: int
     until: int | None = None
     deleted: bool = False
+    deleted_at: int | None = None
     at_birth: bool = False
     stopped: int = 0
     waited: int = 0
@@ -39,6 +40,16 @@ class LostWindows:
     """Tumbling windows whose state was given up: how many, the first of them, and how many records had added to them."""
 
     first: happened.WindowLost
+    count: int = 0
+    records: int = 0
+
+
+@dataclass(slots=True)
+class LeftWindows:
+    """Tumbling windows that were open when a mapping stopped, from `t` to `last`, and the records added to them."""
+
+    t: int
+    last: int
     count: int = 0
     records: int = 0
 
@@ -68,6 +79,7 @@ class Chronicle:
         self.skipped: dict[str, int] = {}
         self.updates: list[happened.Update] = []
         self.lost_windows: LostWindows | None = None
+        self.left_windows: dict[str, LeftWindows] = {}
         self.reshards: dict[str, Reshards] = {}
         self.producing: dict[str, tuple[int, Producing]] = {}
         self.refused: dict[str, int] = {}
@@ -100,12 +112,23 @@ class Chronicle:
         """The last halt of a mapping, over or not."""
         return next((halt for halt in reversed(self.halts) if halt.mapping == mapping), None)
 
+    def halted_at(self, mapping: str, t: int) -> bool:
+        """Whether a mapping reads nothing from `t` on."""
+        return any(
+            halt.mapping == mapping and halt.since <= t and (halt.until is None or t < halt.until)
+            for halt in self.halts
+        )
+
     def delivered(self, invoke: happened.Invoke) -> None:
         """Takes a batch of a tumbling window that the function finished."""
         key = (invoke.mapping, invoke.shard, invoke.lane)
         assert invoke.window is not None
         window, count = self._window.get(key, (invoke.window, 0))
         self._window[key] = invoke.window, len(invoke.positions) + (count if window == invoke.window else 0)
+
+    def handed_over(self, event: happened.Result) -> None:
+        """Takes the end of a tumbling window."""
+        self._window.pop((event.mapping, event.shard, event.lane), None)
 
     def expired_behind(self, event: happened.Expired, last_invoked_at: int | None) -> None:
         """Takes records that expired without trouble of their own: those that a halt kept unread count there."""
@@ -127,11 +150,16 @@ class Chronicle:
                 stopped = self._stopped.pop(event.mapping, 0)
                 self.halts.append(Halt(event.mapping, event.t, at_birth=at_birth, stopped=stopped))
             case "Deleting" if halt is not None and halted:
-                halt.deleted = True
+                halt.deleted, halt.deleted_at = True, event.t
             case "Deleting":
                 self.halts.append(Halt(event.mapping, event.t, deleted=True))
 
     def _stop(self, event: happened.ShardStop) -> None:
+        for key in [key for key in self._window if key[:2] == (event.mapping, event.shard)]:
+            left = self.left_windows.setdefault(event.mapping, LeftWindows(event.t, event.t))
+            left.last = event.t
+            left.count += 1
+            left.records += self._window.pop(key)[1]
         halt = self.halt_of(event.mapping)
         if halt is not None and halt.deleted:
             halt.since = event.t

@@ -17,12 +17,13 @@ _SETTLED: Final = ("Enabled", "Disabled")
 class Lives:
     """Collects lines about mappings: when, of which, and the words. `halted`: the last one is disabled."""
 
-    __slots__ = ("_asked_at", "_lines", "_said", "halted")
+    __slots__ = ("_asked_at", "_going", "_lines", "_said", "halted")
 
     def __init__(self) -> None:
         self._lines: list[tuple[int, str, str]] = []
         self._asked_at: dict[str, int] = {}
         self._said: dict[str, str] = {}
+        self._going: set[str] = set()
         self.halted = False
 
     @property
@@ -34,6 +35,10 @@ class Lives:
         """The lines collected, once."""
         lines, self._lines = self._lines, []
         return lines
+
+    def is_going(self, mapping: str) -> bool:
+        """Whether a mapping is being deleted, or was."""
+        return mapping in self._going
 
     def updates(self, event: happened.Update) -> None:
         """Takes the settings that the state after them completes."""
@@ -56,6 +61,7 @@ class Lives:
                 words = f"is {state}{said}{after}; last result: {result}"
             self._lines.append((t, mapping, words))
         elif state == "Deleting":
+            self._going.add(mapping)
             self._lines.append((t, mapping, f"is Deleting; last result: {result}"))
         else:
             self._asked_at[mapping] = t

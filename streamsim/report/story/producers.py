@@ -7,7 +7,7 @@ from typing import Final
 
 from streamsim.model.events import Produced
 from streamsim.report.phrases import instant, produced_said
-from streamsim.trace.producing import Producing
+from streamsim.trace.measures.producing import Producing
 
 #: So many times each producer is told of at once; a producer in trouble has trouble every second.
 TIMES_TOLD: Final = 5

@@ -3,7 +3,7 @@
 Knows only how that reads; when it is told is the story's business.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Final
 
 from streamsim.model import events as happened
@@ -35,7 +35,7 @@ class Shards:
     `checkpoints` are the last ones, by mapping and shard.
     """
 
-    __slots__ = ("_again", "_began_at", "_ended", "_opened", "_stopped", "checkpoints")
+    __slots__ = ("_again", "_began_at", "_ended", "_opened", "_reading", "_stopped", "checkpoints")
 
     def __init__(self) -> None:
         self.checkpoints: dict[_Key, int] = {}
@@ -44,15 +44,21 @@ class Shards:
         self._stopped: dict[_Key, happened.ShardStop] = {}
         self._began_at: dict[_Key, int] = {}
         self._again: set[_Key] = set()
+        self._reading: dict[str, int] = {}
 
     @property
     def opening(self) -> bool:
         """Whether shards are collected that open."""
         return bool(self._opened)
 
+    def reading(self, mapping: str) -> bool:
+        """Whether a mapping reads any shard."""
+        return self._reading.get(mapping, 0) > 0
+
     def opens(self, event: happened.ShardOpen) -> None:
         """Collects a shard that opens."""
         self._opened.append(event)
+        self._reading[event.mapping] = self._reading.get(event.mapping, 0) + 1
         key = (event.mapping, event.shard)
         self._stopped.pop(key, None)
         if key in self._began_at:
@@ -62,15 +68,20 @@ class Shards:
     def ends(self, event: happened.ShardEnd) -> None:
         """Collects a shard that ends."""
         self._ended.append(event)
+        self._left(event)
 
     def stops(self, event: happened.ShardStop) -> None:
         """Collects a shard that is left, until it is opened again or told of."""
         self._stopped[event.mapping, event.shard] = event
+        self._left(event)
+
+    def _left(self, event: _Done) -> None:
+        self._reading[event.mapping] = self._reading.get(event.mapping, 0) - 1
 
     def told_before(self, event: Event) -> bool:
         """Whether the shards that are collected are to be told of before the event."""
         if not self._opened:
-            return False
+            return bool(self._ended) and isinstance(event, happened.StateChange | happened.Fault)
         if event.t - self._opened[0].t >= TOGETHER:
             return True
         match event:
@@ -81,20 +92,21 @@ class Shards:
             case _:
                 return type(event) not in _ORDINARY
 
-    def told(self, *, left: bool = False) -> list[tuple[int, str, str]]:
+    def told(self, left: Container[str] = ()) -> list[tuple[int, str, str]]:
         """When, of which mapping, and the words: first for those that ended, then for those that opened. What opened and
         has ended already is told the next time.
 
-        With `left` also for those that were left and not opened again.
+        Also for those that mappings among `left` have left and not opened again.
         """
         just_opened = {(one.mapping, one.shard) for one in self._opened}
         later = [one for one in self._ended if (one.mapping, one.shard) in just_opened]
         before = [one for one in self._ended if (one.mapping, one.shard) not in just_opened]
         lines = [(ended[-1].t, ended[0].mapping, self._ending("end", ended)) for ended in _by_mapping(before)]
-        if left:
-            stopped = _by_mapping(self._stopped.values())
-            lines += [(those[-1].t, those[0].mapping, self._ending("stop", those)) for those in stopped]
-            self._stopped = {}
+        stopped = [key for key in self._stopped if key[0] in left]
+        lines += [
+            (those[-1].t, those[0].mapping, self._ending("stop", those))
+            for those in _by_mapping(self._stopped.pop(key) for key in stopped)
+        ]
         groups: dict[tuple[str, bool, bool], list[happened.ShardOpen]] = {}
         for one in self._opened:
             again = (one.mapping, one.shard) in self._again

@@ -6,7 +6,7 @@ fourth and further tries of one batch. Knows no colour and no width: the text is
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, Final
 
 from streamsim.model import events as happened
@@ -28,7 +28,7 @@ from streamsim.report.story.telling import Places, Telling
 from streamsim.report.story.tries import TRIES_TOLD, Key, Line, ending
 from streamsim.report.story.windows import Closings, window
 from streamsim.report.story.windows import closing as window_closing
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 #: So many incidents are told try by try, and so many discards and expiries apart from incidents; the others are counted.
 INCIDENTS_TOLD: Final = 40
@@ -61,6 +61,8 @@ class Story:
         """Takes an event."""
         self._incidents.now = event.t
         if self._shards.told_before(event):
+            if not self._shards.opening:
+                self._telling.make_room()
             self._tell_shards()
         handler = self._handlers.get(type(event))
         if handler is not None:
@@ -75,7 +77,7 @@ class Story:
         if self._shards.opening:
             self._tell_shards()
         self._telling.close()
-        self._tell_shards(left=True)
+        self._tell_shards(self._header.mappings)
         self._tell_producers(self._producers.rest())
         self._called(self._callers.close())
 
@@ -94,7 +96,7 @@ class Story:
             happened.CaughtUp: self._caught_up,
             happened.ShardEnd: self._shards.ends,
             happened.ShardStop: self._stop,
-            happened.Update: self._lives.updates,
+            happened.Update: self._update,
             happened.StateChange: self._lives.changes,
             happened.Fault: self._fault,
             happened.Produced: self._producers.takes,
@@ -254,10 +256,23 @@ class Story:
     def _checkpoint(self, event: happened.Checkpoint) -> None:
         self._shards.checkpoints[event.mapping, event.shard] = event.position
         self._telling.add((event.mapping, event.shard), f"checkpoint {event.position}")
+        self._over(event)
+
+    def _update(self, event: happened.Update) -> None:
+        self._over(event)
+        self._lives.updates(event)
+
+    def _over(self, event: happened.Checkpoint | happened.Update) -> None:
+        """What ends incidents that no attempt ends."""
+        failing = [key for key in self._telling.lanes if self._incidents.of(*key) is not None]
+        self._incidents(event)
+        for key in failing:
+            self._end_of(key)
 
     # What goes well, or belongs to nobody
 
     def _filtered(self, event: happened.Filtered) -> None:
+        self._incidents(event)
         self._telling.stretch.at(event.t).filtered += len(event.positions)
 
     def _caught_up(self, event: happened.CaughtUp) -> None:
@@ -280,16 +295,20 @@ class Story:
         self._telling.note(event.t, "reshard", f"{what}: {change}")
 
     def _stop(self, event: happened.ShardStop) -> None:
+        self._incidents(event)
         self._shards.stops(event)
         self._telling.settle()
-        for key in self._telling.lanes:
-            if key[:2] == (event.mapping, event.shard):
-                self._telling.release(key)
+        for key in [key for key in self._telling.lanes if key[:2] == (event.mapping, event.shard)]:
+            self._telling.release(key)
+            self._end_of(key)  # the end of a window is not tried again: its state is left
+        if self._lives.is_going(event.mapping) and not self._shards.reading(event.mapping):
+            self._telling.make_room()
+            self._tell_shards((event.mapping,))
 
     def _tell_lives(self) -> None:
         self._telling.interrupt()
         if self._lives.halted:
-            self._tell_shards(left=True)
+            self._tell_shards(self._header.mappings)
         for t, mapping, words in self._lives.told():
             self._telling.note(t, self._of(mapping, "mapping"), words)
 
@@ -309,10 +328,10 @@ class Story:
             self._telling.make_room()
         self._shards.opens(event)
 
-    def _tell_shards(self, *, left: bool = False) -> None:
+    def _tell_shards(self, left: Container[str] = ()) -> None:
         """Which shards opened about the same time, and which had ended before."""
         self._telling.settle()
-        for t, mapping, words in self._shards.told(left=left):
+        for t, mapping, words in self._shards.told(left):
             self._telling.note(t, self._of(mapping, "shards"), words)
 
     def _of(self, mapping: str, what: str) -> str:

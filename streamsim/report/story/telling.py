@@ -9,7 +9,7 @@ from streamsim.report.phrases import instant, shard_name
 from streamsim.report.picture.timeline import parallelization_factor
 from streamsim.report.story.stretch import Stretch
 from streamsim.report.story.tries import Key, Line, Tries
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 
 class Places:

@@ -5,10 +5,10 @@ Every clause rests on a count that an event moved. Knows words only: no colour, 
 
 from streamsim.model.batch import Positions
 from streamsim.model.units import show_duration
-from streamsim.report.incidents import Incident
+from streamsim.report.incident import Incident
 from streamsim.report.phrases import counted, destination_name, records, shard_name
 from streamsim.report.picture.timeline import parallelization_factor
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 
 def noted(incident: Incident) -> str:
@@ -24,6 +24,10 @@ def noted(incident: Incident) -> str:
         return f"{subject} failed every time; {gone}discarded {after}{_whereto(incident)}, {later}{behind}"
     if not incident.ended:
         return f"{subject} failed {_times(incident)}, up to the end"
+    if incident.filtered == len(incident.positions):
+        return f"{subject} failed {_times(incident)}; a new filter removed {_them(incident)}, {later}"
+    if incident.moved:
+        return f"{subject} failed {_times(incident)} before an update changed the lanes; finished {later}"
     failed = counted(incident.tries, "failed try", "failed tries")
     return f"{_subject(incident.positions, count=False)} went through after {failed}, {later}"
 
@@ -43,9 +47,17 @@ def told(incident: Incident, header: Header) -> str:
     subject = f"{_subject(incident.failing)} of {place}"
     if not incident.ended:
         return f"{subject} failed {_times(incident)} and {held}, up to the end of the run."
+    if incident.filtered == len(incident.positions):
+        return (
+            f"{subject} failed {_times(incident)} and {held}, until a new filter removed {_them(incident)}."
+        )
+    if incident.moved:
+        held = f"held the checkpoint for {show_duration(incident.held)} in all"
+        return f"{subject} failed {_times(incident)} before an update changed the lanes, and {held}."
+    removed = f"; a new filter removed {incident.filtered:,} of them" if incident.filtered else ""
     return (
         f"{_subject(incident.positions)} of {place} went through after "
-        f"{counted(incident.tries, 'failed try', 'failed tries')} and {held}."
+        f"{counted(incident.tries, 'failed try', 'failed tries')} and {held}{removed}."
     )
 
 
@@ -64,8 +76,7 @@ def _discarded(incident: Incident, place: str, held: str) -> str:
     else:
         what = f"{_subject(incident.failing)} of {place} failed every time"
         if incident.narrowed and incident.splits:
-            one = "it" if len(incident.failing) == 1 else "them"
-            what += f"; bisect isolated {one} in {counted(incident.splits, 'split')}"
+            what += f"; bisect isolated {_them(incident)} in {counted(incident.splits, 'split')}"
         they = "they" if _whole(incident) else f"{incident.discarded:,} records"
         verb = "it was" if incident.discarded == 1 else f"{they} were"
         how = f"; {f'after {_tries(incident)} ' if incident.attempts else ''}{verb} discarded"
@@ -75,6 +86,10 @@ def _discarded(incident: Incident, place: str, held: str) -> str:
         were = "was" if incident.unsent == 1 else "were"
         behind = f"; {counted(incident.unsent, 'record')} behind it {were} discarded unsent"
     return f"{what}{how} {_whereto(incident)}. {held}{behind}."
+
+
+def _them(incident: Incident) -> str:
+    return "it" if len(incident.failing) == 1 else "them"
 
 
 def _whole(incident: Incident) -> bool:

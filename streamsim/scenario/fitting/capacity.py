@@ -18,10 +18,10 @@ from streamsim.scenario.parts.producer import Producer
 from streamsim.scenario.parts.put import Put
 from streamsim.scenario.text.errors import KeyPath
 from streamsim.scenario.world.shards import Pace, accrued, key_set, per_shard, rate_at, since
-from streamsim.streams.keys import shares
-from streamsim.streams.logs import Content
-from streamsim.streams.plan import Plan, PlannedShard
-from streamsim.streams.writing import BYTES_PER_SECOND, RECORDS_PER_SECOND
+from streamsim.streams.producing.writing import BYTES_PER_SECOND, RECORDS_PER_SECOND
+from streamsim.streams.records.keys import shares
+from streamsim.streams.records.logs import Content
+from streamsim.streams.simulated.plan import Plan, PlannedShard
 
 #: The records of a producer with `put` are held in memory, some 50 bytes each, and put one by one.
 MOST_PUT: Final = 5_000_000

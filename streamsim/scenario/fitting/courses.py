@@ -18,7 +18,7 @@ from streamsim.scenario.parts.file import Stream
 from streamsim.scenario.parts.mapping import Mapping
 from streamsim.scenario.parts.updates import Delete, MappingChange, Updating, changes_of
 from streamsim.scenario.text.errors import KeyPath
-from streamsim.streams.plan import Plan
+from streamsim.streams.simulated.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Names
 from typing import Any, Final
 
-from streamsim.rules.on_demand import NEW_SHARDS
+from streamsim.rules.streams.on_demand import NEW_SHARDS
 from streamsim.scenario.parts.fields import Complaint
 from streamsim.scenario.parts.file import PLURALS, ScenarioFile, Stream
 from streamsim.scenario.parts.function import Function

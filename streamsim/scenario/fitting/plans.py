@@ -10,8 +10,8 @@ from typing import Final
 
 from streamsim.model.names import Account
 from streamsim.model.units import DAY, show_duration
-from streamsim.rules.hash_keys import even_ranges
-from streamsim.rules.lineage import (
+from streamsim.rules.streams.hash_keys import even_ranges
+from streamsim.rules.streams.lineage import (
     MOST_SHARDS,
     MOST_UPDATES,
     Call,
@@ -31,8 +31,8 @@ from streamsim.scenario.parts.fields import Complaint
 from streamsim.scenario.parts.file import Stream
 from streamsim.scenario.parts.producer import Producer
 from streamsim.scenario.text.errors import KeyPath, listed
-from streamsim.streams.keys import by_shard, uniform
-from streamsim.streams.plan import Plan, Planning
+from streamsim.streams.records.keys import by_shard, uniform
+from streamsim.streams.simulated.plan import Plan, Planning
 
 
 def plan_of(name: str, stream: Stream, reshards: Iterable[Dated[Reshard]]) -> tuple[Plan, list[Complaint]]:

@@ -6,26 +6,35 @@ Must not know text or lines, nor how a world is built.
 import json
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Names
+from itertools import islice
 from typing import Any, Final
 
 from streamsim.engine.chance import key
 from streamsim.model.names import table_shard_id
 from streamsim.model.units import MILLISECOND, show_duration, show_size
-from streamsim.rules.attributes import MAXIMUM_ITEM, Attribute, Item, NoAttributeError, attributes, item_size
-from streamsim.rules.filter_pattern import INVALID_PATTERN, PatternError
-from streamsim.rules.filters import compile_filter
-from streamsim.rules.hash_keys import even_ranges
-from streamsim.rules.item_writes import Table, change, written
-from streamsim.rules.lineage import OpenShard, ShardMap, Step
+from streamsim.rules.mapping.filter_pattern import INVALID_PATTERN, PatternError
+from streamsim.rules.mapping.filters import compile_filter
 from streamsim.rules.source import Source
+from streamsim.rules.streams.attributes import (
+    MAXIMUM_ITEM,
+    Attribute,
+    Item,
+    NoAttributeError,
+    attributes,
+    item_size,
+)
+from streamsim.rules.streams.hash_keys import even_ranges
+from streamsim.rules.streams.item_writes import Table, change, written
+from streamsim.rules.streams.lineage import OpenShard, ShardMap, Step
+from streamsim.scenario.fitting.wrong_records import complaint_of
 from streamsim.scenario.parts.fields import Complaint
 from streamsim.scenario.parts.file import Stream
 from streamsim.scenario.parts.mapping import Mapping
 from streamsim.scenario.parts.producer import Producer
-from streamsim.scenario.parts.records import Record
+from streamsim.scenario.parts.records import SHOWN, Record
 from streamsim.scenario.text.errors import KeyPath
-from streamsim.streams.items import NUMBER_ATTRIBUTE, PADDING_ATTRIBUTE, padded
-from streamsim.streams.plan import ALWAYS, Plan, Planning
+from streamsim.streams.records.items import NUMBER_ATTRIBUTE, PADDING_ATTRIBUTE, padded
+from streamsim.streams.simulated.plan import ALWAYS, Plan, Planning
 
 #: More shards than anybody watches, over all of a run.
 MOST_SHARDS: Final = 100_000
@@ -190,29 +199,35 @@ def _has_key(table: Table, path: KeyPath, padding: bool) -> Complaint:
 
 
 def _check_records(table: Table, records: Sequence[Record], path: KeyPath) -> Iterator[Complaint]:
-    for number, record in enumerate(records):
-        if wrong := _wrong(table, record, number):
-            where = f"the record of key {record.key[:60]!r} at {show_duration(record.at)}"
-            yield Complaint(path, f"{where}: {wrong}")
-            return
-    if not item_writes(table, records):
+    found = list(islice(_wrong(table, records, path), SHOWN))
+    yield from found
+    if not found and not item_writes(table, records):
         yield Complaint(path, "none of these writes changes an item: there are no records", "write `op: put`")
 
 
-def _wrong(table: Table, record: Record, number: int) -> str:
-    if record.shard is not None or record.explicit_hash_key is not None:
-        what = "shard" if record.shard is not None else "explicit_hash_key"
-        return f"DynamoDB places an item by its key, so it has no {what}"
-    if record.op in {"delete", "ttl"}:
-        return ""
-    try:
-        others = _others(record, number)
-    except NoAttributeError as error:
-        where = ".".join(map(str, error.path))
-        return f"{where + ': ' if where else ''}{error}"
-    if table.key_name in others:
-        return _has_key(table, (), record.padding).message
-    return _TOO_LARGE if item_size(table.item(record.key, others)) > MAXIMUM_ITEM else ""
+def _wrong(table: Table, records: Sequence[Record], path: KeyPath) -> Iterator[Complaint]:
+    """What DynamoDB would not take of each write, in the order of their arrival."""
+    for number, record in enumerate(records):
+        if record.shard is not None or record.explicit_hash_key is not None:
+            what = "shard" if record.shard is not None else "explicit_hash_key"
+            wrong = f"says {what}, but DynamoDB places an item by its key"
+            yield complaint_of(record, path, wrong, (what,))
+            continue
+        if record.op in {"delete", "ttl"}:
+            continue
+        try:
+            others = _others(record, number)
+        except NoAttributeError as error:
+            where = ".".join(map(str, error.path))
+            wrong = f"is no item: {where + ': ' if where else ''}{error}"
+            yield complaint_of(record, path, wrong, ("data", *error.path))
+            continue
+        if table.key_name in others:
+            said = _has_key(table, (), record.padding).message
+            yield complaint_of(record, path, f"is no item: {said}", ("data", table.key_name))
+        elif item_size(table.item(record.key, others)) > MAXIMUM_ITEM:
+            where = "size" if record.padding else "data"
+            yield complaint_of(record, path, f"is too large: {_TOO_LARGE}", (where,))
 
 
 def only_for_tables(producer: Producer, path: KeyPath) -> Iterator[Complaint]:
@@ -224,10 +239,8 @@ def only_for_tables(producer: Producer, path: KeyPath) -> Iterator[Complaint]:
             )
     for record in producer.records:
         if record.op is not None:
-            where = f"the record of key {record.key[:60]!r} at {show_duration(record.at)}"
-            yield Complaint(
-                (*path, "records"), f"{where} has an op: that is for items", "write `type: dynamodb`"
-            )
+            found = complaint_of(record, (*path, "records"), "has an op: that is for items", ("op",))
+            yield found._replace(hint="write `type: dynamodb`")
             return
 
 

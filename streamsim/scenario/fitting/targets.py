@@ -5,8 +5,8 @@ Must not know how faults act, nor text or lines.
 
 from collections.abc import Iterable, Iterator
 
-from streamsim.model.units import show_duration
-from streamsim.rules.settings import REPORT_BATCH_ITEM_FAILURES
+from streamsim.model.units import SECOND, show_duration
+from streamsim.rules.mapping.settings import REPORT_BATCH_ITEM_FAILURES
 from streamsim.scenario.fitting.capacity import uncalled
 from streamsim.scenario.fitting.courses import Courses, windowless
 from streamsim.scenario.fitting.named import Parts, given_name
@@ -26,7 +26,7 @@ from streamsim.scenario.parts.faults import (
 from streamsim.scenario.parts.fields import Complaint
 from streamsim.scenario.parts.handlers import unfit
 from streamsim.scenario.text.errors import KeyPath, did_you_mean, listed
-from streamsim.streams.plan import Plan
+from streamsim.streams.simulated.plan import Plan
 
 
 def faults_of(parts: Parts, courses: Courses) -> tuple[Fault, ...]:
@@ -71,6 +71,8 @@ def _misses(parts: Parts, courses: Courses, path: KeyPath, kind: str, fault: Fau
         case NoState() | FinalInvoke():
             yield from _no_such_shard(courses, path, fault.shard, parts.streams)
             yield from windowless(parts, courses, path, kind, fault.function)
+            if isinstance(fault, FinalInvoke) and fault.at is not None:
+                yield from _no_such_window(parts, courses, (*path, "at"), fault.at)
         case DestinationDown():
             yield from _no_destination(parts, courses, path, fault)
 
@@ -99,6 +101,23 @@ def _no_such_shard(
     wrong = [never_open(number, plan) for plan in sorted(plans, key=lambda plan: len(plan.shards))]
     if all(wrong):
         yield Complaint((*path, "shard"), wrong[-1])
+
+
+def _no_such_window(parts: Parts, courses: Courses, path: KeyPath, at: int) -> Iterator[Complaint]:
+    """A window that begins after the last record can have arrived is never opened, so that nothing ends it."""
+    producers = [stream.producer for stream in parts.streams.values() if stream.producer]
+    if any(producer.put for producer in producers):
+        return  # what is sent again arrives later than it is made
+    last = max([record.at for producer in producers for record in producer.records], default=0)
+    if any(producer.rate for producer in producers):
+        last = max(last, parts.file.duration)
+    settings = [one for name, mapping in parts.mappings.items() for one in courses.ever(name, mapping)]
+    longest = max((one.TumblingWindowInSeconds for one in settings), default=0) * SECOND
+    if longest and at >= last + longest:
+        shown = show_duration(last)
+        yield Complaint(
+            path, f"no record is in a window then: the last one arrives by {shown}", f"write up to {shown}"
+        )
 
 
 def _no_such_record(parts: Parts, plan: Plan, path: KeyPath, fault: Poison) -> Iterator[Complaint]:

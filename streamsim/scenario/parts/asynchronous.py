@@ -7,8 +7,8 @@ from pydantic import Field
 
 from streamsim.model.asynchronous import EventInvokeConfig
 from streamsim.model.units import SECOND
-from streamsim.rules.destinations import destination_arn, destination_refusal
-from streamsim.rules.settings import described
+from streamsim.rules.mapping.destinations import destination_arn, destination_refusal
+from streamsim.rules.mapping.settings import described
 from streamsim.scenario.parts.fields import Complaint, reader, refused, whole_number
 from streamsim.scenario.parts.maps import Strict
 from streamsim.scenario.parts.told import told

@@ -1,11 +1,11 @@
-"""The shapes of settings of which `streamsim.rules.settings` decides what is accepted: all that is left is their schema."""
+"""The shapes of settings of which `streamsim.rules.mapping.settings` decides what is accepted: all that is left is their schema."""
 
 from typing import Any, Final
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from streamsim.rules.destinations import MAXIMUM_DESTINATION
-from streamsim.rules.settings import (
+from streamsim.rules.mapping.destinations import MAXIMUM_DESTINATION
+from streamsim.rules.mapping.settings import (
     EVENT_COUNT,
     MAXIMUM_FILTERS,
     MAXIMUM_PATTERN,

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, NamedTuple, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from streamsim.rules.settings import described
+from streamsim.rules.mapping.settings import described
 from streamsim.scenario.parts.fields import (
     Complaint,
     Duration,

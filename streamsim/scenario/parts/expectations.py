@@ -14,12 +14,12 @@ from pydantic_core import PydanticCustomError
 
 from streamsim.model.processing_result import PROCESSING_RESULTS
 from streamsim.model.units import MILLISECOND
-from streamsim.rules.settings import described
+from streamsim.rules.mapping.settings import described
 from streamsim.scenario.parts.fields import microseconds
 from streamsim.scenario.text.document import Entry, Node
 from streamsim.scenario.text.errors import Problem, ScenarioError, did_you_mean
-from streamsim.trace.catalogue import names_of
-from streamsim.trace.expectations import Operand, Operator, measure_named
+from streamsim.trace.measures.catalogue import names_of
+from streamsim.trace.measures.expectations import Operand, Operator, measure_named
 
 #: The words that word measures can be held to.
 WORDS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, PrivateAttr, model_validator
 
 from streamsim.model.units import SECOND
-from streamsim.rules.settings import described
+from streamsim.rules.mapping.settings import described
 from streamsim.scenario.parts.fields import (
     Instant,
     LaterInstant,
@@ -22,7 +22,7 @@ from streamsim.scenario.parts.fields import (
 from streamsim.scenario.parts.maps import Strict
 from streamsim.scenario.parts.records import partition_key
 from streamsim.scenario.parts.told import ONLY, told
-from streamsim.streams.arrivals import NEVER
+from streamsim.streams.records.arrivals import NEVER
 
 _SHARD: Final = "The number of the shard that it concerns, from 0."
 _EVERY_SHARD: Final = told(default="every shard")

@@ -12,7 +12,7 @@ from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from streamsim.model.units import DAY, DURATIONS, parse_duration, parse_size
-from streamsim.rules.settings import described
+from streamsim.rules.mapping.settings import described
 from streamsim.scenario.parts.told import INSTANT, SHARE, TIME, told
 from streamsim.scenario.text.errors import KeyPath, Span, did_you_mean
 

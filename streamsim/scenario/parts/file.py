@@ -13,8 +13,8 @@ from pydantic import Field, ValidationInfo, model_validator
 from streamsim.model.names import unix
 from streamsim.model.stream_type import STREAM_TYPES, StreamType
 from streamsim.model.units import DAY, HOUR, KIB, MIB, MINUTE, show_duration, show_size
-from streamsim.rules.item_writes import Table, View
-from streamsim.rules.settings import described
+from streamsim.rules.mapping.settings import described
+from streamsim.rules.streams.item_writes import Table, View
 from streamsim.scenario.parts.events import EventItem, list_complaints
 from streamsim.scenario.parts.faults import FaultItem
 from streamsim.scenario.parts.fields import (

@@ -14,7 +14,7 @@ from streamsim.functions.package import size_refusals
 from streamsim.functions.runtime import LogFormat
 from streamsim.model.units import show_duration
 from streamsim.rules.limits import CONCURRENT_EXECUTIONS, Year, function_refusals
-from streamsim.rules.settings import described
+from streamsim.rules.mapping.settings import described
 from streamsim.scenario.parts.asynchronous import DEAD_LETTER, INVOKE_CONFIG, AsyncSettings, DeadLetter
 from streamsim.scenario.parts.fields import (
     SHARE_SCHEMA,

@@ -14,7 +14,7 @@ from pydantic import ValidationInfo
 
 from streamsim.functions.runtime import LogFormat
 from streamsim.rules.limits import environment_refusals
-from streamsim.rules.settings import described
+from streamsim.rules.mapping.settings import described
 from streamsim.scenario.parts.fields import Complaint, all_refused, below, one_of, refused
 from streamsim.scenario.text.errors import did_you_mean
 

@@ -1,6 +1,6 @@
 """The settings of a mapping as a scenario file gives them: AWS's names, checked by AWS's rules.
 
-What Lambda accepts is decided in `streamsim.rules.settings`; here is only what the file format adds: our
+What Lambda accepts is decided in `streamsim.rules.mapping.settings`; here is only what the file format adds: our
 own settings, and how the engine and a trace take all of them.
 """
 
@@ -13,9 +13,9 @@ from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
 from streamsim.model.mapping import EventSourceMapping, StartingPosition
 from streamsim.model.names import exact_time
 from streamsim.model.units import MILLISECOND, MINUTE
-from streamsim.rules.destinations import destination_arn
-from streamsim.rules.parameters import BY_NAME, WITHOUT_EFFECT
-from streamsim.rules.settings import (
+from streamsim.rules.mapping.destinations import destination_arn
+from streamsim.rules.mapping.parameters import BY_NAME, WITHOUT_EFFECT
+from streamsim.rules.mapping.settings import (
     NOT_FOR_STREAMS,
     REPORT_BATCH_ITEM_FAILURES,
     WHOLE_NUMBERS,

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from streamsim.rules.settings import described
+from streamsim.rules.mapping.settings import described
 from streamsim.scenario.parts.fields import Complaint, all_refused, refused
 from streamsim.scenario.text.errors import did_you_mean
 

@@ -8,7 +8,7 @@ from streamsim.model.units import MILLISECOND, SECOND
 from streamsim.scenario.parts.fields import Duration, PositiveDuration, one_of, reader, refused, whole_number
 from streamsim.scenario.parts.maps import Strict
 from streamsim.scenario.parts.told import told
-from streamsim.streams.putting import Putting
+from streamsim.streams.producing.putting import Putting
 
 _SDKS: Final = "documented: AWS SDKs and Tools Reference Guide, Retry behavior, standard mode"
 _PUT: Final = "documented: Kinesis API Reference, PutRecords"

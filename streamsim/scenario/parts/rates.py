@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
-from streamsim.rules.settings import described
+from streamsim.rules.mapping.settings import described
 from streamsim.scenario.parts.fields import (
     DURATION_PATTERN,
     RATE_PATTERN,

@@ -11,9 +11,9 @@ from typing import Any, Final, NamedTuple, get_args
 from pydantic_core import PydanticCustomError
 
 from streamsim.model.units import MIB
-from streamsim.rules.hash_keys import SPACE
-from streamsim.rules.item_writes import Op
-from streamsim.rules.settings import described
+from streamsim.rules.mapping.settings import described
+from streamsim.rules.streams.hash_keys import SPACE
+from streamsim.rules.streams.item_writes import Op
 from streamsim.scenario.parts.fields import Complaint, all_refused, instant, one_of, refused, size, whole
 from streamsim.scenario.text.errors import Problem, ScenarioError, Source, Span, did_you_mean
 from streamsim.scenario.text.reading import MAXIMUM_RECORDS_SIZE, read
@@ -27,13 +27,15 @@ LONGEST_KEY: Final = 256
 #: No stream takes larger records (Kinesis API, UpdateMaxRecordSize).
 LARGEST_RECORD: Final = 10 * MIB
 
-_SHOWN: Final = 25
+#: So many mistakes in records are enough to read.
+SHOWN: Final = 25
 
 
 class Record(NamedTuple):
     """One record: arrival in microseconds since the start, partition key, payload, shard (None: by hash), hash key.
 
-    `op` is what is done to an item, None where the list does not say; `padding` that the payload is nothing but padding.
+    `op` is what is done to an item, None where the list does not say; `padding` that the payload is nothing but padding;
+    `number` its place in the list or file as it is written, from 0.
     """
 
     at: int
@@ -43,6 +45,7 @@ class Record(NamedTuple):
     explicit_hash_key: int | None = None
     op: Op | None = None
     padding: bool = False
+    number: int = 0
 
 
 def read_records(value: object, directory: Path, default_size: int) -> tuple[Record, ...]:
@@ -94,14 +97,14 @@ def _all(values: Iterable[tuple[int, Any]], default_size: int) -> tuple[list[Rec
         mine = list(_complaints(value))
         if mine:
             complaints += [complaint._replace(path=(index, *complaint.path)) for complaint in mine]
-            if len(complaints) > _SHOWN:
+            if len(complaints) > SHOWN:
                 break
         else:
-            found.append(_record(value, default_size))
+            found.append(_record(value, default_size, index))
     return found, complaints
 
 
-def _record(value: Mapping[str, Any], default_size: int) -> Record:
+def _record(value: Mapping[str, Any], default_size: int, number: int) -> Record:
     return Record(
         at=instant(value["at"]) if "at" in value else 0,
         key=value["key"],
@@ -112,6 +115,7 @@ def _record(value: Mapping[str, Any], default_size: int) -> Record:
         explicit_hash_key=int(value["explicit_hash_key"]) if "explicit_hash_key" in value else None,
         op=value.get("op"),
         padding="data" not in value,
+        number=number,
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final, get_args
 
-from streamsim.rules.item_writes import Op
+from streamsim.rules.streams.item_writes import Op
 from streamsim.scenario.parts.records import FIELDS
 from streamsim.scenario.parts.told import INSTANT, SIZE, told
 

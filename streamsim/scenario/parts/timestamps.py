@@ -8,7 +8,7 @@ from pydantic import ValidationInfo
 
 from streamsim.model.names import unix
 from streamsim.model.units import SECOND
-from streamsim.rules.settings import described
+from streamsim.rules.mapping.settings import described
 from streamsim.scenario.parts.fields import microseconds, refused
 
 #: t = 0 as an ISO time when the scenario gives no `epoch`.

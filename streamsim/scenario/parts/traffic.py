@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo
 
 from streamsim.model.asynchronous import SYNCHRONOUS
 from streamsim.model.units import DAY, MINUTE, show_duration
-from streamsim.rules.settings import described
+from streamsim.rules.mapping.settings import described
 from streamsim.scenario.parts.fields import (
     Complaint,
     Duration,

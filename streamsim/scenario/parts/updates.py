@@ -10,7 +10,8 @@ from typing import Annotated, Any, Final, NamedTuple
 from pydantic import Field, ValidationError
 
 from streamsim.model.units import show_duration
-from streamsim.rules.settings import NOT_FOR_STREAMS, described, refusals
+from streamsim.rules.mapping.parameters import WITHOUT_EFFECT
+from streamsim.rules.mapping.settings import NOT_FOR_STREAMS, described, refusals
 from streamsim.scenario.parts.dated import Dated
 from streamsim.scenario.parts.fields import Complaint, Reference, all_refused, reader, refused
 from streamsim.scenario.parts.mapping import Mapping as MappingSettings
@@ -79,6 +80,10 @@ def _unknown(settings: Mapping[str, Any]) -> Iterator[Complaint]:
                 f"{name} cannot be updated: a mapping keeps it (UpdateEventSourceMapping has no such parameter)",
                 "remove it",
                 at_key=True,
+            )
+        elif name in WITHOUT_EFFECT:
+            yield Complaint(
+                (name,), f"a scenario has no {name}: {WITHOUT_EFFECT[name]}", "remove it", at_key=True
             )
         elif name in MappingSettings.model_fields:
             yield Complaint(

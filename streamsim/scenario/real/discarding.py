@@ -17,9 +17,9 @@ from streamsim.destinations.aws import PATIENCE, open_bucket, open_queue, open_t
 from streamsim.destinations.live import FileDestination, TopicDestination
 from streamsim.engine.ports import Destination, SourceError
 from streamsim.streams.aws.endpoint import Endpoint, client_of
-from streamsim.streams.kafka_access import OPEN, Access
-from streamsim.streams.kafka_errors import partitions_of
-from streamsim.streams.kafka_topics import producer_of
+from streamsim.streams.kafka.access import OPEN, Access
+from streamsim.streams.kafka.errors import partitions_of
+from streamsim.streams.kafka.topics import producer_of
 
 #: Where queues, topics and buckets are unless somebody says otherwise.
 AWS: Final = Endpoint()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from streamsim.scenario.text.errors import Problem, ScenarioError, Source, Span, did_you_mean
-from streamsim.streams.kafka_access import MECHANISMS, Access, Login
+from streamsim.streams.kafka.access import MECHANISMS, Access, Login
 
 _PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")

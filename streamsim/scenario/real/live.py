@@ -33,9 +33,9 @@ from streamsim.scenario.real.opened import Opened
 from streamsim.scenario.world.deployments import deployment_of
 from streamsim.streams.aws.endpoint import Endpoint
 from streamsim.streams.aws.polling import Trouble
-from streamsim.streams.kafka_access import OPEN, Access
+from streamsim.streams.kafka.access import OPEN, Access
 from streamsim.streams.live.consuming import Beginning, Worker, consume
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Attendant(NamedTuple):
     """Who is told of the run while it goes on.
 
     `recorded` makes the sinks once the header is known, and `joined` hears that there is a first share of the partitions or
-    shards. `trouble` hears what goes wrong with a shard and when it goes on, `silent` that a broker does not answer and
+    shards. `trouble` hears each time that something goes wrong with a shard and when it goes on, `silent` that a broker does not answer and
     that it does again, `complain` why a document did not arrive.
     """
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from streamsim.model.stream_type import DYNAMODB, StreamType
-from streamsim.rules.filter_pattern import PatternError
-from streamsim.rules.filters import compile_filter
+from streamsim.rules.mapping.filter_pattern import PatternError
+from streamsim.rules.mapping.filters import compile_filter
 from streamsim.scenario.load import load_text
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.real.live_shards import ShardSource

@@ -8,10 +8,10 @@ from typing import Final, Literal
 from streamsim.model.stream_type import KAFKA, KINESIS, StreamType
 from streamsim.rules.source import Source
 from streamsim.scenario.real.opened import Opened
-from streamsim.streams.kafka import Membership, kafka_stream
-from streamsim.streams.kafka_access import OPEN, Access
-from streamsim.streams.kafka_errors import partitions_of
-from streamsim.streams.kafka_group import KafkaReading
+from streamsim.streams.kafka.access import OPEN, Access
+from streamsim.streams.kafka.errors import partitions_of
+from streamsim.streams.kafka.group import KafkaReading
+from streamsim.streams.kafka.records import Membership, kafka_stream
 from streamsim.streams.live.consuming import Beginning
 
 #: The event that a function gets: Lambda's own for Amazon MSK or for a cluster of one's own, or the one that the same

@@ -16,14 +16,14 @@ from streamsim.scenario import models
 from streamsim.scenario.play import Played
 from streamsim.scenario.real.run import Place, Play, Shared, Stage, perform
 from streamsim.scenario.world.shards import shards_of
-from streamsim.streams.arrivals import NEVER
-from streamsim.streams.kafka import Membership, kafka_stream
-from streamsim.streams.kafka_access import OPEN, Access
-from streamsim.streams.kafka_group import KafkaReading
-from streamsim.streams.kafka_topics import create_topic, delete_topic, producer_of
+from streamsim.streams.kafka.access import OPEN, Access
+from streamsim.streams.kafka.group import KafkaReading
+from streamsim.streams.kafka.records import Membership, kafka_stream
+from streamsim.streams.kafka.topics import create_topic, delete_topic, producer_of
 from streamsim.streams.live.consuming import Beginning
-from streamsim.streams.logs import SimulatedLog
-from streamsim.streams.plan import Plan
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.records.logs import SimulatedLog
+from streamsim.streams.simulated.plan import Plan
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaProducer

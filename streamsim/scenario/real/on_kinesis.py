@@ -14,12 +14,11 @@ from typing import Any, Final
 from uuid import uuid4
 
 from streamsim.engine.ports import Clock, SourceError
-from streamsim.rules.hash_keys import hash_key
+from streamsim.rules.streams.hash_keys import hash_key
 from streamsim.scenario import models
 from streamsim.scenario.play import Played
 from streamsim.scenario.real.run import Place, Play, Shared, Stage, perform
 from streamsim.scenario.world.shards import shards_of
-from streamsim.streams.arrivals import NEVER
 from streamsim.streams.aws.endpoint import Endpoint, client_of
 from streamsim.streams.aws.errors import ThrottledError, answered
 from streamsim.streams.aws.kinesis import KinesisShards
@@ -28,8 +27,9 @@ from streamsim.streams.aws.reading import ShardReading
 from streamsim.streams.aws.tenure import Sharing
 from streamsim.streams.live.consuming import Beginning
 from streamsim.streams.live.stream import LiveStream
-from streamsim.streams.logs import SimulatedLog
-from streamsim.streams.plan import Change, PlannedShard
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.records.logs import SimulatedLog
+from streamsim.streams.simulated.plan import Change, PlannedShard
 
 #: How long to wait when the endpoint takes no more, in seconds, and how often to ask whether a stream is ready.
 _PAUSE = 0.2

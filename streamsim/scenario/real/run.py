@@ -22,7 +22,7 @@ from streamsim.scenario.header import header_of
 from streamsim.scenario.play import Judging, Played, Recorder
 from streamsim.scenario.world.world import build
 from streamsim.streams.live.consuming import Reading, Worker, consume
-from streamsim.streams.plan import Plan
+from streamsim.streams.simulated.plan import Plan
 
 
 def _any_shards(_name: str, _stream: models.Stream, _plan: Plan) -> Iterator[str]:

@@ -7,8 +7,8 @@ from streamsim.functions.modelled import Ailments, Spell
 from streamsim.functions.poison import AtPositions, AtRate, OfKeys, OfLogs, Poison, Selection
 from streamsim.functions.window_state import FinalFault
 from streamsim.scenario import models
-from streamsim.streams.plan import Plan
-from streamsim.streams.simulated import SimulatedStream
+from streamsim.streams.simulated.plan import Plan
+from streamsim.streams.simulated.stream import SimulatedStream
 
 
 def ailments_of(scenario: models.Scenario, name: str, streams: Names[str, SimulatedStream]) -> Ailments:

@@ -7,8 +7,8 @@ from streamsim.engine.concurrency import Account, FunctionConcurrency, Slice
 from streamsim.engine.ports import Clock, Sink
 from streamsim.model.events import Fault, Reshard
 from streamsim.scenario import models
-from streamsim.streams.arrivals import NEVER
-from streamsim.streams.plan import Change, Plan
+from streamsim.streams.records.arrivals import NEVER
+from streamsim.streams.simulated.plan import Change, Plan
 
 
 class Calendar:

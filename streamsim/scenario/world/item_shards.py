@@ -1,13 +1,13 @@
 """From the producer of a table and the plan of its stream's shards to their logs."""
 
-from streamsim.rules.item_writes import Table
+from streamsim.rules.streams.item_writes import Table
 from streamsim.scenario import models
 from streamsim.scenario.fitting.tables import item_writes, records_of, template_of
 from streamsim.scenario.world.shards import shards_of
-from streamsim.streams.histories import Removals
-from streamsim.streams.items import GeneratedItems, ItemContent, ItemLog, Line, table_numbers
-from streamsim.streams.logs import GeneratedLog, ListedLog, SimulatedLog
-from streamsim.streams.plan import ALWAYS, Plan, unchanging
+from streamsim.streams.records.histories import Removals
+from streamsim.streams.records.items import GeneratedItems, ItemContent, ItemLog, Line, table_numbers
+from streamsim.streams.records.logs import GeneratedLog, ListedLog, SimulatedLog
+from streamsim.streams.simulated.plan import ALWAYS, Plan, unchanging
 
 
 def item_logs(

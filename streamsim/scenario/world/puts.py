@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 from streamsim.engine.ports import Clock, Sink
 from streamsim.model.events import Produced
-from streamsim.rules.hash_keys import hash_key
+from streamsim.rules.streams.hash_keys import hash_key
 from streamsim.scenario import models
 from streamsim.scenario.world.shards import generated
-from streamsim.streams.growing import GrowingSide
-from streamsim.streams.logs import Content, Given
-from streamsim.streams.plan import Owners, Plan
-from streamsim.streams.produced import GeneratedProduction, ListedProduction
-from streamsim.streams.production import Production
-from streamsim.streams.putting import Held, LostAnswers, write
-from streamsim.streams.writing import WriteSide
-from streamsim.streams.written import WrittenLog
+from streamsim.streams.producing.produced import GeneratedProduction, ListedProduction
+from streamsim.streams.producing.production import Production
+from streamsim.streams.producing.putting import Held, LostAnswers, write
+from streamsim.streams.producing.writing import WriteSide
+from streamsim.streams.producing.written import WrittenLog
+from streamsim.streams.records.logs import Content, Given
+from streamsim.streams.simulated.growing import GrowingSide
+from streamsim.streams.simulated.plan import Owners, Plan
 
 
 @dataclass(frozen=True, slots=True)

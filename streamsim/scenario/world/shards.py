@@ -6,12 +6,12 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from streamsim.model.units import SECOND
-from streamsim.rules.hash_keys import hash_key
+from streamsim.rules.streams.hash_keys import hash_key
 from streamsim.scenario import models
-from streamsim.streams.arrivals import GeneratedArrivals, Schedule, Segment, Stint
-from streamsim.streams.keys import KeySet, ShardKeys, by_shard, shares, uniform, zipf
-from streamsim.streams.logs import Content, GeneratedLog, Given, ListedLog, SimulatedLog
-from streamsim.streams.plan import Owners, Plan, PlannedShard
+from streamsim.streams.records.arrivals import GeneratedArrivals, Schedule, Segment, Stint
+from streamsim.streams.records.keys import KeySet, ShardKeys, by_shard, shares, uniform, zipf
+from streamsim.streams.records.logs import Content, GeneratedLog, Given, ListedLog, SimulatedLog
+from streamsim.streams.simulated.plan import Owners, Plan, PlannedShard
 
 
 class Pace(NamedTuple):

@@ -17,12 +17,12 @@ from streamsim.functions.handler import HandlerFunction
 from streamsim.functions.modelled import Caller, Duration, ModelledFunction
 from streamsim.model.outcome import Outcome
 from streamsim.model.units import MILLISECOND
-from streamsim.rules.async_event import AsyncSource, async_event
-from streamsim.rules.call_event import MALFORMED, ApiRoute, call_event, is_proxy_response
+from streamsim.rules.api.call_event import MALFORMED, ApiRoute, call_event, is_proxy_response
+from streamsim.rules.events.asynchronous import AsyncSource, async_event
 from streamsim.scenario import models
 from streamsim.scenario.parts.asynchronous import AsyncSettings
 from streamsim.scenario.world.shards import Pace, segments_of
-from streamsim.streams.arrivals import NEVER, GeneratedArrivals, Schedule
+from streamsim.streams.records.arrivals import NEVER, GeneratedArrivals, Schedule
 
 _DEFAULTS = AsyncSettings()
 

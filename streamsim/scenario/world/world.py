@@ -28,10 +28,10 @@ from streamsim.scenario.world.item_shards import item_logs
 from streamsim.scenario.world.puts import Producer, producers_of
 from streamsim.scenario.world.shards import shards_of
 from streamsim.scenario.world.sources import traffic_run
-from streamsim.streams.logs import SimulatedLog
-from streamsim.streams.plan import Plan
-from streamsim.streams.polling import Outage, ReadLimit
-from streamsim.streams.simulated import SimulatedShard, SimulatedStream
+from streamsim.streams.records.logs import SimulatedLog
+from streamsim.streams.simulated.plan import Plan
+from streamsim.streams.simulated.polling import Outage, ReadLimit
+from streamsim.streams.simulated.stream import SimulatedShard, SimulatedStream
 
 
 @dataclass(frozen=True, slots=True)

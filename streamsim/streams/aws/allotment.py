@@ -4,7 +4,7 @@ Lists shards, keeps a row for each, and watches whether their owners are there. 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from streamsim.streams.aws.leases import Lease, LeaseTable, claims, new_leases, ready, useless
@@ -46,7 +46,7 @@ class Allotment:
         """How many shards there were to be read when they were last listed."""
         return sum(one.id not in self._ended for one in self._listed)
 
-    async def due(self, held: Collection[str]) -> AsyncIterator[Taken]:
+    async def due(self, held: Collection[str]) -> AsyncGenerator[Taken, None]:
         """Takes what is due of a process that holds `held`, one after the other. `SourceError`."""
         leases = await self._list(await self._table.all())
         now = self._loop.time()

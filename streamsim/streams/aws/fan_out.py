@@ -14,7 +14,7 @@ from contextlib import aclosing
 from typing import Any
 
 from streamsim.engine.ports import SourceError
-from streamsim.rules.aggregation import user_records
+from streamsim.rules.streams.aggregation import user_records
 from streamsim.streams.aws.errors import GoneError, answered, outside, source_error
 from streamsim.streams.aws.kinesis import kinesis_record, moment_of
 from streamsim.streams.aws.polling import Feed, Pauses, over

@@ -86,6 +86,15 @@ class LeaseFile:
         change = "owner = '', counter = counter + 1, wanted = ''"
         await self._update(change, (), "owner = ?", (lease.owner,), lease)
 
+    async def hand_over(self, lease: Lease) -> None:
+        """See `LeaseTable`."""
+        change = "owner = wanted, counter = counter + 1, wanted = ''"
+        await self._update(change, (), "owner = ?", (lease.owner,), lease)
+
+    async def withdraw(self, lease: Lease, by: str) -> bool:
+        """See `LeaseTable`."""
+        return await self._update("wanted = ''", (), "wanted = ?", (by,), lease) is not None
+
     async def want(self, lease: Lease, by: str) -> None:
         """See `LeaseTable`."""
         await self._update("wanted = ?", (by,), "owner = ? AND wanted = ''", (lease.owner,), lease)

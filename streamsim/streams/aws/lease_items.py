@@ -142,6 +142,17 @@ class LeaseItems:
         change = "SET #counter = #counter + :one REMOVE #owner, #wanted"
         await self._update(lease.shard, change, _owned(lease.owner), {":one": 1, **_before(lease.owner)})
 
+    async def hand_over(self, lease: Lease) -> None:
+        """See `LeaseTable`."""
+        change = "SET #owner = #wanted, #counter = #counter + :one REMOVE #wanted"
+        condition = f"{_owned(lease.owner)} AND attribute_exists(#wanted)"
+        if await self._update(lease.shard, change, condition, {":one": 1, **_before(lease.owner)}) is None:
+            await self.release(lease)
+
+    async def withdraw(self, lease: Lease, by: str) -> bool:
+        """See `LeaseTable`."""
+        return await self._update(lease.shard, "REMOVE #wanted", "#wanted = :by", {":by": by}) is not None
+
     async def want(self, lease: Lease, by: str) -> None:
         """See `LeaseTable`."""
         condition = f"{_owned(lease.owner)} AND attribute_not_exists(#wanted)"

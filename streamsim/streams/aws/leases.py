@@ -70,8 +70,18 @@ class LeaseTable(Protocol):
     async def release(self, lease: Lease) -> None:
         """Makes it nobody's, if it is still its owner's."""
 
+    async def hand_over(self, lease: Lease) -> None:
+        """Makes it whoever's has asked for it, nobody's if nobody has; if it is still its owner's.
+
+        That one takes it then as it would take a lease that has run out. Were it free meanwhile, its old owner could be
+        the first to see that.
+        """
+
     async def want(self, lease: Lease, by: str) -> None:
         """Asks its owner for it, unless somebody else has asked or it has another owner."""
+
+    async def withdraw(self, lease: Lease, by: str) -> bool:
+        """Asks for it no more; whether it was asked for still, and not handed over."""
 
     async def save(self, shard: str, owner: str, checkpoint: str, position: int) -> bool:
         """Whether the lease is still `owner`'s; if so it is finished up to there. Never goes back."""
@@ -143,8 +153,8 @@ class Claims:
 def claims(leases: Collection[Lease], own: str, dead: Collection[str]) -> Claims:
     """What is due of a process that has `own` leases, when those of the shards in `dead` have run out.
 
-    Everybody takes what is free up to an equal share. Who has at least two fewer than another one asks it for half of
-    the difference.
+    It takes what was handed over to it, and what is free up to an equal share. Who has at least two fewer than another
+    one asks it for half of the difference.
     """
     active = sorted((lease for lease in leases if not lease.ended), key=lambda lease: lease.shard)
     held: dict[str, list[Lease]] = {own: []}
@@ -156,9 +166,10 @@ def claims(leases: Collection[Lease], own: str, dead: Collection[str]) -> Claims
             free.append(lease)
     asking = {lease.wanted for lease in active if lease.wanted}
     share = -(-len(active) // len(held.keys() | asking))
-    take = free[: max(share - len(held[own]), 0)]
     if free:
-        return Claims(take)
+        handed = [lease for lease in free if lease.owner == own]
+        others = [lease for lease in free if lease.owner != own]
+        return Claims([*handed, *others[: max(share - len(held[own]) - len(handed), 0)]])
     most = max(sorted(held.items()), key=lambda item: len(item[1]))[1]
     asked = sum(lease.wanted == own for lease in active)
     due = (len(most) - len(held[own])) // 2 - asked

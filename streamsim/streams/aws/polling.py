@@ -27,7 +27,8 @@ _OTHERS: Final = (
     "are the checkpoints another stream's of that name? begin anew with another --group or --checkpoints"
 )
 
-#: Told when something goes wrong that did not before (a sentence), and when it is over (None).
+#: Told each time that something goes wrong with a shard, and when that goes on (None). Other words than a shard's id name
+#: what else goes wrong; none, the stream as a whole.
 Trouble = Callable[[str, SourceError | None], None]
 
 

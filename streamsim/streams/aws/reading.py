@@ -9,7 +9,8 @@ import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import suppress
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 from uuid import uuid4
@@ -19,7 +20,7 @@ from streamsim.model.events import Checkpoint, Event, ShardEnd
 from streamsim.model.mapping import StartingPosition
 from streamsim.streams.aws.allotment import Allotment, Taken
 from streamsim.streams.aws.errors import patiently
-from streamsim.streams.aws.leases import place_of
+from streamsim.streams.aws.leases import Lease, place_of
 from streamsim.streams.aws.polling import Feed, Pace, Trouble, poll
 from streamsim.streams.aws.renewal import Renewal
 from streamsim.streams.aws.shards import Described, Fetched, FetchedForm, Place, Shards
@@ -66,6 +67,7 @@ class ShardReading:
         self._keeper = self._storing.keeper
         self._loop = asyncio.get_running_loop()
         self._due = asyncio.Event()
+        self._opened = self._ending = False
         self._failed: asyncio.Future[None] = self._loop.create_future()
 
     @property
@@ -93,6 +95,7 @@ class ShardReading:
     async def join(self) -> None:
         """See `Reading`."""
         await self._table.open()
+        self._opened = True
         await patiently(self._share)
 
     async def work(self, worker: Worker) -> None:
@@ -100,10 +103,11 @@ class ShardReading:
         self._worker = worker
         for tenure in self._tenures.values():
             self._begin(tenure, worker)
-        tasks = [self._keeper.work(), self._renewal.work(), self._sharing_out()]
-        working = [self._loop.create_task(one) for one in tasks]
+        working = [self._loop.create_task(one) for one in (self._keeper.work(), self._renewal.work())]
+        sharing = self._loop.create_task(self._sharing_out())
         try:
-            done, _ = await asyncio.wait([*working, self._failed], return_when=asyncio.FIRST_COMPLETED)
+            everything = [*working, sharing, self._failed]
+            done, _ = await asyncio.wait(everything, return_when=asyncio.FIRST_COMPLETED)
             for one in done:
                 one.result()
         finally:
@@ -116,6 +120,12 @@ class ShardReading:
             for task in [*working, *readings]:
                 task.cancel()
             await asyncio.gather(*working, *readings, return_exceptions=True)
+            # a lease that is being asked for may be ours already: nobody would give it back
+            self._ending = True
+            self._due.set()
+            await asyncio.wait([sharing], timeout=self._sharing.patience)
+            sharing.cancel()
+            await asyncio.gather(sharing, return_exceptions=True)
 
     async def flush_at_last(self) -> None:
         """See `Reading`."""
@@ -124,13 +134,12 @@ class ShardReading:
     async def stop(self) -> None:
         """See `Reading`."""
         self._storing.stop()
-        tenures = list(self._tenures.values())
+        for shard in self._tenures:
+            self._keeper.disown(shard)
         self._tenures.clear()
-        for tenure in tenures:
-            self._keeper.disown(tenure.lease.shard)
         with suppress(SourceError):
-            for tenure in tenures:
-                await self._table.release(tenure.lease)
+            for lease in (await self._table.all()).values() if self._opened else ():
+                await self._resign(lease)
         await self._table.close()
 
     def hear(self, event: Event) -> None:
@@ -153,7 +162,7 @@ class ShardReading:
     async def _sharing_out(self) -> None:
         """Takes what is due of us, again and again."""
         troubled = False
-        while True:
+        while not self._ending:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._due.wait(), self._sharing.interval)
             self._due.clear()
@@ -170,8 +179,11 @@ class ShardReading:
                 self._trouble("", None)
 
     async def _share(self) -> None:
-        async for taken in self._allotment.due(self._tenures.keys()):
-            self._own(taken)
+        async with aclosing(self._allotment.due(self._tenures.keys())) as due:
+            async for taken in due:
+                self._own(taken)
+                if self._ending:
+                    return
 
     def _own(self, taken: Taken) -> None:
         lease, shard = taken.lease, taken.lease.shard
@@ -182,7 +194,7 @@ class ShardReading:
         tenure.log.suspended = self._storing.suspended
         self._tenures[shard] = tenure
         self._keeper.own(shard)
-        if self._worker is not None:
+        if self._worker is not None and not self._ending:
             self._begin(tenure, self._worker)
 
     def _lose(self, tenure: Tenure) -> None:
@@ -198,15 +210,21 @@ class ShardReading:
         tenure.giving = self._loop.create_task(self._give(tenure))
         tenure.giving.add_done_callback(self._check)
 
+    async def _resign(self, lease: Lease) -> None:
+        """Gives up a lease that is ours, or that we have asked for, which may have made it ours by now."""
+        handed_over = lease.wanted == self._us and not await self._table.withdraw(lease, self._us)
+        if handed_over or lease.owner == self._us:
+            await self._table.release(replace(lease, owner=self._us))
+
     async def _give(self, tenure: Tenure) -> None:
-        """Leaves a shard, and gives its lease back when nothing of it is in flight and its checkpoint is stored."""
+        """Leaves a shard, and hands its lease over when nothing of it is in flight and its checkpoint is stored."""
         shard = tenure.lease.shard
         self._leave(tenure)
         if (leaving := self._leaving.get(shard)) is not None:
             await asyncio.wait([leaving])
         try:
             await self._keeper.flush()
-            await self._table.release(tenure.lease)
+            await self._table.hand_over(tenure.lease)
         except SourceError as error:
             if not error.retryable:
                 raise

@@ -1,6 +1,6 @@
 """Gathers the records of a real shard, or of one lane of it, into batches.
 
-The same rules as `streamsim.streams.reader`, but what comes next is not known beforehand: a reader takes what the log
+The same rules as `streamsim.streams.simulated.reader`, but what comes next is not known beforehand: a reader takes what the log
 has fetched and waits for its news, for the end of the batching window, or for a halt.
 """
 
@@ -13,8 +13,8 @@ from typing import Any, Final, Protocol
 from streamsim.engine.ports import Clock, Halt, Sieve
 from streamsim.model.batch import Positions
 from streamsim.model.stream_type import StreamType
-from streamsim.rules.hash_keys import lane_of
 from streamsim.rules.payload import EVENT_OVERHEAD, fitting, record_event_size, too_large
+from streamsim.rules.streams.hash_keys import lane_of
 from streamsim.streams.live.log import LiveLog
 
 _AT_ONCE: Final = 1000

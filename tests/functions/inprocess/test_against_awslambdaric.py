@@ -55,7 +55,7 @@ results = st.recursive(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(results, st.sampled_from(["AWS_Lambda_python3.11", "AWS_Lambda_python3.13"]))
 def test_results_are_marshalled_alike(result: Any, environment: str) -> None:
     with pytest.MonkeyPatch.context() as patch:

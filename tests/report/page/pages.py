@@ -18,7 +18,7 @@ from streamsim.scenario.header import header_of
 from streamsim.scenario.load import load, load_text, variants
 from streamsim.scenario.models import Scenario
 from streamsim.scenario.play import play
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 
 ROOT = Path(__file__).parents[3]
 

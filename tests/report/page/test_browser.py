@@ -15,7 +15,7 @@ from streamsim.report.page.columns import Columns
 from streamsim.report.page.document import PageRun
 from streamsim.report.page.page import page as page_
 from streamsim.report.picture.timeline import Timeline
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 from tests.report.page.browser import Tab
 from tests.report.page.conftest import InBrowser
 from tests.report.page.pages import ROOT, page_of, page_of_events

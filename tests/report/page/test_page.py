@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from streamsim.model.events import Fault, Invoke, Result, ShardEnd, ShardOpen
-from streamsim.trace.header import Header
+from streamsim.trace.format.header import Header
 from tests.report.page.pages import ROOT, columns_of, content_of, page_of, page_of_events
 
 HOSTILE = {
@@ -110,3 +110,6 @@ def test_runs_that_are_compared_share_a_page_and_a_table() -> None:
     ]
     ages = next(row for row in content["comparison"]["rows"] if row["measure"] == "IteratorAge.max")
     assert ages["best"] == [False, False, True]
+    # The file expects ConcurrentExecutions.max to differ, so the few measures that are shown at first begin with it.
+    first = content["comparison"]["rows"][0]
+    assert (first["measure"], first["cells"]) == ("ConcurrentExecutions.max", ["2", "4", "14"])

@@ -1,0 +1,1 @@
+"""The Lambda API, and APIs in front of functions."""

@@ -1,0 +1,1 @@
+"""What destinations get, to the byte."""

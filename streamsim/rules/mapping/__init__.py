@@ -1,0 +1,1 @@
+"""What a mapping may be told, and what its filters let through."""

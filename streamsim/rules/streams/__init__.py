@@ -1,0 +1,1 @@
+"""Shards, keys and records of streams and tables."""

@@ -1,0 +1,1 @@
+"""Kafka partitions as shards, behind aiokafka."""

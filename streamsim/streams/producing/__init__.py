@@ -1,0 +1,1 @@
+"""Producers of simulated streams, and what shards take from them."""

@@ -1,0 +1,1 @@
+"""Simulated streams: their shards, and how mappings read them."""

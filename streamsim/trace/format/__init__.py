@@ -1,0 +1,1 @@
+"""Traces as lines of JSON, written and read."""

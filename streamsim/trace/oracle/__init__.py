@@ -1,0 +1,1 @@
+"""The oracle: judges a run by its events. Shares no code with the engine."""
