@@ -1,5 +1,6 @@
 """The oracle by examples: recorded and odd traces, all of them legal."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -276,6 +277,26 @@ LEGAL: dict[str, tuple[dict[str, Any], str]] = {
         """,
     ),
 }
+
+
+def test_a_shard_that_is_lost_before_its_end_is_stored_is_read_again_in_real_time() -> None:
+    """Another process may have had it meanwhile, which has not come further than what was stored."""
+    text = """
+        0 open s at 0 of 4
+        0 invoke s a 1 0-3
+        1 result s a 1 success
+        1 checkpoint s 4
+        1 end s 4
+        2 open s at 2 of 4
+        2 invoke s b 1 2-3
+        3 result s b 1 success
+        3 checkpoint s 4
+        3 end s 4
+    """
+    of_a_run = header({})
+    (violation,) = judged(told(text, of_a_run), of_a_run)
+    assert violation.kind == "checkpoint-back"
+    assert judged(told(text, replace(of_a_run, clock="real")), replace(of_a_run, clock="real")) == []
 
 
 @pytest.mark.parametrize("name", LEGAL)

@@ -137,9 +137,11 @@ class ShardReading:
         for shard in self._tenures:
             self._keeper.disown(shard)
         self._tenures.clear()
-        with suppress(SourceError):
-            for lease in (await self._table.all()).values() if self._opened else ():
-                await self._resign(lease)
+        if self._opened:
+            self._opened = False
+            with suppress(SourceError):
+                for lease in (await self._table.all()).values():
+                    await self._resign(lease)
         await self._table.close()
 
     def hear(self, event: Event) -> None:

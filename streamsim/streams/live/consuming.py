@@ -46,7 +46,7 @@ class Reading(Protocol):
         """Stores what is due before the process ends. `SourceError` when that cannot be done in a while."""
 
     async def stop(self) -> None:
-        """Leaves the shards to others; what is not flushed by now is not stored."""
+        """Leaves the shards to others; what is not flushed by now is not stored. May be called again."""
 
     def hear(self, event: Event) -> None:
         """Takes note of what happens in the mapping. Does not wait."""

@@ -45,6 +45,7 @@ class Roster:
         self.lineage = Lineage(self.lives, self.shards, findings)
         self.over: Line | None = None
         self._streams = header.streams
+        self._in_real_time = header.clock == "real"
         self._account = account
         self._findings = findings
 
@@ -96,7 +97,7 @@ class Roster:
             self._findings.add("out-of-place", sentence, *key, evidence, line)
         before = self.shards.pop(key, None)
         if before is not None:
-            before.reopen(line, event.position)
+            before.reopen(line, event.position, in_real_time=self._in_real_time)
             self._forget(before)
         shard = self.shard(number, event, event.position)
         shard.opened = line

@@ -198,10 +198,11 @@ class Shard:
         became = "ended" if self.ended is not None else "been stopped"
         self._tell("out-of-place", f"{self.name} had {became}", self.ended or self.stopped, line)
 
-    def reopen(self, line: Line, position: int) -> None:
+    def reopen(self, line: Line, position: int, *, in_real_time: bool) -> None:
         """The mapping begins anew at `position`, which must be the checkpoint unless others have worked on meanwhile.
 
-        Records beyond it that were finished go again: nobody remembers more than the checkpoint.
+        Records beyond it that were finished go again: nobody remembers more than the checkpoint. In real time the shard
+        may be lost once it has ended, and before that is stored: then less is remembered than was told.
         """
         if self.lost:
             self.tell_children(None)
@@ -211,7 +212,7 @@ class Shard:
         if missing:
             sentence = f"{begins}, leaving {in_words(missing[0])} unfinished"
             self._tell("lost", sentence, *self.seen_of(missing[0].start), line)
-        elif position < self.checkpoint:
+        elif position < self.checkpoint and not (in_real_time and self.ended is not None):
             sentence = f"{begins}, before its checkpoint {self.checkpoint}"
             self._tell("checkpoint-back", sentence, self.marked or self.opened, line)
         elif position > self.checkpoint:
