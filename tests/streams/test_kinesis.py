@@ -4,6 +4,7 @@ Nothing sleeps and nothing is counted that depends on how fast things go: a test
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, cast
@@ -21,8 +22,11 @@ from streamsim.streams.aws.endpoint import Endpoint, client_of
 from streamsim.streams.aws.kinesis import KinesisShards
 from streamsim.streams.aws.lease_file import LeaseFile
 from streamsim.streams.aws.leases import SHARD_END, Lease, LeaseTable
+from streamsim.streams.aws.polling import Feed, Pace, poll
+from streamsim.streams.aws.shards import Shards
 from streamsim.streams.live import log as live_log
 from streamsim.streams.live.consuming import Beginning
+from tests.streams import shard_members
 from tests.streams.aggregates import aggregate
 from tests.streams.endpoints import Proxy, proxy_to, refusal
 from tests.streams.members import PLAIN, retrying
@@ -453,6 +457,115 @@ def test_a_lease_that_is_being_taken_at_the_end_is_given_back(kinesis: str, tabl
         slow.answers.set()
         await asyncio.gather(member.running, return_exceptions=True)
         assert {lease.owner for lease in (await rows(table, stream)).values()} == {""}
+
+    on(kinesis, 1, story)
+
+
+def test_what_comes_at_the_end_is_not_read_any_more(
+    kinesis: str, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the reading of one shard ends, the lease of another one comes."""
+
+    async def story(stream: Stream) -> None:
+        answer = await stream.client.describe_stream_summary(StreamName=stream.name)
+        slow = SlowToAnswer(LeaseFile(table, answer["StreamDescriptionSummary"]["StreamARN"], "tests"))
+        begun = []
+
+        async def slow_to_end(shards: Shards, feed: Feed, pace: Pace) -> None:
+            begun.append(feed.log.shard)
+            try:
+                await poll(shards, feed, pace)
+            except asyncio.CancelledError:
+                slow.answers.set()
+                for _ in range(20):  # until whoever waits for an answer has been told
+                    await asyncio.sleep(0)
+                raise
+
+        monkeypatch.setattr(shard_members, "poll", slow_to_end)
+        member = ShardMember(stream, cast("LeaseTable", slow))
+        member.start()
+        await stream.until(lambda: len(member.told(ShardOpen)) == 2)
+        slow.late = True
+        await stream.split(0)
+        await slow.done.wait()
+        await member.finish()
+        assert begun == [one["ShardId"] for one in (await stream.shards())[:2]]
+        assert {lease.owner for lease in (await rows(table, stream)).values()} == {""}
+
+    on(kinesis, 2, story)
+
+
+class Counted:
+    """A table of leases that counts calls, and refuses a renewal when it is told to."""
+
+    def __init__(self, table: LeaseTable) -> None:
+        self._table = table
+        self.calls: Counter[str] = Counter()
+        self.refuses = False
+        self.wanted, self.taken = asyncio.Event(), asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        self.calls[name] += 1
+        return getattr(self._table, name)
+
+    async def renew(self, lease: Lease) -> Lease | None:
+        if self.refuses:
+            self.refuses = False
+            return None
+        renewed = await self._table.renew(lease)
+        if renewed is not None and renewed.wanted:
+            self.wanted.set()
+        return renewed
+
+    async def take(self, lease: Lease, owner: str) -> Lease | None:
+        taken = await self._table.take(lease, owner)
+        self.taken.set()
+        return taken
+
+
+def test_who_ends_looks_for_leases_no_more_than_it_takes_to_give_them_back(kinesis: str, table: Path) -> None:
+    async def story(stream: Stream) -> None:
+        answer = await stream.client.describe_stream_summary(StreamName=stream.name)
+        counted = Counted(LeaseFile(table, answer["StreamDescriptionSummary"]["StreamARN"], "tests"))
+        # it looks no other time but when it joins
+        member = ShardMember(stream, cast("LeaseTable", counted), session=PATIENCE, look=PATIENCE)
+        member.start()
+        await stream.until(lambda: bool(member.told(ShardOpen)))
+        looked = counted.calls["all"]
+        await member.finish()
+        assert counted.calls["all"] == looked + 1
+
+    on(kinesis, 1, story)
+
+
+def test_a_lease_that_was_lost_and_taken_again_meanwhile_is_not_handed_over(
+    kinesis: str, table: Path
+) -> None:
+    async def story(stream: Stream) -> None:
+        await stream.put(20, keys=1)
+        answer = await stream.client.describe_stream_summary(StreamName=stream.name)
+        counted = Counted(LeaseFile(table, answer["StreamDescriptionSummary"]["StreamARN"], "tests"))
+
+        async def in_flight(_member: ShardMember, batch: Batch) -> Outcome:
+            if batch.first == 10 and not counted.wanted.is_set():
+                (lease,) = (await counted.all()).values()
+                await counted.want(lease, "another")
+                await counted.wanted.wait()
+                counted.refuses = True
+                counted.taken.clear()
+                await counted.taken.wait()
+            return Outcome("success")
+
+        member = ShardMember(stream, cast("LeaseTable", counted), in_flight)
+        member.start()
+        await stream.until(lambda: len(member.told(ShardOpen)) == 2)
+        await member.has(20)
+        await member.finish()
+        assert counted.calls["hand_over"] == 0
+        assert [stopped.lost for stopped in member.told(ShardStop)] == [
+            True,
+            False,
+        ]  # the last one at the end
 
     on(kinesis, 1, story)
 

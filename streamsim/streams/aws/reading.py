@@ -111,6 +111,7 @@ class ShardReading:
             for one in done:
                 one.result()
         finally:
+            self._ending = True  # what is taken from now on is not read any more
             readings = [
                 task
                 for one in self._tenures.values()
@@ -121,7 +122,6 @@ class ShardReading:
                 task.cancel()
             await asyncio.gather(*working, *readings, return_exceptions=True)
             # a lease that is being asked for may be ours already: nobody would give it back
-            self._ending = True
             self._due.set()
             await asyncio.wait([sharing], timeout=self._sharing.patience)
             sharing.cancel()
@@ -164,10 +164,12 @@ class ShardReading:
     async def _sharing_out(self) -> None:
         """Takes what is due of us, again and again."""
         troubled = False
-        while not self._ending:
+        while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._due.wait(), self._sharing.interval)
             self._due.clear()
+            if self._ending:
+                return
             try:
                 await self._share()
             except SourceError as error:
@@ -226,6 +228,8 @@ class ShardReading:
             await asyncio.wait([leaving])
         try:
             await self._keeper.flush()
+            if self._tenures.get(shard) is not tenure:  # it was lost meanwhile, and may be ours anew
+                return
             await self._table.hand_over(tenure.lease)
         except SourceError as error:
             if not error.retryable:
