@@ -219,10 +219,12 @@ class Incidents:
 
     def _stop(self, event: happened.ShardStop) -> None:
         place = (event.mapping, event.shard)
-        self._stopped.setdefault(place, []).extend(
+        stopped = self._stopped.setdefault(place, [])
+        known = {id(incident) for _, incident in stopped}  # it may have stopped with the same ones before
+        stopped.extend(
             (lane, lane.incident)
             for key, lane in self._lanes.items()
-            if key[:2] == place and lane.incident is not None
+            if key[:2] == place and lane.incident is not None and id(lane.incident) not in known
         )
 
     def _update(self, event: happened.Update) -> None:

@@ -315,6 +315,18 @@ def test_the_other_shards_are_drawn_as_one() -> None:
     assert "▁" in others
 
 
+def test_trouble_over_two_stops_is_one_incident() -> None:
+    incidents, shard = Incidents(), runs.shard_id(0)
+    incidents(happened.Invoke(0, "default", shard, 0, "a", 1, range(3), "1", "3", 1, 0))
+    incidents(happened.Result(1, "default", shard, 0, "a", 1, "error", 1))
+    for disabled_at in (2, 5):
+        incidents(happened.ShardStop(disabled_at, "default", shard, 3))
+    incidents(happened.Update(6, "default", {"ParallelizationFactor": 2}))
+    incidents(happened.Filtered(7, "default", shard, 1, (0,)))
+    (incident,) = incidents.worst()
+    assert (incident.filtered, incident.moved, incident.ended) == (1, True, False)
+
+
 def in_one_lane(world: World) -> bool:
     """Whether nothing but failed batches ever holds a shard, and each of them its whole shard."""
     ever = [world.mapping, *(change.settings for change in world.changes if change.settings)]
