@@ -88,7 +88,7 @@ class _Spell:
 
 
 class Troubles:
-    """Takes what goes wrong, and gives `say` what is to be said of it. `work` has to run meanwhile, `close` ends it."""
+    """Takes what goes wrong, and gives `say` what is to be said of it. `work` has to run meanwhile; `sum_up` at the end."""
 
     def __init__(self, clock: Clock, say: Callable[[Line], None]) -> None:
         self._clock = clock

@@ -88,10 +88,10 @@ class LaneView:
         self._lanes = lanes
         self._chunks: OrderedDict[int, list[int]] = OrderedDict()
         self._barren_before = 0  # chunks below this one hold nothing of the lane from the cursor on
-        self._first_from = (
-            -1
-        )  # the cursor from which `_first` is the next position: it is asked for more often than moved
-        self._first: int | None = None
+        self._first: int | None = (
+            None  # the next position from `_first_from`: asked for more often than moved
+        )
+        self._first_from = -1
 
     def upcoming(self, count: int) -> Positions:
         """See `View`."""
