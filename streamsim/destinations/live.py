@@ -1,8 +1,8 @@
 """Destinations for real: a file, or a topic of the broker. Each document is there when `send` answers that it is.
 
-Documents hold the records themselves. What a topic gets of a topic's records is `streamsim.rules.documents.topic`'s business;
-a file gets the document that S3 would, and so does, assumed, a topic where AWS has no such destination: of a batch that did
-not come from Kafka.
+Documents hold the records themselves. What a topic gets of a topic's records is `streamsim.rules.documents.topic`'s
+business; a file gets the document that S3 would, and so does, assumed, a topic where AWS has no such destination: where
+events are not Lambda's own for Kafka.
 """
 
 import asyncio

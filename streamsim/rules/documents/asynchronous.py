@@ -61,8 +61,10 @@ def _payload(ended: Ended, last: Outcome) -> Any:
     return {"errorMessage": message or error, "errorType": kind, "requestId": ended.request_id}
 
 
-def sent_as(service: str, ended: Ended, source: AsyncSource, destination: str, uuid: str) -> tuple[str, str]:
-    """The text that the service receives, and the key of the object where it is S3.
+def sent_as(
+    service: str, ended: Ended, source: AsyncSource, destination: str, uuid: str
+) -> tuple[str, str | None]:
+    """The text that the service receives, and the key of the object where it is S3, else None.
 
     The key is the guide's ("Capturing records of Lambda asynchronous invocations"):
     `aws/lambda/async/<function>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<uuid>`, UTC.
@@ -78,29 +80,29 @@ def sent_as(service: str, ended: Ended, source: AsyncSource, destination: str, u
                 "Message": document,
                 "Timestamp": at,
             }
-            return _json(notification), ""
+            return _json(notification), None
         case "s3":
             day, time = at[:10], at[11:19].replace(":", ".")
             return document, f"{_PREFIX}/{source.function}/{day.replace('-', '/')}/{day}T{time}-{uuid}"
         case _:
-            return document, ""
+            return document, None
 
 
 _PREFIX: Final = "aws/lambda/async"
 
 #: What an event that has ended is sent as: for a service, from a source, to a destination, with a message's id.
-Form = Callable[[str, Ended, AsyncSource, str, str], tuple[str, str]]
+Form = Callable[[str, Ended, AsyncSource, str, str], tuple[str, str | None]]
 
 
 def dead_letter_as(
     service: str, ended: Ended, source: AsyncSource, destination: str, uuid: str
-) -> tuple[str, str]:
+) -> tuple[str, str | None]:
     """The event as it came, with attributes that say why it is there, as a queue or a topic receives it; no key."""
     event = _json(async_event(source, ended.request_id, ended.accepted_at))
     answer = None if ended.last is None else _payload(ended, ended.last)
     attributes = reasons(ended.request_id, answer, ran=ended.last is not None)
     if service != "sns":
-        return _json({"body": event, "messageAttributes": attributes}), ""
+        return _json({"body": event, "messageAttributes": attributes}), None
     notification = {
         "Type": "Notification",
         "MessageId": uuid,
@@ -111,7 +113,7 @@ def dead_letter_as(
             name: {"Type": one["dataType"], "Value": one["stringValue"]} for name, one in attributes.items()
         },
     }
-    return _json(notification), ""
+    return _json(notification), None
 
 
 def _json(document: dict[str, Any]) -> str:
