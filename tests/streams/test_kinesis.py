@@ -562,10 +562,8 @@ def test_a_lease_that_was_lost_and_taken_again_meanwhile_is_not_handed_over(
         await member.has(20)
         await member.finish()
         assert counted.calls["hand_over"] == 0
-        assert [stopped.lost for stopped in member.told(ShardStop)] == [
-            True,
-            False,
-        ]  # the last one at the end
+        lost, at_the_end = member.told(ShardStop)
+        assert (lost.lost, at_the_end.lost) == (True, False)
 
     on(kinesis, 1, story)
 
@@ -714,9 +712,8 @@ def test_what_goes_wrong_in_a_subscription_pauses_it(kinesis: str, table: Path) 
             await stream.until(lambda: None in member.troubles)
             await member.has(8)
             await member.finish()
-            first, second = member.errors[
-                :2
-            ]  # then the endpoint may say that the last subscription is still there
+            # then the endpoint may say that the last subscription is still there
+            first, second = member.errors[:2]
             assert ("InternalFailure" in first, "KMSDisabled" in second) == (True, True)
             assert firsts([member]) == stream.numbers
 

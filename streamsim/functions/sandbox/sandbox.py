@@ -143,9 +143,8 @@ class Sandbox:
         if ended.status != "success":
             await self._end()
         output, _ = self._transcript.take(unix_began)
-        if (
-            phase == "invoke" and ended.status == "timeout"
-        ):  # published: an Init phase that a Timeout ends says so
+        # published: an Init phase that a Timeout ends says so
+        if phase == "invoke" and ended.status == "timeout":
             return Init(phase, duration, "error", "Runtime.Unknown", output), ended
         return Init(phase, duration, ended.status, ended.error_type, output), ended
 

@@ -1,7 +1,8 @@
 """Which of several runs of a scenario did best, and at what price: what a comparison may recommend.
 
 What is expected to differ between the runs is told first. A run that loses more records than another is never best,
-however young its batches were: what is skipped or given up delays nobody. Runs whose producers or callers asked for different amounts of work have no best at all.
+however young its batches were: what is skipped or given up delays nobody. Runs whose producers or callers asked for
+different amounts of work have no best at all.
 Knows which way of a measure is better; computes none of them.
 """
 

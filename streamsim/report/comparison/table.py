@@ -30,7 +30,10 @@ class Comparison:
         yield from printable(self.lines(fitted(options), plain=options.ascii_only), options)
 
     def lines(self, width: int, *, plain: bool = False) -> Iterator[Text]:
-        """Verdict, what is expected to differ or the age of all runs on one scale, the table, what is equal everywhere, what to type next."""
+        """Verdict, what is expected to differ or the age of all runs on one scale, the table, what is equal everywhere.
+
+        And what to type next.
+        """
         ranking = ranked(self.runs)
         yield from self._verdict(ranking, width, plain=plain)
         yield Text()

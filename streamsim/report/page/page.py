@@ -109,9 +109,8 @@ def _comparison(runs: Sequence[Run]) -> dict[str, Any] | None:
     ranking = ranked(runs)
     rows = []
     measures = differing(runs, (*LESS_IS_BETTER, *NEITHER))
-    for name in sorted(
-        measures, key=lambda name: name not in ranking.asked
-    ):  # the page begins with a few of them
+    measures = sorted(measures, key=lambda name: name not in ranking.asked)  # the page begins with a few
+    for name in measures:
         values = [found(run.metrics, name) for run in runs]
         known = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
         least = measured(name, min(known)) if known and name in LESS_IS_BETTER else None

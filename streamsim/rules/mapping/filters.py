@@ -111,9 +111,8 @@ def _on_body(pattern: Pattern, body: str) -> bool:
     found = [rule for name, rule in pattern.keys if name == body]
     if any(isinstance(rule, Leaf) for rule in found):
         raise PatternError(f'the rule of "{body}" must be an object: {body} is matched as JSON, key by key')
-    inside = [
-        _on_body(alternative, body) for alternative in pattern.alternatives
-    ]  # refuses what is wrong in any of them
+    # all of them: it refuses what is wrong in any
+    inside = [_on_body(alternative, body) for alternative in pattern.alternatives]
     return bool(found) or any(inside)
 
 

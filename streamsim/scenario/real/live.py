@@ -54,9 +54,9 @@ class Outputs:
 class Attendant(NamedTuple):
     """Who is told of the run while it goes on.
 
-    `recorded` makes the sinks once the header is known, and `joined` hears that there is a first share of the partitions or
-    shards. `trouble` hears each time that something goes wrong with a shard and when it goes on, `silent` that a broker does not answer and
-    that it does again, `complain` why a document did not arrive.
+    `recorded` makes the sinks once the header is known, and `joined` hears that there is a first share of the partitions
+    or shards. `trouble` hears each time that something goes wrong with a shard and when it goes on, `silent` that a broker
+    does not answer and that it does again, `complain` why a document did not arrive.
     """
 
     recorded: Recorder

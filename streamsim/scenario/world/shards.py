@@ -82,10 +82,8 @@ def _arrivals(
         end, latest = shard.closed_at, shard.closed_at - 1
     if process == "constant" and (latest is not None or shard.opened_at > 0):
         stint = _stint(paces, shard.opened_at, end)
-        end, latest = (
-            end + 1,
-            end - 1,
-        )  # the last record before the end is the count's business: that is exact
+        # the last record before the end is the count's business: that is exact
+        end, latest = end + 1, end - 1
     schedule = Schedule(segments_of(since(paces, shard.opened_at)), end, latest)
     return GeneratedArrivals(schedule, process, (*name, shard.id), backlog, gap, stint)
 

@@ -53,9 +53,8 @@ class Together:
         if stop - self._next == self._records:
             closes = min(closes, made_at[stop - 1])
         elif stop < len(made_at):
-            closes = min(
-                closes, made_at[stop]
-            )  # after the horizon, unless the record is one too large for the call
+            # after the horizon, unless the record is one too large for the call
+            closes = min(closes, made_at[stop])
         return max(now, closes)
 
     def _stop(self, instant: int) -> int:

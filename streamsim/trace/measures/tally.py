@@ -92,9 +92,7 @@ class Tally:
         self.billed_inits = 0  # milliseconds that cold starts added to what their invocations cost
         self.billed_provisioned = 0  # milliseconds of those that ran in provisioned environments
         self.ages = Histogram()  # of the last record of every batch sent
-        self.received_ages = (
-            Histogram()
-        )  # of the same when a batch of records that were never sent was together
+        self.received_ages = Histogram()  # of the same when a batch of records never sent was together
         self.finished_ages = Histogram()  # of the same at the end of every attempt that ran
         self.concurrency = 0
         self.errors = 0

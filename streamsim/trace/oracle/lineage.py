@@ -123,9 +123,8 @@ class Lineage:
             return
         for (stream, name), birth in self._births.items():
             for mapping, life in self._lives.items():
-                passed = (
-                    not birth.one_step and (mapping, name) in self._named
-                )  # on the way to others, and empty
+                # on the way to others, and empty
+                passed = not birth.one_step and (mapping, name) in self._named
                 if life.contract.stream == stream and (mapping, name) not in self._shards and not passed:
                     self._check_left_out(life, name, birth)
 

@@ -80,10 +80,8 @@ class Roster:
         shard = self.shards.get((mapping, name)) or self.shard(number, event, _first_position(event))
         line = (number, event)
         lane = self.lanes[mapping, name, of_shard] = shard.new_lane(of_shard, line)
-        if not shard.reading and not isinstance(
-            event, Result
-        ):  # a result that nobody waits for is told as such
-            shard.tell_late(line)
+        if not shard.reading and not isinstance(event, Result):
+            shard.tell_late(line)  # a result that nobody waits for is told as such
         return lane
 
     def open(self, number: int, event: ShardOpen) -> None:
