@@ -561,7 +561,7 @@ def test_a_lease_that_was_lost_and_taken_again_meanwhile_is_not_handed_over(
         await stream.until(lambda: len(member.told(ShardOpen)) == 2)
         await member.has(20)
         await member.finish()
-        assert counted.calls["hand_over"] == 0
+        assert counted.calls["cede"] == 0
         lost, at_the_end = member.told(ShardStop)
         assert (lost.lost, at_the_end.lost) == (True, False)
 

@@ -319,14 +319,14 @@ def test_a_lease_is_handed_over_to_whoever_asked_for_it(on_tables: OnTables) -> 
         mine = await one.take(Lease("0", "TRIM_HORIZON"), "one")
         assert mine is not None
         await other.want(mine, "other")
-        await one.hand_over(mine)
+        await one.cede(mine)
         handed = (await other.all())["0"]
         assert (handed.owner, handed.wanted) == ("other", "")
         taken = await other.take(handed, "other")
         assert taken is not None
-        await one.hand_over(mine)  # too late: it is somebody else's
+        await one.cede(mine)  # too late: it is somebody else's
         assert await one.all() == {"0": taken}
-        await other.hand_over(taken)  # nobody has asked
+        await other.cede(taken)  # nobody has asked
         assert (await one.all())["0"].owner == ""
 
     on_tables(story)
@@ -342,7 +342,7 @@ def test_a_lease_may_be_asked_for_no_more(on_tables: OnTables) -> None:
         assert await other.withdraw(mine, "other")
         assert await one.all() == {"0": mine}
         await other.want(mine, "other")
-        await one.hand_over(mine)
+        await one.cede(mine)
         assert not await other.withdraw(mine, "other")  # it has come
 
     on_tables(story)

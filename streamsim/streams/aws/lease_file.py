@@ -86,7 +86,7 @@ class LeaseFile:
         change = "owner = '', counter = counter + 1, wanted = ''"
         await self._update(change, (), "owner = ?", (lease.owner,), lease)
 
-    async def hand_over(self, lease: Lease) -> None:
+    async def cede(self, lease: Lease) -> None:
         """See `LeaseTable`."""
         change = "owner = wanted, counter = counter + 1, wanted = ''"
         await self._update(change, (), "owner = ?", (lease.owner,), lease)

@@ -142,7 +142,7 @@ class LeaseItems:
         change = "SET #counter = #counter + :one REMOVE #owner, #wanted"
         await self._update(lease.shard, change, _owned(lease.owner), {":one": 1, **_before(lease.owner)})
 
-    async def hand_over(self, lease: Lease) -> None:
+    async def cede(self, lease: Lease) -> None:
         """See `LeaseTable`."""
         change = "SET #owner = #wanted, #counter = #counter + :one REMOVE #wanted"
         condition = f"{_owned(lease.owner)} AND attribute_exists(#wanted)"

@@ -70,7 +70,7 @@ class LeaseTable(Protocol):
     async def release(self, lease: Lease) -> None:
         """Makes it nobody's, if it is still its owner's."""
 
-    async def hand_over(self, lease: Lease) -> None:
+    async def cede(self, lease: Lease) -> None:
         """Makes it whoever's has asked for it, nobody's if nobody has; if it is still its owner's.
 
         That one takes it then as it would take a lease that has run out. Were it free meanwhile, its old owner could be

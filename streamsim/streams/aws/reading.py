@@ -230,7 +230,7 @@ class ShardReading:
             await self._keeper.flush()
             if self._tenures.get(shard) is not tenure:  # it was lost meanwhile, and may be ours anew
                 return
-            await self._table.hand_over(tenure.lease)
+            await self._table.cede(tenure.lease)
         except SourceError as error:
             if not error.retryable:
                 raise
