@@ -14,8 +14,10 @@ RARELY: Final = 10_000
 def rarely_searched() -> Iterator[None]:
     """Searches as rarely as `RARELY` says, unless they are rarer already or switched off; afterwards as before."""
     before, *others = gc.get_threshold()
-    if 0 < before < RARELY:
-        gc.set_threshold(RARELY, *others)
+    if not 0 < before < RARELY:
+        yield
+        return
+    gc.set_threshold(RARELY, *others)
     try:
         yield
     finally:

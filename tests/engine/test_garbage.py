@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from streamsim.engine.garbage import RARELY
+from streamsim.engine.garbage import RARELY, rarely_searched
 from streamsim.engine.loop import run
 
 
@@ -32,3 +32,13 @@ def test_a_run_searches_rarely_and_leaves_everything_as_it_was(before: int, duri
 
     assert run(main()) == (during, 11, 12)
     assert gc.get_threshold() == (before, 11, 12)
+
+
+def test_of_two_runs_that_overlap_the_last_leaves_it_as_it_was_too() -> None:
+    gc.set_threshold(700)
+    first, second = rarely_searched(), rarely_searched()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+    assert gc.get_threshold()[0] == 700
