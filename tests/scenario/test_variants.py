@@ -51,6 +51,13 @@ def test_overrides_change_add_and_remove_settings() -> None:
     }
 
 
+def test_an_override_expects_of_a_measure_whose_name_has_dots() -> None:
+    added = load_text(TOP, overrides=["expect.IteratorAge.max=<= 5s"]).expect
+    assert [one.measure for one in added] == ["IteratorAge.max"]
+    listed = load_text(TOP + "\nexpect: [{Errors: 0}]\n", overrides=["expect.0.Errors=1"]).expect
+    assert [one.measure for one in listed] == ["Errors"]
+
+
 def test_overrides_may_be_a_map() -> None:
     assert load_text(TOP, overrides={"BatchSize": "7"}).mappings["default"].BatchSize == 7
 
