@@ -151,6 +151,14 @@ def test_values_that_do_not_go_together_point_at_the_list() -> None:
     assert said.startswith("x.yaml:7:")
 
 
+def test_a_value_is_not_compared_with_itself() -> None:
+    said = refusal(TOP + "compare: {BatchSize: [10, 20, 10]}\n")
+    assert "error: BatchSize has this value twice" in said
+    assert "hint: each value is a run: remove one of the two" in said
+    both = load_text(TOP + "compare: {mapping.BisectBatchOnFunctionError: [true, false]}\n")
+    assert len(variants(both)) == 2
+
+
 MEASURES: dict[str, tuple[str, tuple[str, Any]]] = {
     "a number": ("discarded: 1", ("==", 1)),
     "a number with its sign": ("discarded: == 1", ("==", 1)),
