@@ -17,14 +17,9 @@ def noted(incident: Incident) -> str:
     later = f"{show_duration(incident.held)} later"
     if incident.expired:
         return f"{subject} failed every time until retention ended, {later}"
-    if incident.discards > 1:  # of the batch that failed first: what lies between them may have gone through
-        those = f"{incident.discarded:,} of {records(incident.positions)}"
-        how = f"in {incident.discards:,} batches {_whereto(incident)}, {later}"
-        return f"{those} failed every time; discarded {how}{_unsent(incident)}"
     if incident.discarded:
-        after = f"after {_tries(incident)} " if incident.attempts else ""
-        gone = f"{counted(incident.discarded, 'record')} of them " if not _whole(incident) else ""
-        return f"{subject} failed every time; {gone}discarded {after}{_whereto(incident)}, {later}{_unsent(incident)}"
+        behind = f"; {incident.unsent:,} behind it unsent" if incident.unsent else ""
+        return f"{_given_up(incident)} {_whereto(incident)}, {later}{behind}"
     if not incident.ended:
         return f"{subject} failed {_times(incident)}, up to the end"
     if incident.filtered == len(incident.positions):
@@ -33,6 +28,15 @@ def noted(incident: Incident) -> str:
         return f"{subject} failed {_times(incident)} before an update changed the lanes; finished {later}"
     failed = counted(incident.tries, "failed try", "failed tries")
     return f"{_subject(incident.positions, count=False)} went through after {failed}, {later}"
+
+
+def _given_up(incident: Incident) -> str:
+    if incident.discards > 1:  # of the batch that failed first: what lies between them may have gone through
+        those = f"{incident.discarded:,} of {records(incident.positions)}"
+        return f"{those} failed every time; discarded in {incident.discards:,} batches"
+    after = f" after {_tries(incident)}" if incident.attempts else ""
+    gone = f"{counted(incident.discarded, 'record')} of them " if not _whole(incident) else ""
+    return f"{_subject(incident.failing, count=False)} failed every time; {gone}discarded{after}"
 
 
 def told(incident: Incident, header: Header) -> str:
@@ -95,10 +99,6 @@ def _discarded(incident: Incident, place: str, held: str) -> str:
 
 def _them(incident: Incident) -> str:
     return "it" if len(incident.failing) == 1 else "them"
-
-
-def _unsent(incident: Incident) -> str:
-    return f"; {incident.unsent:,} behind it unsent" if incident.unsent else ""
 
 
 def _whole(incident: Incident) -> bool:
