@@ -161,6 +161,7 @@ def test_what_succeeds_after_a_throttle_has_spent_no_attempt(in_browser: InBrows
         await tab_.open(at("throttled"))
         await tab_.js("[...document.querySelectorAll('.tries tbody tr')].at(-1).click()")
         assert "success" in await text_of(tab_, "#inspector .chips")
+        assert "Last response that was an error" in await text_of(tab_, "#inspector")
         assert "no attempt is spent" in await text_of(tab_, "#inspector .rule")
 
     in_browser({"throttled": page_of_text(THROTTLED)}, do)

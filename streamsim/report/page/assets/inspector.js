@@ -145,7 +145,7 @@ function inspect(page) {
     ...(family.to - family.from > 1 ? triesTable(page, run, family, i) : []),
     ...(family.whole && !run.c.times[family.from] ? [el('h3', {}, 'Its records: how often each was delivered'), ...cellsOf(page, run, family, i, seen, gone), ...recordPart(page, run, family)] : []),
     ...gone.slice(0, 20).map((one) => el('p', { class: 'lost' }, '◆ ', instant(one.t), ' ', outside(goneText(one)))),
-    ...(error ? [el('h3', {}, 'Last response'), el('pre', { class: 'response', tabindex: 0 }, outside(error))] : []),
+    ...(error ? [el('h3', {}, run.error(i) ? 'Last response' : 'Last response that was an error'), el('pre', { class: 'response', tabindex: 0 }, outside(error))] : []),
     el('p', { class: 'rule' }, el('b', {}, 'Rule. '), rule.text, el('cite', {}, rule.source)),
     ...expectationsPart(run));
   page.closeUp?.();
