@@ -177,23 +177,40 @@ def _throttled(seen: Seen) -> Step | None:
     lanes = seen.lanes(function)
     quota = int(header.account.get("ConcurrentExecutions", 0))
     limit = header.functions.get(function, {}).get("ReservedConcurrentExecutions")
-    if limit is None:
-        alone = len(header.functions) == 1 and quota < lanes
-        why = "gives every shard a slot, if AWS raises the quota"
-        return Step(why, f"account.ConcurrentExecutions={lanes}", lowers="Throttles") if alone else None
     others = sum(
         int(settings.get("ReservedConcurrentExecutions") or 0)
         for name, settings in header.functions.items()
         if name != function
     )
-    kept = UNRESERVED_MINIMUM if quota >= UNRESERVED_MINIMUM else 0
-    raised = min(lanes, quota - kept - others)
+    free = quota - others - (UNRESERVED_MINIMUM if quota >= UNRESERVED_MINIMUM else 0)
+    if limit is None:
+        if _starved(function, header.traffic) and lanes < free:
+            why = "keeps every shard a slot"
+            return _set(
+                header.functions,
+                "function",
+                function,
+                "ReservedConcurrentExecutions",
+                lanes,
+                why,
+                "Throttles",
+            )
+        alone = len(header.functions) == 1 and quota < lanes
+        why = "gives every shard a slot, if AWS raises the quota"
+        return Step(why, f"account.ConcurrentExecutions={lanes}", lowers="Throttles") if alone else None
+    raised = min(lanes, free)
     if raised <= int(limit):
         return None
     why = "gives every shard a slot" if raised == lanes else "is all that the account leaves it"
     return _set(
         header.functions, "function", function, "ReservedConcurrentExecutions", raised, why, "Throttles"
     )
+
+
+def _starved(function: str, traffic: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether other functions' callers take the slots, and none of them would share a reservation of this one."""
+    called = {source.get("FunctionName") for source in traffic.values()}
+    return bool(called) and function not in called
 
 
 def _backlog(seen: Seen) -> Step | None:

@@ -36,11 +36,14 @@ class UnknownSettingError(ValueError):
 
 def setting_path(name: str, root: Node) -> KeyPath:
     """Where a setting stands: `ParallelizationFactor`, `mapping.BatchSize`, `streams.orders.shards`, `faults.0.slow.factor`,
-    `traffic.checkout.rate`.
+    `traffic.checkout.rate`, `expect.IteratorAge.max`.
 
     `UnknownSettingError` when there is no such setting.
     """
     steps: list[str] = name.split(".")
+    listed = root.child("expect")
+    if steps[0] == "expect" and (listed is None or listed.items is None):
+        steps = name.split(".", maxsplit=1)  # the names of measures have dots of their own
     top = ScenarioFile.names()
     if steps[0] not in top:
         steps = _with_section(steps, name)

@@ -69,7 +69,11 @@ def streamsim(line: str, **where: str) -> subprocess.CompletedProcess[str]:
         ("--help > /dev/full", 3, "error: cannot write: No space left on device\n"),
         ("run good.yaml --story --quiet >&-", 0, ""),
         ("verify - <&-", 2, "standard input: error: it is closed\nNext: streamsim verify --help\n"),
-        ("report - -o page.html <&-", 2, "standard input: error: it is closed\n"),
+        (
+            "report - -o page.html <&-",
+            2,
+            "standard input: error: it is closed\nNext: streamsim report --help\n",
+        ),
         ("export - --format csv <&-", 2, "standard input: error: it is closed\n"),
         ("report ''", 2, "Error: '' is no file; name a trace that `streamsim run --trace` wrote\n"),
         ("init -o new.yaml <&-", 2, "error: the answers ended at stream.type; nothing is written\n"),

@@ -4,6 +4,7 @@ import errno
 import gzip
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -117,6 +118,13 @@ def test_a_failed_expectation_exits_with_1() -> None:
     result = run("bad.yaml", "-q", "--set", "expect.Errors=0")
     assert result.exit_code == 1
     assert result.stdout == "FAIL bad.yaml expect.Errors=0: Errors: 0 (measured 2)\n"
+
+
+def test_a_failed_expectation_names_the_unit_of_what_was_measured() -> None:
+    asked = ["Duration.max=0", "cost.usd=0", "caught_up=never", "records=0"]
+    said = run("bad.yaml", "-q", *(part for one in asked for part in ("--set", f"expect.{one}"))).stdout
+    failed = dict(re.findall(r"([\w.]+): \S+ \(measured ([^)]*)\)", said))
+    assert [" ".join(value.split()[1:]) for value in failed.values()] == ["ms", "USD", "ms", ""]
 
 
 REFUSED = {

@@ -33,6 +33,15 @@ def two_mappings(settings: str, reserved: str = "") -> str:
     )
 
 
+def small_account(called: str) -> str:
+    """Calls of a function that take all executions of an account; the stream's function is `orders`."""
+    return small(
+        "mapping: {function: orders}\naccount: {ConcurrentExecutions: 20}\n"
+        "functions: {orders: {model: {duration: 60ms}}, checkout: {model: {duration: 300ms}}}\n"
+        f"traffic: [{{name: calls, source: api_gateway, rate: 100/s, duration: 300ms, function: {called}}}]\n"
+    )
+
+
 class Case(NamedTuple):
     scenario: str
     suggested: list[str]
@@ -74,6 +83,10 @@ CASES = {
         small("function: {model: {duration: 900ms}, ReservedConcurrentExecutions: 1}\nfaults: [{throttle: {limit: 1, from: 5s, for: 5s}}]"),
         STORY,
     ),
+    "callers of another function that take the account's slots": Case(
+        small_account("checkout"), ["functions.orders.ReservedConcurrentExecutions=2"]
+    ),
+    "callers of the same function, who would share its reservation": Case(small_account("orders"), STORY),
     "one function of two with too few slots": Case(
         two_mappings("", ", ReservedConcurrentExecutions: 1"), ["functions.audit.ReservedConcurrentExecutions=2"]
     ),

@@ -69,6 +69,29 @@ def test_records_that_only_a_larger_batch_held_have_no_tries_of_their_own() -> N
     assert "; 2 records were discarded" in what_happened(timeline, {})
 
 
+def test_records_between_those_that_bisect_gave_up_are_not_said_to_have_failed() -> None:
+    timeline = seen(
+        invoke(0, "aaaa", 1, range(4)),
+        happened.Result(SECOND, *PLACE, "aaaa", 1, "error", SECOND),
+        happened.Split(SECOND, *PLACE, "aaaa", 1),
+        invoke(2 * SECOND, "bbbb", 1, range(1)),
+        happened.Result(3 * SECOND, *PLACE, "bbbb", 1, "error", SECOND),
+        discard(3 * SECOND, "bbbb", range(1)),
+        invoke(4 * SECOND, "cccc", 1, range(1, 3)),
+        happened.Result(5 * SECOND, *PLACE, "cccc", 1, "success", SECOND),
+        invoke(6 * SECOND, "dddd", 1, range(3, 4)),
+        happened.Result(7 * SECOND, *PLACE, "dddd", 1, "error", SECOND),
+        discard(7 * SECOND, "dddd", range(3, 4)),
+    )
+    assert noted(timeline.incidents.worst()[0]) == (
+        "2 of records 0-3 failed every time; discarded in 2 batches without a destination, 6 s later"
+    )
+    assert what_happened(timeline, {}) == (
+        "2 records of shard 0 failed every time and were discarded in 2 batches without a destination. "
+        "That held their shard for 6 s."
+    )
+
+
 def test_without_an_incident_discarded_records_never_reached_the_function() -> None:
     timeline = seen(discard(9 * SECOND, "aaaa", range(7)))
     assert what_happened(timeline, {}) == (

@@ -177,6 +177,7 @@ def test_a_pattern_matches(name: str) -> None:
 
 REFUSED: dict[str, tuple[str, str]] = {
     "an empty text": ("", "the pattern is no JSON: Expecting value at character 1"),
+    "a quote left open": ('{"x', "the pattern is no JSON: Unterminated string starting at character 2"),
     "a brace left open": ('{"x": ["a"]', "the pattern is no JSON: Expecting ',' delimiter at character 12"),
     "a comma too few": (
         '{"x": ["a" "b"]}',

@@ -51,6 +51,13 @@ def test_overrides_change_add_and_remove_settings() -> None:
     }
 
 
+def test_an_override_expects_of_a_measure_whose_name_has_dots() -> None:
+    added = load_text(TOP, overrides=["expect.IteratorAge.max=<= 5s"]).expect
+    assert [one.measure for one in added] == ["IteratorAge.max"]
+    listed = load_text(TOP + "\nexpect: [{Errors: 0}]\n", overrides=["expect.0.Errors=1"]).expect
+    assert [one.measure for one in listed] == ["Errors"]
+
+
 def test_overrides_may_be_a_map() -> None:
     assert load_text(TOP, overrides={"BatchSize": "7"}).mappings["default"].BatchSize == 7
 
@@ -142,6 +149,14 @@ def test_values_that_do_not_go_together_point_at_the_list() -> None:
     assert "x.yaml:7:43: error: with function.ReservedConcurrentExecutions: 120: Specified" not in said
     assert "Specified ReservedConcurrentExecutions for function decreases" in said
     assert said.startswith("x.yaml:7:")
+
+
+def test_a_value_is_not_compared_with_itself() -> None:
+    said = refusal(TOP + "compare: {BatchSize: [10, 20, 10]}\n")
+    assert "error: BatchSize has this value twice" in said
+    assert "hint: each value is a run: remove one of the two" in said
+    both = load_text(TOP + "compare: {mapping.BisectBatchOnFunctionError: [true, false]}\n")
+    assert len(variants(both)) == 2
 
 
 MEASURES: dict[str, tuple[str, tuple[str, Any]]] = {

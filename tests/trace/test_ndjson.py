@@ -308,6 +308,7 @@ BAD_HEADERS = {
     ),
     "not UTF-8": (b'{"scenario":"\xff"}\n', "not UTF-8: invalid start byte at byte 13"),
     "broken off": (encode_header(HEADER)[:30].encode(), "the last line breaks off (not JSON: "),
+    "broken off in a text": (b'{"a": "', "(not JSON: Unterminated string starting at column 7)"),
     "damaged compression": (
         gzip.compress(encode_header(HEADER).encode())[:-9],
         "the compressed file is damaged: ",

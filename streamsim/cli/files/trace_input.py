@@ -6,6 +6,8 @@ from pathlib import Path
 from shlex import quote
 from typing import BinaryIO, Final
 
+import click
+
 STANDARD_INPUT: Final = "standard input"
 
 
@@ -21,6 +23,6 @@ def trace_input(trace: str) -> BinaryIO | Path:
 def look_at(name: str, line: int) -> str:
     """A command that shows the line at fault; line 0: the file itself is."""
     if not line or name == STANDARD_INPUT:
-        return "streamsim verify --help"
+        return f"{click.get_current_context().command_path} --help"
     file = quote(name)
     return f"zcat {file} | sed -n {line}p" if name.endswith(".gz") else f"sed -n {line}p {file}"

@@ -124,7 +124,9 @@ def _checked(content: bytes, name: str) -> bytes:
         json.loads(content)
     except json.JSONDecodeError as error:
         place = f"{name}:{error.lineno}:{error.colno}"
-        raise click.BadParameter(f"{place}: this is no JSON: {error.msg}", param_hint="EVENT") from None
+        raise click.BadParameter(
+            f"{place}: this is no JSON: {error.msg.removesuffix(' at')}", param_hint="EVENT"
+        ) from None
     except UnicodeDecodeError:
         raise click.BadParameter(f"{name}: this is not UTF-8", param_hint="EVENT") from None
     return content

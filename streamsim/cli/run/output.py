@@ -7,10 +7,12 @@ from typing import Any
 from streamsim.cli.screen.console import Screen, say
 from streamsim.report.comparison.compared import Run, value_said, varied_in
 from streamsim.report.comparison.table import render_comparison
+from streamsim.report.phrases import measured
 from streamsim.report.picture.timeline import Timeline
 from streamsim.report.terminal import render_summary
 from streamsim.scenario.models import Fault
 from streamsim.scenario.play import Played
+from streamsim.trace.measures.expectations import measure_named
 
 
 def show(source: str, faults: Sequence[Fault], runs: Sequence[tuple[Played, Timeline]]) -> None:
@@ -63,11 +65,20 @@ def line_of(path: Path, played: Played) -> str:
     count = len(played.expectations)
     told = f"{count} expectation{' holds' if count == 1 else 's hold'}" if count else "nothing was expected"
     if failed:
-        told = "; ".join(f"{one['measure']}: {one['test']} (measured {one['value']})" for one in failed)
+        told = "; ".join(f"{one['measure']}: {one['test']} (measured {_exactly(one)})" for one in failed)
     if played.violations:
         broken = len(played.violations)
         told += f"; {broken} guarantee{'' if broken == 1 else 's'} broken"
     return f"{'ok  ' if played.holds else 'FAIL'} {path}{varied}: {told}"
+
+
+def _exactly(expectation: Mapping[str, Any]) -> str:
+    """What was measured to the last digit, with its unit: rounded it might look as if the test held."""
+    name, value = str(expectation["measure"]), expectation["value"]
+    unit = measure_named(name).unit
+    if unit in {"ms", "USD"} and isinstance(value, int | float):
+        return f"{value} {unit}"
+    return str(value) if value is not None else measured(name, value)
 
 
 def document_of(played: Played) -> dict[str, Any]:

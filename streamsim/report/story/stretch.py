@@ -92,7 +92,9 @@ class Stretch:
         if self._failed:
             parts.append(f"{self._failed:,} {'fails' if self._failed == 1 else 'fail'}")
         if self._throttled:
-            parts.append(f"{self._throttled:,} throttled, waiting at most {show_duration(self._longest)}")
+            parts.append(
+                f"{self._throttled:,} throttled, sent again after at most {show_duration(self._longest)}"
+            )
         for count, noun, what in (
             (self.filtered, "record", "filtered out"),
             (self.discarded, "record", "discarded"),

@@ -13,15 +13,13 @@ from streamsim.trace.format.header import Header
 
 def noted(incident: Incident) -> str:
     """An incident as a note beside its time and shard."""
-    subject = _subject(incident.failing if incident.discards < 2 else incident.positions, count=False)
+    subject = _subject(incident.failing, count=False)
     later = f"{show_duration(incident.held)} later"
     if incident.expired:
         return f"{subject} failed every time until retention ended, {later}"
     if incident.discarded:
-        after = f"after {_tries(incident)} " if incident.discards == 1 and incident.attempts else ""
-        gone = f"{counted(incident.discarded, 'record')} of them " if not _whole(incident) else ""
         behind = f"; {incident.unsent:,} behind it unsent" if incident.unsent else ""
-        return f"{subject} failed every time; {gone}discarded {after}{_whereto(incident)}, {later}{behind}"
+        return f"{_given_up(incident)} {_whereto(incident)}, {later}{behind}"
     if not incident.ended:
         return f"{subject} failed {_times(incident)}, up to the end"
     if incident.filtered == len(incident.positions):
@@ -32,13 +30,22 @@ def noted(incident: Incident) -> str:
     return f"{_subject(incident.positions, count=False)} went through after {failed}, {later}"
 
 
+def _given_up(incident: Incident) -> str:
+    if incident.discards > 1:  # of the batch that failed first: what lies between them may have gone through
+        those = f"{incident.discarded:,} of {records(incident.positions)}"
+        return f"{those} failed every time; discarded in {incident.discards:,} batches"
+    after = f" after {_tries(incident)}" if incident.attempts else ""
+    gone = f"{counted(incident.discarded, 'record')} of them " if not _whole(incident) else ""
+    return f"{_subject(incident.failing, count=False)} failed every time; {gone}discarded{after}"
+
+
 def told(incident: Incident, header: Header) -> str:
     """An incident as a sentence, with what it meant for the records behind it."""
     lanes = parallelization_factor(header, incident.mapping) > 1
     place = f"lane {incident.lane} of {shard_name(incident.shard)}" if lanes else shard_name(incident.shard)
     if len(header.mappings) > 1:
         place += f" under {incident.mapping}"
-    its = "its" if len(incident.failing) == 1 else "their"
+    its = "its" if len(incident.failing) == 1 and incident.discards < 2 else "their"
     held = f"held {its} {'lane' if lanes else 'shard'} for {show_duration(incident.held)}"
     if incident.expired:
         return _held_until_expired(incident, place, held)
@@ -55,6 +62,8 @@ def told(incident: Incident, header: Header) -> str:
         held = f"held the checkpoint for {show_duration(incident.held)} in all"
         return f"{subject} failed {_times(incident)} before an update changed the lanes, and {held}."
     removed = f"; a new filter removed {incident.filtered:,} of them" if incident.filtered else ""
+    if len(incident.positions) > 1:
+        held = held.replace("held its", "held their")
     return (
         f"{_subject(incident.positions)} of {place} went through after "
         f"{counted(incident.tries, 'failed try', 'failed tries')} and {held}{removed}."

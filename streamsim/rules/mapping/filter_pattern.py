@@ -186,7 +186,7 @@ def parse_json(text: str) -> Json:
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise NotJsonError(f"{error.msg} at character {error.pos + 1}") from None
+        raise NotJsonError(f"{error.msg.removesuffix(' at')} at character {error.pos + 1}") from None
     except RecursionError:
         raise NotJsonError("it is nested too deep") from None
 

@@ -104,6 +104,16 @@ def _combinations(node: Node, root: Node, problems: list[Problem]) -> Comparison
             )
             problems.append(Problem(what, entry.node.span, f"write {name}: [1, 2]"))
             continue
+        again = _again(entry.node.items[:MAXIMUM_COMBINATIONS])
+        if again is not None:
+            problems.append(
+                Problem(
+                    f"{name} has this value twice",
+                    again.span,
+                    "each value is a run: remove one of the two",
+                )
+            )
+            continue
         if path in paths.values():
             problems.append(Problem(f"{name} is compared twice", entry.key, "remove one of the two"))
             continue
@@ -114,6 +124,17 @@ def _combinations(node: Node, root: Node, problems: list[Problem]) -> Comparison
         dict(zip(compared, combination, strict=True)) for combination in itertools.product(*compared.values())
     ]
     return Comparison(paths, runs, compared)
+
+
+def _again(items: Sequence[Node]) -> Node | None:
+    """The first value that was there before: its two runs would be the same."""
+    known: list[tuple[type, object]] = []  # with its type: 1 is not true
+    for item in items:
+        value = item.plain()
+        if (type(value), value) in known:
+            return item
+        known.append((type(value), value))
+    return None
 
 
 def _rows(node: Node, root: Node, problems: list[Problem]) -> Comparison:

@@ -268,7 +268,7 @@ def _json(text: str, source: Source, line: int) -> Any:
         return json.loads(text, parse_constant=_not_finite)
     except json.JSONDecodeError as error:
         place = Span(source, line + error.lineno - 1, error.colno - 1)
-        raise ScenarioError([Problem(f"this is not JSON: {error.msg}", place)]) from None
+        raise ScenarioError([Problem(f"this is not JSON: {error.msg.removesuffix(' at')}", place)]) from None
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise ScenarioError([Problem(f"this is not JSON: {reason}", Span(source, line, 0))]) from None

@@ -82,7 +82,7 @@ def _document(line: str) -> dict[str, Any]:
     try:
         document = _READER.decode(line)
     except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from None
+        raise ValueError(f"not JSON: {error.msg.removesuffix(' at')} at column {error.colno}") from None
     except RecursionError:
         raise ValueError("not JSON: nested too deeply") from None
     if isinstance(document, dict):

@@ -18,7 +18,7 @@ from streamsim.report.picture.timeline import Timeline
 from streamsim.trace.format.header import Header
 from tests.report.page.browser import Tab
 from tests.report.page.conftest import InBrowser
-from tests.report.page.pages import ROOT, page_of, page_of_events
+from tests.report.page.pages import ROOT, page_of, page_of_events, page_of_text
 from tests.report.page.test_page import HOSTILE, hostile_page
 
 
@@ -119,6 +119,52 @@ def test_settings_and_figures_say_what_they_mean(in_browser: InBrowser) -> None:
         )
 
     in_browser({"bisect": page_of("bisect")}, do)
+
+
+BAD_KEYS = """
+scenario: Two bad records in a batch
+duration: 1s
+stream: {type: kinesis, shards: 1}
+producer: {records: [{key: a}, {key: bad}, {key: b}, {key: bad}]}
+mapping: {BisectBatchOnFunctionError: true, MaximumRetryAttempts: 1}
+function: {model: {duration: 100ms}}
+faults: [{poison: {key: bad}}]
+"""
+
+RETRIED = BAD_KEYS.replace("BisectBatchOnFunctionError: true, ", "")
+
+THROTTLED = """
+scenario: A batch that waits
+duration: 1s
+stream: {type: kinesis, shards: 1}
+producer: {records: [{key: a}]}
+mapping: {}
+function: {model: {duration: 100ms}}
+faults: [{throttle: {limit: 0, for: 2s}}]
+"""
+
+
+def test_a_batch_is_told_by_all_that_was_sent_again_and_given_up(in_browser: InBrowser) -> None:
+    async def do(tab_: Tab, at: Callable[[str], str]) -> None:
+        await tab_.open(at("bad_keys"))
+        told = await text_of(tab_, "#inspector .told")
+        assert "4 records were delivered more than once, up to 4 times." in told
+        assert "2 records were given up (RetryAttemptsExhausted)." in told
+        await tab_.open(at("retried"))
+        assert "4 records were delivered 2 times each." in await text_of(tab_, "#inspector .told")
+
+    in_browser({"bad_keys": page_of_text(BAD_KEYS), "retried": page_of_text(RETRIED)}, do)
+
+
+def test_what_succeeds_after_a_throttle_has_spent_no_attempt(in_browser: InBrowser) -> None:
+    async def do(tab_: Tab, at: Callable[[str], str]) -> None:
+        await tab_.open(at("throttled"))
+        await tab_.js("[...document.querySelectorAll('.tries tbody tr')].at(-1).click()")
+        assert "success" in await text_of(tab_, "#inspector .chips")
+        assert "Last response that was an error" in await text_of(tab_, "#inspector")
+        assert "no attempt is spent" in await text_of(tab_, "#inspector .rule")
+
+    in_browser({"throttled": page_of_text(THROTTLED)}, do)
 
 
 def test_a_batch_up_close_leads_to_its_requests(in_browser: InBrowser) -> None:

@@ -29,7 +29,7 @@ function ruleOf(run, i, gone) {
   if (outcome === OPEN) return 'open';
   if (run.flags[i] & SPLIT) return 'split';
   if (outcome === PARTIAL) return 'partial';
-  if (run.flags[i] & SAME_ID) return 'retry';
+  if (run.flags[i] & SAME_ID) return run.outcome[i - 1] === THROTTLED ? 'throttled' : 'retry';
   if (run.flags[i] & WINDOW_END) return 'window';
   if (outcome === TIMEOUT) return 'timeout';
   if (outcome === ERROR) return 'error';
@@ -51,9 +51,15 @@ function toldOf(run, family, seen, gone) {
   parts.push(`${batch} took ${counted(tries, 'request')} over ${duration(over - start)}; ${number(failed.length)} ${failed.every((i) => run.outcome[i] === THROTTLED) ? `${failed.length === 1 ? 'was' : 'were'} throttled` : 'did not succeed'}.`);
   const most = seen.reduce((high, times) => Math.max(high, times), 0);
   if (again === 1) parts.push(`One record was delivered ${number(most)} times.`);
-  else if (again) parts.push(`${counted(again, 'record')} were delivered more than once, one of them ${number(most)} times.`);
-  for (const one of gone.slice(0, 1)) parts.push(`${one.count === 1 ? `Record ${number(one.first)} was` : `${counted(one.count, 'record')} were`} ${one.kind === EXPIRED ? 'gone with the stream’s retention' : `given up (${one.why})`}.`);
+  else if (again) parts.push(`${counted(again, 'record')} were delivered ${seen.every((times) => times < 2 || times === most) ? `${number(most)} times each` : `more than once, up to ${number(most)} times`}.`);
+  if (gone.length) parts.push(lostOf(gone));
   return [parts.join(' '), gone.length || failed.some((i) => run.outcome[i] !== THROTTLED) ? 'bad' : 'warn'];
+}
+
+function lostOf(gone) {
+  const count = gone.reduce((sum, one) => sum + one.count, 0);
+  const how = new Set(gone.map((one) => one.kind === EXPIRED ? 'gone with the stream’s retention' : `given up (${one.why})`));
+  return `${count === 1 ? `Record ${number(gone[0].first)} was` : `${counted(count, 'record')} were`} ${[...how].join(' or ')}.`;
 }
 
 function triesTable(page, run, family, chosen) {
@@ -139,7 +145,7 @@ function inspect(page) {
     ...(family.to - family.from > 1 ? triesTable(page, run, family, i) : []),
     ...(family.whole && !run.c.times[family.from] ? [el('h3', {}, 'Its records: how often each was delivered'), ...cellsOf(page, run, family, i, seen, gone), ...recordPart(page, run, family)] : []),
     ...gone.slice(0, 20).map((one) => el('p', { class: 'lost' }, '◆ ', instant(one.t), ' ', outside(goneText(one)))),
-    ...(error ? [el('h3', {}, 'Last response'), el('pre', { class: 'response', tabindex: 0 }, outside(error))] : []),
+    ...(error ? [el('h3', {}, run.error(i) ? 'Last response' : 'Last response that was an error'), el('pre', { class: 'response', tabindex: 0 }, outside(error))] : []),
     el('p', { class: 'rule' }, el('b', {}, 'Rule. '), rule.text, el('cite', {}, rule.source)),
     ...expectationsPart(run));
   page.closeUp?.();
