@@ -109,13 +109,18 @@ class Poison:
     def __init__(self, selection: Selection, how: How = "error", fails: int | None = None) -> None:
         self.selection = selection
         self.how = how
+        #: Whether a chosen record was ever sent to the function.
+        self.met = False
         self._fails = fails
         self._met: dict[tuple[str, int], int] = {}
 
     def strikes(self, batch: Batch) -> Sequence[int]:
         """Positions of the batch that fail on this delivery; counts it."""
         poisoned = self.selection.within(batch)
-        if not poisoned or self._fails is None:
+        if not poisoned:
+            return poisoned
+        self.met = True
+        if self._fails is None:
             return poisoned
         striking = []
         for position in poisoned:

@@ -1,7 +1,7 @@
 """Plays a scenario in virtual time and holds it to what it expects and to the contract."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,7 +26,10 @@ Recorder = Callable[[Header], Sequence[Sink]]
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What a run came to. `metrics` and `expectations` are as `run --json` shows them; `settings` are what was varied."""
+    """What a run came to. `metrics` and `expectations` are as `run --json` shows them; `settings` are what was varied.
+
+    `idle` are the faults that struck nothing, in the scenario's words; not known in real time.
+    """
 
     header: Header
     settings: Mapping[str, Any]
@@ -34,6 +37,7 @@ class Played:
     metrics: Mapping[str, Any]
     expectations: Sequence[Mapping[str, Any]]
     violations: Sequence[Violation]
+    idle: Sequence[str] = ()
 
     @property
     def holds(self) -> bool:
@@ -55,8 +59,8 @@ def play(
     takes what handlers log. `HandlerNotLoadedError` when a function's handler cannot be.
     """
     judging = Judging(header_of(scenario))
-    end = run_world(scenario, (judging.sink, *sinks), on_failure, journal)
-    return judging.judged(scenario, settings, end)
+    end, idle = run_world(scenario, (judging.sink, *sinks), on_failure, journal)
+    return replace(judging.judged(scenario, settings, end), idle=idle)
 
 
 class Judging:
@@ -90,15 +94,18 @@ def run_world(
     sinks: Sequence[Sink],
     on_failure: Path | None = None,
     journal: Journal | None = None,
-) -> int:
-    """Plays every event of the scenario into `sinks`; microseconds of virtual time that it took."""
+) -> tuple[int, list[str]]:
+    """Plays every event of the scenario into `sinks`.
+
+    The microseconds of virtual time that it took, and the faults that struck nothing, in the scenario's words.
+    """
     sinks = tuple(sinks)
 
     def tell(event: Event) -> None:
         for sink in sinks:
             sink(event)
 
-    async def main() -> int:
+    async def main() -> tuple[int, list[str]]:
         clock = running().clock
         world = build(scenario, clock, tell, on_failure, journal)
         world.calendar.start()
@@ -110,7 +117,7 @@ def run_world(
                 await ended
         finally:
             await world.close()
-        return clock.now
+        return clock.now, [fault.said for fault in world.idle_faults(clock.now)]
 
     return run(main())
 

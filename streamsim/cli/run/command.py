@@ -148,6 +148,7 @@ def command(
             if quiet and not story and not as_json:
                 say_lines(path, own[-1])
         told += own
+        _note_idle(path, own)
         if not as_json:
             _print(source, scenario, own, quiet=quiet)
         if recording.report is not None:
@@ -167,6 +168,14 @@ def _play(
         named = {**settings, "backend": backend.name} if recording.compared else settings
         runs.append(record(scenario, named, recording, backend))
     return group_of(scenario, settings, runs)
+
+
+def _note_idle(path: Path, groups: Sequence[Group]) -> None:
+    """Tells of faults that struck nothing in any run: what is expected in spite of them was not put to the test."""
+    runs = [ran.played.idle for group in groups for ran in group.runs]
+    for said in runs[0]:
+        if all(said in idle for idle in runs):
+            click.echo(f"{path}: note: the fault {said} struck nothing", err=True)
 
 
 def _document(groups: Sequence[Group], *, compared: bool) -> dict[str, Any]:

@@ -11,17 +11,30 @@ from streamsim.streams.simulated.plan import Plan
 from streamsim.streams.simulated.stream import SimulatedStream
 
 
-def ailments_of(scenario: models.Scenario, name: str, streams: Names[str, SimulatedStream]) -> Ailments:
-    """What ails the function of that name; `streams` are those that its poison records are in."""
-    fed = [mapping.stream for mapping in scenario.mappings.values() if mapping.function == name]
+def poison_of(
+    scenario: models.Scenario, name: str, streams: Names[str, SimulatedStream]
+) -> list[tuple[models.Poison, Poison]]:
+    """What is poison to the function of that name, each with the fault that says so."""
+    fed = _fed(scenario, name)
+    return [
+        (fault, Poison(_selection(fault, streams, scenario, number, len(fed) > 1), fault.how, fault.fails))
+        for number, fault in enumerate(scenario.faults)
+        if isinstance(fault, models.Poison) and fault.stream in fed
+    ]
+
+
+def _fed(scenario: models.Scenario, name: str) -> list[str]:
+    """The streams of which the function gets records, once for each mapping."""
+    return [mapping.stream for mapping in scenario.mappings.values() if mapping.function == name]
+
+
+def ailments_of(scenario: models.Scenario, name: str, poison: Sequence[Poison]) -> Ailments:
+    """What ails the function of that name."""
+    fed = _fed(scenario, name)
     plans = [scenario.plans[stream] for stream in fed]
     striking = [fault for fault in scenario.faults if getattr(fault, "function", None) in {None, name}]
     return Ailments(
-        poison=[
-            Poison(_selection(fault, streams, scenario, number, len(fed) > 1), fault.how, fault.fails)
-            for number, fault in enumerate(scenario.faults)
-            if isinstance(fault, models.Poison) and fault.stream in fed
-        ],
+        poison=poison,
         errors=[
             (Spell(fault.begin, fault.until), fault.probability)
             for fault in striking

@@ -16,12 +16,13 @@ from streamsim.engine.ports import Stream as SharedStream
 from streamsim.engine.traffic import TrafficRun
 from streamsim.functions.handler import HandlerFunction, Journal
 from streamsim.functions.modelled import Duration, ModelledFunction
+from streamsim.functions.poison import Poison
 from streamsim.functions.window_state import StateSize
 from streamsim.model.units import MINUTE, SECOND
 from streamsim.rules.limits import Year
 from streamsim.rules.source import Source
 from streamsim.scenario import models
-from streamsim.scenario.world.ailments import ailments_of
+from streamsim.scenario.world.ailments import ailments_of, poison_of
 from streamsim.scenario.world.calendar import Calendar
 from streamsim.scenario.world.deployments import handler_function
 from streamsim.scenario.world.item_shards import item_logs
@@ -43,6 +44,17 @@ class World:
     calendar: Calendar
     producers: Sequence[Producer] = ()
     functions: Sequence[ModelledFunction | HandlerFunction] = ()
+    faults: Sequence[models.Fault] = ()
+    poison: Sequence[tuple[models.Poison, Poison]] = ()
+
+    def idle_faults(self, end: int) -> list[models.Fault]:
+        """Those that struck nothing in a run until `end`: their time never came, or no chosen record was ever sent."""
+        met = [fault for fault, poison in self.poison if poison.met]
+        return [
+            fault
+            for fault in self.faults
+            if (fault not in met if isinstance(fault, models.Poison) else _begins(fault) > end)
+        ]
 
     async def close(self) -> None:
         """Ends what the functions' environments hold."""
@@ -71,7 +83,11 @@ def build(
         name: _stream(scenario, name, clock, plans[name], producers.get(name)) for name in scenario.streams
     }
     account = _account(scenario)
-    functions = {name: _function(scenario, name, streams, clock, journal) for name in scenario.functions}
+    poison = {name: poison_of(scenario, name, streams) for name in scenario.functions}
+    functions = {
+        name: _function(scenario, name, [one for _, one in poison[name]], clock, journal)
+        for name in scenario.functions
+    }
     mappings = [
         _mapping(scenario, name, streams, functions, account, clock, sink, on_failure, shared.get(name))
         for name in scenario.mappings
@@ -81,7 +97,22 @@ def build(
         for source in scenario.traffic
     ]
     calendar = Calendar(scenario.faults, plans, account, clock, sink)
-    return World(mappings, traffic, calendar, tuple(producers.values()), tuple(functions.values()))
+    return World(
+        mappings,
+        traffic,
+        calendar,
+        tuple(producers.values()),
+        tuple(functions.values()),
+        scenario.faults,
+        [one for own in poison.values() for one in own],
+    )
+
+
+def _begins(fault: models.Fault) -> int:
+    """From when on it may strike, in microseconds."""
+    if isinstance(fault, models.Poison):
+        return 0
+    return fault.at or 0 if isinstance(fault, models.FinalInvoke) else fault.begin
 
 
 def _stream(
@@ -138,24 +169,24 @@ def _account(scenario: models.Scenario) -> Account:
 def _function(
     scenario: models.Scenario,
     name: str,
-    streams: Names[str, SimulatedStream],
+    poison: Sequence[Poison],
     clock: Clock,
     journal: Journal | None,
 ) -> ModelledFunction | HandlerFunction:
-    model = _modelled(scenario, name, streams, clock)
+    model = _modelled(scenario, name, poison, clock)
     if scenario.functions[name].handler is None:
         return model
     return handler_function(scenario, name, model, clock, journal)
 
 
 def _modelled(
-    scenario: models.Scenario, name: str, streams: Names[str, SimulatedStream], clock: Clock
+    scenario: models.Scenario, name: str, poison: Sequence[Poison], clock: Clock
 ) -> ModelledFunction:
     described = scenario.functions[name]
     model = described.model
     duration = Duration(model.fixed, model.per_record, model.jitter, model.cold_start)
     state = StateSize(model.state.fixed, model.state.per_record)
-    ailments = ailments_of(scenario, name, streams)
+    ailments = ailments_of(scenario, name, poison)
     return ModelledFunction(name, duration, described.Timeout * SECOND, clock, scenario.seed, ailments, state)
 
 
