@@ -153,7 +153,7 @@ BATCHES: Final[Mapping[str, Meaning]] = MappingProxyType(
         ),
         "retry": Meaning(
             "An unchanged batch is a retry: it keeps its request id, counts one attempt more and waits longer each time."
-            " Until it is through, its shard stands still.",
+            " Until it is through, its shard stands still, of several lanes its lane.",
             f"{_CONTEXT}; {_CAPTURED}",
         ),
         "split": Meaning(
