@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from streamsim.cli import WRONG_INPUT
-from streamsim.cli.files.scenario import scenario_file
+from streamsim.cli.files.scenario import note_unused, scenario_file
 from streamsim.scenario.load import load, variants
 from streamsim.scenario.text.errors import ScenarioError
 
@@ -41,6 +41,7 @@ def command(scenarios: tuple[Path, ...], changes: tuple[str, ...]) -> None:
             runs = len(variants(scenario))
             compared = f" ({runs} runs)" if runs > 1 else ""
             click.echo(f"ok  {path}: {scenario.scenario}{compared}")
+            note_unused(path, scenario)
     if wrong:
         click.echo("\n\n".join(wrong), err=True)
         sys.exit(WRONG_INPUT)

@@ -3,10 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
+from typing import TYPE_CHECKING
 
 import click
 
+from streamsim.scenario.fitting.unused import unused
 from streamsim.scenario.shipped import found
+
+if TYPE_CHECKING:
+    from streamsim.scenario.models import Scenario
 
 
 def scenario_file(path: Path) -> Path:
@@ -15,6 +20,12 @@ def scenario_file(path: Path) -> Path:
     if file != path:
         click.echo(f"{path} comes with streamsim: {file}", err=True)
     return file
+
+
+def note_unused(path: Path, scenario: "Scenario") -> None:
+    """Tells of what the scenario describes and nothing in it uses."""
+    for sentence in unused(scenario):
+        click.echo(f"{path}: note: {sentence}", err=True)
 
 
 def source_of(path: Path, changes: Sequence[str], seed: int | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from streamsim.cli.files.scenario import scenario_file, source_of
+from streamsim.cli.files.scenario import note_unused, scenario_file, source_of
 from streamsim.cli.files.whole_page import check_apart, check_place, write_whole
 from streamsim.cli.files.whole_trace import CannotWriteError, check_folder
 from streamsim.cli.kafka_option import kafka_config_option
@@ -148,7 +148,7 @@ def command(
             if quiet and not story and not as_json:
                 say_lines(path, own[-1])
         told += own
-        _note_idle(path, own)
+        _note(path, scenario, own)
         if not as_json:
             _print(source, scenario, own, quiet=quiet)
         if recording.report is not None:
@@ -170,8 +170,9 @@ def _play(
     return group_of(scenario, settings, runs)
 
 
-def _note_idle(path: Path, groups: Sequence[Group]) -> None:
-    """Tells of faults that struck nothing in any run: what is expected in spite of them was not put to the test."""
+def _note(path: Path, scenario: Scenario, groups: Sequence[Group]) -> None:
+    """Tells of what nothing uses, and of faults that struck nothing in any run: it was not put to the test."""
+    note_unused(path, scenario)
     runs = [ran.played.idle for group in groups for ran in group.runs]
     for said in runs[0]:
         if all(said in idle for idle in runs):
