@@ -129,6 +129,7 @@ def _document(run: PageRun, name: str, packed: Packed, tick: int) -> dict[str, A
         "windows": [list(window) for window in columns.windows],
         **_happenings(columns),
         "parties": _parties(timeline),
+        "together": [] if timeline.sharing is None else list(timeline.sharing.together.bins),
         "outcomes": OUTCOMES,
         "whys": WHYS,
     }
@@ -226,7 +227,10 @@ def _happenings(columns: Columns) -> dict[str, Any]:
 
 
 def _parties(timeline: Timeline) -> list[dict[str, Any]]:
-    """Who shares the account, each with its executions over time; empty where only streams use it."""
+    """Who shares the account, each with its executions over time; empty where only streams use it.
+
+    All have bins of one width, since all were brought up to the end of the run.
+    """
     if timeline.sharing is None:
         return []
     return [

@@ -8,7 +8,7 @@ import pytest
 
 from streamsim.model.events import Fault, Invoke, Result, ShardEnd, ShardOpen
 from streamsim.trace.format.header import Header
-from tests.report.page.pages import ROOT, columns_of, content_of, page_of, page_of_events
+from tests.report.page.pages import ROOT, columns_of, content_of, page_of, page_of_events, page_of_text
 
 HOSTILE = {
     "a script": "</script><script>alert(1)</script>",
@@ -113,3 +113,30 @@ def test_runs_that_are_compared_share_a_page_and_a_table() -> None:
     # The file expects ConcurrentExecutions.max to differ, so the few measures that are shown at first begin with it.
     first = content["comparison"]["rows"][0]
     assert (first["measure"], first["cells"]) == ("ConcurrentExecutions.max", ["2", "4", "14"])
+
+
+FULL = """\
+scenario: Calls leave a small account no room
+duration: 20s
+account: {ConcurrentExecutions: 20}
+streams: {orders: {shards: 8, producer: {rate: 40/s per shard}}}
+mappings: {default: {stream: orders}}
+functions: {default: {}, checkout: {}}
+traffic: [{name: checkout, source: api_gateway, function: checkout, rate: 190/s}]
+"""
+
+
+def test_sources_that_share_an_account_have_together_what_there_is() -> None:
+    """Their own peaks come at different moments of a bin: added up they would be more than there ever were."""
+    (run,) = content_of(page_of_text(FULL))["runs"]
+    document = columns_of(run)["document"]
+    own = zip(*(party["levels"] for party in document["parties"]), strict=True)
+    assert max(map(sum, own)) > 20
+    assert max(document["together"]) == 20
+    assert len({party["width"] for party in document["parties"]}) == 1
+
+
+def test_streams_alone_share_with_nobody() -> None:
+    (run,) = content_of(page_of("bisect"))["runs"]
+    document = columns_of(run)["document"]
+    assert document["parties"] == document["together"] == []

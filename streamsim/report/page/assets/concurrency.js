@@ -3,12 +3,12 @@
 function drawConcurrency(p, run, axis, top) {
   const { ceiling, parties } = run.doc, limit = ceiling.full ? ceiling.value : ceiling.account;
   const { top: y0, bottom: y1 } = frame(p, axis, top, CURVE_HEIGHT, 'ConcurrentExecutions', parties.length ? null : `of ${number(ceiling.value)}: ${ceiling.name.replace(' x ', ' × ')}${ceiling.full ? '; thick where it is full' : ''}${crowded(run, axis) ? '; peaks light, average dark' : ''}`);
-  const most = parties.length ? partiesMost(parties) : run.steps().most;
+  const most = parties.length ? Math.max(...together(run.doc).levels) : run.steps().most;
   const scale = roundUp(Math.max(most, limit && limit <= 3 * most ? limit : 0, ceiling.value <= 3 * most ? ceiling.value : 0, 1) * 1.04, [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]);
   const y = (level) => y1 - (level / scale) * (y1 - y0);
   const mark = [limit, ceiling.value].find((level) => level && level <= scale && level > scale / 3) ?? most;
   for (const level of new Set([0, mark])) gutterLabel(p, number(level), y(level) + (level ? 0 : -5), axis);
-  if (parties.length) drawParties(p, parties, axis, y, y1, top);
+  if (parties.length) drawParties(p, run.doc, axis, y, y1, top);
   else drawSteps(p, run, axis, y, y1, ceiling.full ? ceiling.value : Infinity);
   if (limit && limit <= scale) ceilingLine(p, axis, y(limit), look.colours.warn, ceiling.full && ceiling.name.startsWith('R') ? `limit ${number(limit)}` : `account ${number(limit)}`);
   if (!ceiling.full && !parties.length && ceiling.value <= scale) ceilingLine(p, axis, y(ceiling.value), look.colours.wait, '');
@@ -81,30 +81,22 @@ function drawBusy(p, axis, times, levels, low, high, y, y1, full) {
   }
 }
 
-const partiesMost = (parties) => Math.max(...together(parties).levels);
-
 const stacked = new WeakMap();
 
-// The executions of all who share the account in bins of one width, each alone and all together.
-function together(parties) {
+// The executions of all who share the account, bin by bin: the most there were together, and everybody's part of that.
+// Their own peaks need not come at the same moment of a bin: put upon each other they may be more than there ever were.
+function together(doc) {
+  const { parties, together: levels } = doc;
   if (stacked.has(parties)) return stacked.get(parties);
-  const width = Math.max(...parties.map((party) => party.width)), length = parties[0].levels.length;
-  const levels = new Float64Array(length), stacks = parties.map((party) => {
-    const mine = new Float64Array(length), ratio = width / party.width;
-    party.levels.forEach((level, i) => {
-      const at = Math.floor(i / ratio);
-      if (level > mine[at]) mine[at] = level;
-    });
-    mine.forEach((level, i) => { levels[i] += level; });
-    return mine;
-  });
-  const all = { levels, stacks, width };
+  const sums = levels.map((_, i) => parties.reduce((sum, party) => sum + party.levels[i], 0));
+  const stacks = parties.map((party) => party.levels.map((level, i) => sums[i] && level * levels[i] / sums[i]));
+  const all = { levels, stacks, width: parties[0].width };
   stacked.set(parties, all);
   return all;
 }
 
-function drawParties(p, parties, axis, y, y1, top) {
-  const { stacks, width, levels } = together(parties), base = new Float64Array(levels.length);
+function drawParties(p, doc, axis, y, y1, top) {
+  const { parties } = doc, { stacks, width, levels } = together(doc), base = new Float64Array(levels.length);
   p.font = `600 12.5px ${SANS}`;
   let x = 30 + p.measureText('ConcurrentExecutions').width;
   stacks.forEach((mine, k) => {
