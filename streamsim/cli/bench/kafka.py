@@ -176,15 +176,15 @@ async def _engine(load: Load) -> Measured:
     )
     await reading.join()
     clock, epoch, over = RealClock(), wall_clock(), asyncio.Event()
-    left, began = len(ends), 0.0
+    left, began = set(ends), 0.0
 
     def sink(event: Event) -> None:
-        nonlocal left, began
+        nonlocal began
         reading.hear(event)
         if type(event) is ShardOpen:  # told when the first records are there
             began = began or perf_counter()
         elif type(event) is ShardEnd:
-            left -= 1
+            left.discard(event.shard)  # one that is lost and taken again ends twice
             if not left:
                 over.set()
 
