@@ -50,11 +50,7 @@ class World:
     def idle_faults(self, end: int) -> list[models.Fault]:
         """Those that struck nothing in a run until `end`: their time never came, or no chosen record was ever sent."""
         met = [fault for fault, poison in self.poison if poison.met]
-        return [
-            fault
-            for fault in self.faults
-            if (fault not in met if isinstance(fault, models.Poison) else _begins(fault) > end)
-        ]
+        return [fault for fault in self.faults if _is_idle(fault, met, end)]
 
     async def close(self) -> None:
         """Ends what the functions' environments hold."""
@@ -108,11 +104,14 @@ def build(
     )
 
 
-def _begins(fault: models.Fault) -> int:
-    """From when on it may strike, in microseconds."""
-    if isinstance(fault, models.Poison):
-        return 0
-    return fault.at or 0 if isinstance(fault, models.FinalInvoke) else fault.begin
+def _is_idle(fault: models.Fault, met: Sequence[models.Fault], end: int) -> bool:
+    match fault:
+        case models.Poison():
+            return fault not in met
+        case models.FinalInvoke():
+            return fault.at is not None and fault.at > end
+        case _:
+            return fault.begin > end
 
 
 def _stream(
